@@ -1,0 +1,82 @@
+# Garraway. Needs python3 (3.11 or newer), make, a C compiler and cargo; the rest is fetched into .venv and target.
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+ARGS ?=
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+NATIVE := python/garraway/_native.abi3.so
+RUST := Cargo.toml Cargo.lock $(shell find crates benches \( -name '*.rs' -o -name Cargo.toml \) -not -path '*/target/*')
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+    --python-version 3.11 --custom-compile-command "make lock"
+
+export PATH := $(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PYO3_PYTHON := $(BIN)/python
+unexport CLIPPY_CONF_DIR CONDA_PREFIX PYTHONHOME PYTHONPATH UV_SYSTEM_PYTHON
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: $(NATIVE) ## everything the rest needs: environment, tools, native module
+
+$(VENV)/.made: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is %d.%d, Garraway needs 3.11 or newer" % sys.version_info[:2])'
+	@if [ ! -e $(BIN)/uv ] && command -v uv >/dev/null; then uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
+	else $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --require-hashes -r $<; fi
+	@touch $@
+
+$(VENV)/.requirements: requirements/dev.txt $(VENV)/.made
+	uv pip install --quiet --require-hashes --build-constraints requirements/bootstrap.txt -r $<
+	@touch $@
+
+$(NATIVE): $(RUST) pyproject.toml $(VENV)/.requirements
+	maturin develop --release --locked --uv
+	@touch $@
+
+.PHONY: up
+up: setup ## start the venue and watch it trade (ARGS="--help" for its options)
+	garraway up $(ARGS)
+
+.PHONY: test
+test: setup ## all tests of Rust and Python
+	cargo test --workspace --locked --exclude garraway-python
+	pytest $(ARGS)
+
+.PHONY: check
+check: setup ## format, lint, types, stubs, crate and import rules
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	ruff check
+	ruff format --check
+	mypy
+	python -m mypy.stubtest garraway._native
+	lint-imports
+	pytest -q tests/architecture
+
+.PHONY: bench
+bench: setup ## the figures of docs/performance.md, made again
+	python benches/run.py $(ARGS)
+
+.PHONY: soak
+soak: setup ## the tests that take long
+	pytest -m soak --timeout 0 $(ARGS)
+
+.PHONY: docs
+docs: setup ## write the reference pages again from the Rust enums
+	garraway reference
+
+.PHONY: lock
+lock: $(VENV)/.made ## renew the pinned requirements (ARGS=--upgrade for newer versions)
+	for name in bootstrap runtime dev; do $(COMPILE) $(ARGS) requirements/$$name.in -o requirements/$$name.txt; done
+
+.PHONY: clean
+clean: ## remove what was built; venue data in var stays
+	rm -rf $(VENV) target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache python/garraway/*.so
+	find python tests benches -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,316 @@
+//! Events: what the engine says. 96 bytes each, and behind some of them the tail of the command that made them.
+
+use crate::limits::MAX_EVENTS;
+use crate::{Record, record};
+
+/// Bytes of an event without its tail.
+pub const EVENT_SIZE: usize = Event::SIZE;
+/// The version of every event record.
+pub const EVENT_VERSION: u8 = 1;
+
+record! {
+    /// An event. What price, quantity, leaves, value, fee and released mean depends on its kind.
+    pub struct Event [96] {
+        /// 96 and the bytes of the tail; in a log the next event starts at the next multiple of 8.
+        length: u16,
+        /// Which event it is.
+        kind: u8,
+        /// Version of the record, 1.
+        version: u8,
+        /// The account it is for, 0 for none.
+        account: u32,
+        /// `command_seq << 16 | index`.
+        event_id: u64,
+        /// Time of the command, ns since the Unix epoch, UTC.
+        at_ns: i64,
+        /// The instrument; of `Posted` and `AssetDefined` the asset.
+        instrument: u32,
+        /// Source of the command, on events of the account that the command names; else 0.
+        source: u16,
+        /// 1 buy, 2 sell, 0 neither.
+        side: u8,
+        /// By kind: reason, liquidity, or what was done.
+        detail: u8,
+        /// The source's number of the command, where `source` stands.
+        source_seq: u64,
+        /// Reference of the order within its account.
+        client_ref: u64,
+        /// Price units.
+        price: i64,
+        /// Lots.
+        quantity: i64,
+        /// Lots still open afterwards.
+        leaves: i64,
+        /// By kind: value in ledger units, or an id.
+        value: i64,
+        /// By kind: fee in ledger units of the quote asset, or an id.
+        fee: i64,
+        /// Hold released by this event, in ledger units of the asset held; negative where more is held.
+        released: i64,
+    }
+}
+
+/// Who may read events of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Audience {
+    /// Everybody.
+    Public = 1,
+    /// The account that the event names, its firm, and the operator.
+    Private = 2,
+    /// The operator.
+    Operator = 3,
+}
+
+/// What the reference says of one kind of event.
+#[derive(Clone, Copy, Debug)]
+pub struct EventSpec {
+    /// The kind.
+    pub kind: EventKind,
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, from its doc comment.
+    pub doc: &'static str,
+    /// Who may read it.
+    pub audience: Audience,
+    /// What the fields mean that depend on the kind: field, meaning.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! events {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $code:literal, $audience:ident { $( $field:ident: $meaning:literal ),* $(,)? } )+) => {
+        /// The kinds of event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum EventKind {
+            $( $(#[doc = $doc])+ $name = $code, )+
+        }
+
+        impl EventKind {
+            /// Every kind, in order of its code.
+            pub const ALL: &'static [EventSpec] = &[$(
+                EventSpec {
+                    kind: EventKind::$name,
+                    name: stringify!($name),
+                    doc: concat!($($doc),+).trim_ascii(),
+                    audience: Audience::$audience,
+                    fields: &[$( (stringify!($field), $meaning) ),*],
+                },
+            )+];
+
+            /// The kind with this code, if there is one.
+            #[inline(always)]
+            pub const fn from_code(code: u8) -> Option<Self> {
+                match code {
+                    $( $code => Some(Self::$name), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A source was defined. Its tail is the definition (the body of the command).
+    SourceDefined = 1, Operator { value: "number of the source" }
+    /// An asset was defined. Its tail is the definition.
+    AssetDefined = 2, Public { instrument: "the asset" }
+    /// An instrument was listed. Its tail is the definition.
+    InstrumentListed = 3, Public { instrument: "the instrument" }
+    /// An account was opened. Its tail is the definition.
+    AccountOpened = 4, Private { account: "the account" }
+    /// A trading session was defined or redefined. Its tail is name and protocol, never the verifier.
+    SessionDefined = 5, Operator { account: "its default account", value: "number of the session", detail: "the protocol" }
+    /// One leg of a posting other than a fill: two legs make a deposit or a withdrawal, and their values add up to zero.
+    Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal", value: "change of the balance" }
+    /// An order was accepted. The order bears this event's id.
+    Accepted = 7, Private { price: "limit or bound", quantity: "lots ordered", leaves: "lots ordered", detail: "time in force", value: "order type", fee: "0", released: "minus the hold placed" }
+    /// A command was refused; nothing was changed except that an order's reference is used up.
+    Rejected = 8, Private { detail: "reason", side: "side as sent with PlaceOrder", price: "price as sent with PlaceOrder or ReplaceOrder", quantity: "quantity as sent with PlaceOrder, CancelOrder or ReplaceOrder", value: "code of the command", fee: "target as sent with ReplaceOrder" }
+    /// An order lost some or all of its open quantity without trading.
+    Canceled = 9, Private { detail: "1 by its owner, 2 not filled at once, 3 fill or kill not possible, 4 replaced by no more than was filled", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
+    /// An order was replaced. Without priority kept the order bears this event's id from now on.
+    Replaced = 10, Private { detail: "1 priority kept, 0 lost", client_ref: "the new reference", price: "the new limit", quantity: "the new total", leaves: "lots open", value: "id of the order before", fee: "the reference before", released: "hold released, negative where more is held" }
+    /// Two orders traded. The trade bears this event's id.
+    Traded = 11, Public { side: "the incoming order's", client_ref: "id of the resting order", price: "of the resting order", quantity: "lots traded", leaves: "lots of the resting order still open", value: "price x quantity in ledger units" }
+    /// An order's side of a trade: the resting order's first, then the incoming one's. The trade's id is this id less 1 or less 2.
+    Filled = 12, Private { detail: "1 resting (maker), 2 incoming (taker)", price: "of the trade", quantity: "lots", leaves: "lots still open", value: "price x quantity in ledger units", fee: "fee charged, in ledger units of the quote asset", released: "hold released" }
+    /// The time was told.
+    Ticked = 13, Public {}
+    /// The venue was closed cleanly.
+    Closed = 14, Public {}
+}
+
+/// Codes that stand in [`Event::detail`].
+pub mod detail {
+    /// `Canceled`: by its owner.
+    pub const BY_OWNER: u8 = 1;
+    /// `Canceled`: the part of an immediate-or-cancel or market order that did not trade.
+    pub const NOT_FILLED: u8 = 2;
+    /// `Canceled`: a fill-or-kill order that could not be filled in full.
+    pub const NOT_FILLABLE: u8 = 3;
+    /// `Canceled`: replaced by a total of no more than was filled.
+    pub const NOTHING_LEFT: u8 = 4;
+    /// `Filled`: the resting side.
+    pub const MAKER: u8 = 1;
+    /// `Filled`: the incoming side.
+    pub const TAKER: u8 = 2;
+    /// `Posted`: a deposit.
+    pub const DEPOSIT: u8 = 1;
+    /// `Posted`: a withdrawal.
+    pub const WITHDRAWAL: u8 = 2;
+}
+
+impl EventKind {
+    /// What the reference says of this kind.
+    pub const fn spec(self) -> &'static EventSpec {
+        &Self::ALL[self as usize - 1]
+    }
+}
+
+impl Event {
+    /// An event of this kind with everything else zero.
+    #[inline(always)]
+    pub const fn empty(kind: EventKind) -> Self {
+        Self {
+            length: EVENT_SIZE as u16,
+            kind: kind as u8,
+            version: EVENT_VERSION,
+            account: 0,
+            event_id: 0,
+            at_ns: 0,
+            instrument: 0,
+            source: 0,
+            side: 0,
+            detail: 0,
+            source_seq: 0,
+            client_ref: 0,
+            price: 0,
+            quantity: 0,
+            leaves: 0,
+            value: 0,
+            fee: 0,
+            released: 0,
+        }
+    }
+}
+
+/// Where the engine writes its events: one buffer of the caller's, never grown while a command is applied.
+///
+/// Events stand one after the other, each with its tail filled up to a multiple of 8 (the form of the event log), or,
+/// for callers who want an array, 96 bytes each without tails.
+pub struct EventSink<'a> {
+    buffer: &'a mut [u8],
+    used: usize,
+    count: usize,
+    tails: bool,
+}
+
+impl<'a> EventSink<'a> {
+    /// Bytes that must be free before a command is applied.
+    pub const RESERVE: usize = MAX_EVENTS as usize * EVENT_SIZE + 1_024;
+
+    /// A sink that keeps tails: the form of the event log.
+    pub fn with_tails(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, used: 0, count: 0, tails: true }
+    }
+
+    /// A sink of bare 96-byte events.
+    pub fn without_tails(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, used: 0, count: 0, tails: false }
+    }
+
+    /// Whether the events of one more command fit for certain.
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.buffer.len() - self.used >= Self::RESERVE
+    }
+
+    /// Takes one event. Panics when the buffer is full: the caller asked [`EventSink::has_room`] before the command.
+    #[inline(always)]
+    pub fn push(&mut self, event: &Event) {
+        event.write(&mut self.buffer[self.used..self.used + EVENT_SIZE]);
+        self.used += EVENT_SIZE;
+        self.count += 1;
+    }
+
+    /// Takes one event with a tail.
+    #[inline(always)]
+    pub fn push_with_tail(&mut self, event: &Event, tail: &[u8]) {
+        if tail.is_empty() || !self.tails {
+            return self.push(event);
+        }
+        let length = EVENT_SIZE + tail.len();
+        let stride = length.next_multiple_of(8);
+        let record = &mut self.buffer[self.used..self.used + stride];
+        Event { length: length as u16, ..*event }.write(record);
+        record[EVENT_SIZE..length].copy_from_slice(tail);
+        record[length..].fill(0);
+        self.used += stride;
+        self.count += 1;
+    }
+
+    /// The bytes written so far.
+    pub fn written(&self) -> &[u8] {
+        &self.buffer[..self.used]
+    }
+
+    /// Bytes written so far.
+    #[inline(always)]
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Events written so far.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Forgets what was written and starts again at the front of the buffer.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.used = 0;
+        self.count = 0;
+    }
+}
+
+/// Walks events as they lie in a log: `(event, tail)`. Stops at the first record that is not whole.
+pub fn events_in(bytes: &[u8]) -> EventWalk<'_> {
+    EventWalk { bytes, offset: 0 }
+}
+
+/// The walk that [`events_in`] makes.
+pub struct EventWalk<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl EventWalk<'_> {
+    /// Bytes walked so far.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl<'a> Iterator for EventWalk<'a> {
+    type Item = (Event, &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = &self.bytes[self.offset..];
+        if rest.len() < EVENT_SIZE {
+            return None;
+        }
+        let event = Event::read(rest);
+        let length = usize::from(event.length);
+        let stride = length.next_multiple_of(8);
+        if length < EVENT_SIZE || stride > rest.len() {
+            return None;
+        }
+        self.offset += stride;
+        Some((event, &rest[EVENT_SIZE..length]))
+    }
+}
+
+const _: () = assert!(EVENT_SIZE == 96);
