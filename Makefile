@@ -70,7 +70,7 @@ soak: setup ## the tests that take long
 
 .PHONY: docs
 docs: setup ## write the reference pages again from the Rust enums
-	garraway reference
+	python -m garraway.cli reference
 
 .PHONY: lock
 lock: $(VENV)/.made ## renew the pinned requirements (ARGS=--upgrade for newer versions)

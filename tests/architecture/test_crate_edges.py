@@ -52,5 +52,8 @@ def test_tests_of_a_crate_use_no_crate_above_it() -> None:
 
 
 def test_the_core_uses_nothing_but_the_standard_library() -> None:
-    outside = {name: {one["name"] for one in shipped(found)} - {PREFIX + own for own in ours(found)} for name, found in crates().items()}
+    outside = {
+        name: {one["name"] for one in shipped(found)} - {PREFIX + own for own in ours(found)}
+        for name, found in crates().items()
+    }
     assert {name: outside[name] for name in FREE_OF_OTHERS} == {name: set() for name in FREE_OF_OTHERS}

@@ -1,4 +1,7 @@
-"""types, book and engine know no clock, no float, no I/O and no random iteration order: clippy holds it, and here is the proof that it does."""
+"""types, book and engine know no clock, no float, no I/O and no random iteration order.
+
+Clippy holds most of it, and here is the proof that it does; reading the sources holds what a list of types cannot.
+"""
 
 import os
 import re
@@ -38,11 +41,7 @@ pub mod planted {
         let _ = std::time::Instant::now();
         let _ = std::time::SystemTime::now();
         std::thread::sleep(Default::default());
-    }
-    /// Planted.
-    pub fn surroundings() {
-        let _ = std::env::var("TZ");
-        let _ = std::fs::read("orders");
+        let _ = std::thread::spawn(|| ());
     }
 }
 """
@@ -56,13 +55,13 @@ COMPLAINTS = {
     "disallowed type `std::time::Instant`",
     "disallowed type `std::time::SystemTime`",
     "disallowed method `std::thread::sleep`",
-    "disallowed method `std::env::var`",
-    "disallowed method `std::fs::read`",
+    "disallowed method `std::thread::spawn`",
 }
 
-COMMENT_OR_TEXT = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"', re.DOTALL)
-# What a list of types cannot catch: a literal whose type is never written, and a module reached by a name of its own.
-IMPURE = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d|_?f(?:32|64)\b)|\bstd::(?:env|fs|io|net|os|process|thread|time)\b")
+COMMENT_OR_TEXT = re.compile(r"""//[^\n]*|'(?:\\.|[^'\\])'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+# A float literal whose type is never written, and the doors to the machine, named one by one or in a list.
+DOORS = r"(?:env|fs|io|net|os|process|thread|time)\b"
+IMPURE = re.compile(rf"(?<![\w.])\d[\d_]*(?:\.\d|_?f(?:32|64)\b)|\bstd::{DOORS}|\bstd::\{{[^;]*\b{DOORS}")
 
 
 def clippy(*, workspace: Path, crate: str, target: Path) -> subprocess.CompletedProcess[str]:
@@ -98,5 +97,21 @@ def test_clippy_refuses_each_planted_impurity(workspace: Path, target: Path, cra
 @pytest.mark.parametrize("crate", PURE)
 def test_pure_sources_name_no_float_and_no_surroundings(crate: str) -> None:
     sources = (ROOT / "crates" / crate / "src").rglob("*.rs")
-    found = [(str(path), hit[0]) for path in sources for hit in IMPURE.finditer(COMMENT_OR_TEXT.sub("", path.read_text()))]
+    found = [
+        (str(path), hit[0]) for path in sources for hit in IMPURE.finditer(COMMENT_OR_TEXT.sub("", path.read_text()))
+    ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "line", ["let x = 1.5;", "let x = 2_f64;", "use std::fs;", "use std::{fmt, io::Read};", "std::env::args()"]
+)
+def test_the_reading_finds_what_it_looks_for(line: str) -> None:
+    assert IMPURE.search(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["let x = pair.0.1;", "let x = 0..10;", "use std::fmt;", "use std::{fmt, mem};", "let x = 1_000_u64;"]
+)
+def test_the_reading_lets_integers_pass(line: str) -> None:
+    assert not IMPURE.search(line)

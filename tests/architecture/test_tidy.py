@@ -19,7 +19,14 @@ NAMED_TEST_FOLDERS = {"architecture", "conformance", "differential", "e2e", "nat
 MACHINE_PATH = re.compile(r"(?<![\w.~$}*/-])/(?:ho" + "me|ro" + "ot|wo" + "rk|Us" + "ers|o" + r"pt)/\w")
 REGISTRIES = [
     ".".join(labels)
-    for labels in (("pypi", "org"), ("pythonhosted", "org"), ("crates", "io"), ("npmjs", "org"), ("golang", "org"), ("npmjs", "com"))
+    for labels in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("crates", "io"),
+        ("npmjs", "org"),
+        ("golang", "org"),
+        ("npmjs", "com"),
+    )
 ]
 UNDONE = re.compile(r"\b(?:TO" + "DO|FIX" + "ME|XX" + r"X)\b")
 
@@ -43,8 +50,9 @@ def sources() -> Iterator[tuple[str, str]]:
     return ((name, text) for name, text in texts() if Path(name).suffix in SOURCES or Path(name).name == "Makefile")
 
 
-def tests() -> list[Path]:
-    return [path.relative_to(ROOT / "tests") for path in files() if path.match("tests/**/*.py")]
+def python_tests() -> list[Path]:
+    folder = ROOT / "tests"
+    return [path.relative_to(folder) for path in files() if path.is_relative_to(folder) and path.suffix == ".py"]
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
@@ -67,7 +75,11 @@ def test_sources_are_short_enough_to_read() -> None:
 
 def test_tests_mirror_the_rooms_or_stand_in_a_named_folder() -> None:
     rooms = {path.stem for path in (ROOT / "python" / "garraway").iterdir() if not path.name.startswith("_")}
-    misplaced = [str(path) for path in tests() if path.name.startswith("test_") and path.parts[0] not in rooms | NAMED_TEST_FOLDERS]
+    misplaced = [
+        str(path)
+        for path in python_tests()
+        if path.name.startswith("test_") and path.parts[0] not in rooms | NAMED_TEST_FOLDERS
+    ]
     assert misplaced == []
 
 
@@ -75,7 +87,7 @@ def test_tests_wait_for_events_and_never_sleep() -> None:
     sleeping = re.compile(r"^(?:time\.sleep|sleep)$")
     calls = [
         f"{path}:{node.lineno}"
-        for path in tests()
+        for path in python_tests()
         for node in ast.walk(ast.parse((ROOT / "tests" / path).read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and sleeping.match(ast.unparse(node.func))
     ]

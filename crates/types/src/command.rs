@@ -396,6 +396,11 @@ impl<'a> Command<'a> {
         T::read(&self.bytes[CommandHead::SIZE..])
     }
 
+    /// The bytes of the body.
+    pub fn body_bytes(&self) -> &'a [u8] {
+        &self.bytes[CommandHead::SIZE..CommandHead::SIZE + self.kind.spec().body_size]
+    }
+
     /// The items, each of the kind's item size.
     pub fn items(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let spec = self.kind.spec();

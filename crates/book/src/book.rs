@@ -1,0 +1,330 @@
+//! The book of one instrument: two ladders over the orders in a slab.
+
+use garraway_types::{Price, Side};
+
+use crate::ladder::{Ladder, Level};
+use crate::slab::{NIL, Node, Slab, Slot};
+
+/// The book of one instrument.
+#[derive(Clone, Debug)]
+pub struct Book {
+    bids: Ladder,
+    asks: Ladder,
+}
+
+/// Who is told of fills while an order matches.
+pub trait Fills<T> {
+    /// Whether there is room for one more fill. Where there is none, matching stops before it.
+    fn has_room(&mut self) -> bool;
+
+    /// `lots` of the order in `slot` trade; its `leaves` are reduced already. When they are 0, the book frees the slot afterwards.
+    fn fill(&mut self, slot: Slot, order: &mut Node<T>, lots: u32);
+}
+
+/// What an order would meet: a dry run of matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Lots it would trade.
+    pub lots: u32,
+    /// Orders it would trade with.
+    pub orders: u32,
+}
+
+/// One price level, as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LevelView {
+    /// Its price.
+    pub price: Price,
+    /// Lots of all its orders.
+    pub quantity: u64,
+    /// The first order's slot.
+    pub first: Slot,
+}
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookFault(pub String);
+
+/// Smaller is better: the price for sells, its complement for buys.
+#[inline(always)]
+fn key_of(side: Side, price: Price) -> i64 {
+    match side {
+        Side::Buy => !price.0,
+        Side::Sell => price.0,
+    }
+}
+
+#[inline(always)]
+fn price_of(side: Side, key: i64) -> Price {
+    match side {
+        Side::Buy => Price(!key),
+        Side::Sell => Price(key),
+    }
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self { bids: Ladder::new(), asks: Ladder::new() }
+    }
+}
+
+impl Book {
+    #[inline(always)]
+    fn ladder(&mut self, side: Side) -> &mut Ladder {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+
+    #[inline(always)]
+    fn ladder_ref(&self, side: Side) -> &Ladder {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    /// The best price of a side.
+    #[inline(always)]
+    pub fn best(&self, side: Side) -> Option<Price> {
+        self.ladder_ref(side).best().map(|key| price_of(side, key))
+    }
+
+    /// Puts an order at the end of its level.
+    #[inline(always)]
+    pub fn rest<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+        let node = &mut slab[slot];
+        node.resting = true;
+        let leaves = u64::from(node.leaves);
+        let level = self.ladder(node.side).level_for_order(key_of(node.side, node.price));
+        let tail = level.tail;
+        node.previous = tail;
+        node.next = NIL;
+        level.quantity += leaves;
+        level.tail = slot;
+        if tail == NIL {
+            level.head = slot;
+        } else {
+            slab[tail].next = slot;
+        }
+    }
+
+    /// Takes an order out of its level. The slot stays the owner's.
+    #[inline(always)]
+    pub fn leave<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+        let node = &mut slab[slot];
+        let Node { next, previous, leaves, side, price, .. } = *node;
+        debug_assert!(node.resting, "order in slot {slot} stands in no level");
+        node.resting = false;
+        let key = key_of(side, price);
+        let ladder = self.ladder(side);
+        let level = ladder.level_mut(key);
+        level.quantity -= u64::from(leaves);
+        if previous == NIL {
+            level.head = next;
+        }
+        if next == NIL {
+            level.tail = previous;
+        }
+        if level.head == NIL {
+            ladder.emptied(key);
+            return;
+        }
+        if previous != NIL {
+            slab[previous].next = next;
+        }
+        if next != NIL {
+            slab[next].previous = previous;
+        }
+    }
+
+    /// Takes `lots` away from an order that stays, in its place. `lots` is below its leaves.
+    #[inline(always)]
+    pub fn reduce<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot, lots: u32) {
+        let node = &mut slab[slot];
+        assert!(lots < node.leaves, "{lots} lots taken from {}: use leave", node.leaves);
+        node.leaves -= lots;
+        if node.resting {
+            let (side, key) = (node.side, key_of(node.side, node.price));
+            self.ladder(side).level_mut(key).quantity -= u64::from(lots);
+        }
+    }
+
+    /// Whether the order stands in a level.
+    #[inline(always)]
+    pub fn is_resting<T: Copy + Default>(slab: &Slab<T>, slot: Slot) -> bool {
+        slab[slot].resting
+    }
+
+    /// Trades an incoming order of `side` with the opposite side, best price first, within a level in order of priority, as long
+    /// as prices are at `limit` or better and `fills` has room. Returns the lots left.
+    #[inline(always)]
+    pub fn take<T: Copy + Default>(
+        &mut self,
+        slab: &mut Slab<T>,
+        side: Side,
+        limit: Price,
+        lots: u32,
+        fills: &mut impl Fills<T>,
+    ) -> u32 {
+        let resting = side.opposite();
+        let worst = key_of(resting, limit);
+        let ladder = self.ladder(resting);
+        let mut left = lots;
+        while left > 0 {
+            let Some(key) = ladder.best() else { break };
+            if key > worst {
+                break;
+            }
+            let level = ladder.level_mut(key);
+            left = take_level(level, slab, left, fills);
+            if level.head != NIL {
+                break;
+            }
+            ladder.emptied(key);
+        }
+        left
+    }
+
+    /// What an order would trade, and with how many orders, without doing it. Stops after `most` orders.
+    pub fn demand<T: Copy + Default>(
+        &self,
+        slab: &Slab<T>,
+        side: Side,
+        limit: Price,
+        lots: u32,
+        most: u32,
+    ) -> Demand {
+        let resting = side.opposite();
+        let (worst, ladder) = (key_of(resting, limit), self.ladder_ref(resting));
+        let mut demand = Demand { lots: 0, orders: 0 };
+        let mut at = ladder.best();
+        while let Some(key) = at.filter(|key| *key <= worst) {
+            let mut slot = ladder.level(key).map_or(NIL, |level| level.head);
+            while slot != NIL && demand.lots < lots && demand.orders < most {
+                demand.lots += slab[slot].leaves.min(lots - demand.lots);
+                demand.orders += 1;
+                slot = slab[slot].next;
+            }
+            if demand.lots == lots || demand.orders == most {
+                break;
+            }
+            at = ladder.next_after(key);
+        }
+        demand
+    }
+
+    /// Lots that an order could trade, up to `lots`, from the totals of the levels.
+    pub fn available(&self, side: Side, limit: Price, lots: u32) -> u32 {
+        let resting = side.opposite();
+        let (worst, ladder) = (key_of(resting, limit), self.ladder_ref(resting));
+        let (mut found, mut at) = (0, ladder.best());
+        while let Some(key) = at.filter(|key| *key <= worst && found < u64::from(lots)) {
+            found += ladder.level(key).map_or(0, |level| level.quantity);
+            at = ladder.next_after(key);
+        }
+        found.min(u64::from(lots)) as u32
+    }
+
+    /// The levels of a side, best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> + '_ {
+        let ladder = self.ladder_ref(side);
+        std::iter::successors(ladder.best(), |key| ladder.next_after(*key)).filter_map(move |key| {
+            let level = ladder.level(key)?;
+            Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
+        })
+    }
+
+    /// The orders of a level, in order of priority, from its first.
+    pub fn queue<T: Copy + Default>(slab: &Slab<T>, first: Slot) -> impl Iterator<Item = Slot> + '_ {
+        std::iter::successors(Some(first).filter(|slot| *slot != NIL), |slot| {
+            Some(slab[*slot].next).filter(|next| *next != NIL)
+        })
+    }
+
+    /// Proves the book: links, totals, priority within each level, order of levels, no crossed prices. Returns its orders.
+    pub fn check<T: Copy + Default>(&self, slab: &Slab<T>) -> Result<u32, BookFault> {
+        let mut orders = 0;
+        for side in [Side::Buy, Side::Sell] {
+            let mut levels = 0;
+            for view in self.levels(side) {
+                orders += check_level(slab, side, &view)?;
+                levels += 1;
+            }
+            if levels != self.ladder_ref(side).len() {
+                let held = self.ladder_ref(side).len();
+                return Err(BookFault(format!("{side:?}: {levels} levels are reached, {held} are counted")));
+            }
+        }
+        match (self.best(Side::Buy), self.best(Side::Sell)) {
+            (Some(bid), Some(ask)) if bid >= ask => Err(BookFault(format!("crossed: bid {bid}, ask {ask}"))),
+            _ => Ok(orders),
+        }
+    }
+}
+
+/// Trades with one level; returns the lots left.
+#[inline(always)]
+fn take_level<T: Copy + Default>(
+    level: &mut Level,
+    slab: &mut Slab<T>,
+    mut left: u32,
+    fills: &mut impl Fills<T>,
+) -> u32 {
+    let mut slot = level.head;
+    while slot != NIL && left > 0 && fills.has_room() {
+        let order = &mut slab[slot];
+        let lots = left.min(order.leaves);
+        order.leaves -= lots;
+        left -= lots;
+        level.quantity -= u64::from(lots);
+        fills.fill(slot, order, lots);
+        if order.leaves > 0 {
+            break;
+        }
+        order.resting = false;
+        let next = order.next;
+        slab.remove(slot);
+        slot = next;
+    }
+    level.head = slot;
+    if slot == NIL {
+        level.tail = NIL;
+    } else {
+        slab[slot].previous = NIL;
+    }
+    left
+}
+
+fn check_level<T: Copy + Default>(slab: &Slab<T>, side: Side, view: &LevelView) -> Result<u32, BookFault> {
+    let fault = |slot: Slot, what: &str| {
+        Err(BookFault(format!("{side:?} at {}: order in slot {slot} {what}", view.price)))
+    };
+    let (mut orders, mut lots, mut previous) = (0, 0, NIL);
+    for slot in Book::queue(slab, view.first) {
+        let node = &slab[slot];
+        if node.price != view.price || node.side != side || !node.resting {
+            return fault(slot, "does not belong there");
+        }
+        if node.previous != previous {
+            return fault(slot, "is linked wrongly");
+        }
+        if previous != NIL && slab[previous].sequence >= node.sequence {
+            return fault(slot, "stands behind a later one");
+        }
+        if node.leaves == 0 {
+            return fault(slot, "has nothing open");
+        }
+        lots += u64::from(node.leaves);
+        orders += 1;
+        previous = slot;
+    }
+    if lots != view.quantity {
+        return Err(BookFault(format!(
+            "{side:?} at {}: orders have {lots} lots, the level says {}",
+            view.price, view.quantity
+        )));
+    }
+    Ok(orders)
+}

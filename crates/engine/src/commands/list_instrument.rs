@@ -1,0 +1,67 @@
+//! `ListInstrument`: lists an instrument, if every value of it can be counted exactly.
+
+use garraway_types::{Command, Event, EventKind, ListInstrument, Reject, code, limits};
+
+use super::{Judged, require, require_name};
+use crate::emit::Emit;
+use crate::engine::Engine;
+use crate::instruments::Instrument;
+use crate::ledger::{Asset, Ledger};
+
+pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
+    let body: ListInstrument = command.body();
+    let number = command.head.instrument;
+    require((1..=limits::MAX_INSTRUMENT).contains(&number), Reject::IdInvalid)?;
+    let taken = engine.instruments.all().any(|i| i.terms.number == number || i.listed.symbol == body.symbol);
+    require(!taken, Reject::AlreadyDefined)?;
+    require_name(&body.symbol, 16)?;
+    let (price_value, lot_value) = listing_values(&engine.ledger, &body)?;
+    engine.instruments.list(Instrument::new(number, body, price_value, lot_value));
+    let event = Event { instrument: number, ..Event::empty(EventKind::InstrumentListed) };
+    emit.own_with_tail(event, command.body_bytes());
+    Ok(())
+}
+
+/// Judges the terms of a listing; returns what a price unit and a lot are worth.
+pub(crate) fn listing_values(ledger: &Ledger, body: &ListInstrument) -> Result<(i64, i64), Reject> {
+    let quote = ledger.asset(body.quote_asset);
+    let base = ledger.asset(body.base_asset).ok_or(Reject::AssetUnknown)?;
+    let quote = quote.ok_or(Reject::AssetUnknown)?;
+    require(body.base_asset != body.quote_asset, Reject::AssetsSame)?;
+    require(body.execution == code::EXECUTION_BOOK, Reject::ExecutionInvalid)?;
+    let price_value = price_value(body, quote).ok_or(Reject::NotionalNotExact)?;
+    let lot_value = lot_value(body, base).ok_or(Reject::LotNotExact)?;
+    require(body.tick >= 1, Reject::TickInvalid)?;
+    let on_tick = body.min_price % body.tick == 0 && body.max_price % body.tick == 0;
+    require(1 <= body.min_price && body.min_price <= body.max_price && on_tick, Reject::PriceRangeInvalid)?;
+    let counted = (1..=limits::MAX_ORDER_QUANTITY).contains(&body.max_quantity)
+        && body.max_quantity.checked_mul(lot_value).is_some();
+    require(counted && body.max_notional >= 1, Reject::LimitInvalid)?;
+    let rates = 0..=limits::MAX_FEE_RATE;
+    let sound = rates.contains(&body.maker_fee_rate) && rates.contains(&body.taker_fee_rate);
+    require(sound, Reject::FeeRateInvalid)?;
+    Ok((price_value, lot_value))
+}
+
+/// Ledger units of the quote asset for one price unit and one lot, if they are a whole positive number.
+fn price_value(body: &ListInstrument, quote: &Asset) -> Option<i64> {
+    if body.price_unit < 1 || body.lot_size < 1 {
+        return None;
+    }
+    let product = i128::from(body.price_unit) * i128::from(body.lot_size);
+    whole(product, 10i128.pow(18 - u32::from(quote.scale)))
+}
+
+/// Ledger units of the base asset in one lot, if they are a whole positive number.
+fn lot_value(body: &ListInstrument, base: &Asset) -> Option<i64> {
+    let scale = u32::from(base.scale);
+    if scale >= 9 {
+        i64::try_from(i128::from(body.lot_size) * 10i128.pow(scale - 9)).ok()
+    } else {
+        whole(i128::from(body.lot_size), 10i128.pow(9 - scale))
+    }
+}
+
+fn whole(value: i128, divisor: i128) -> Option<i64> {
+    if value % divisor == 0 { i64::try_from(value / divisor).ok().filter(|whole| *whole >= 1) } else { None }
+}

@@ -1,0 +1,68 @@
+//! One file per command: check in order of precedence, change state, emit.
+
+mod cancel_order;
+mod clean_close;
+mod continue_work;
+mod define_asset;
+mod define_session;
+mod define_source;
+mod deposit;
+mod list_instrument;
+mod open_account;
+mod place_order;
+mod replace_order;
+mod tick;
+mod withdraw;
+
+pub(crate) use cancel_order::cancel_order;
+pub(crate) use clean_close::clean_close;
+pub(crate) use continue_work::continue_work;
+pub(crate) use define_asset::define_asset;
+pub(crate) use define_session::define_session;
+pub(crate) use define_source::define_source;
+pub(crate) use deposit::deposit;
+pub(crate) use list_instrument::{list_instrument, listing_values};
+pub(crate) use open_account::open_account;
+pub(crate) use place_order::place_order;
+pub(crate) use replace_order::replace_order;
+pub(crate) use tick::tick;
+pub(crate) use withdraw::withdraw;
+
+use garraway_types::{Reject, name_of};
+
+use crate::accounts::Account;
+use crate::instruments::Terms;
+
+type Judged = Result<(), Reject>;
+
+/// `Err(reason)` unless the condition holds.
+#[inline(always)]
+fn require(condition: bool, reason: Reject) -> Judged {
+    if condition { Ok(()) } else { Err(reason) }
+}
+
+fn require_name(field: &[u8], longest: usize) -> Judged {
+    require(name_of(field, longest).is_some(), Reject::NameInvalid)
+}
+
+/// Quantity, price and value of an order against the limits of instrument and account. Returns the quantity.
+#[inline(always)]
+fn check_size_and_price(terms: &Terms, account: &Account, price: i64, quantity: i64) -> Result<u32, Reject> {
+    require(quantity >= 1, Reject::QuantityInvalid)?;
+    require(quantity <= terms.max_quantity.min(account.max_quantity), Reject::QuantityTooLarge)?;
+    require(is_multiple(price, terms.tick), Reject::PriceOffTick)?;
+    require(price >= terms.min_price && price <= terms.max_price, Reject::PriceOutOfRange)?;
+    let value = price.checked_mul(quantity).and_then(|value| value.checked_mul(terms.price_value));
+    let most = terms.max_notional.min(account.max_notional);
+    require(value.is_some_and(|value| value <= most), Reject::NotionalTooLarge)?;
+    Ok(quantity as u32)
+}
+
+/// Whether the tick divides the price. Prices and ticks mostly fit 32 bits, whose division is several times as fast.
+#[inline(always)]
+fn is_multiple(price: i64, tick: i64) -> bool {
+    match (u32::try_from(price), u32::try_from(tick)) {
+        (Ok(price), Ok(tick)) => price % tick == 0,
+        _ => price % tick == 0,
+    }
+}

@@ -1,0 +1,33 @@
+//! `OpenAccount`: opens a client's account.
+
+use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, limits};
+
+use super::{Judged, require};
+use crate::accounts::Account;
+use crate::emit::Emit;
+use crate::engine::Engine;
+
+pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
+    let body: OpenAccount = command.body();
+    let number = command.head.account;
+    let in_range = (AccountId::FIRST_CLIENT.0..=limits::MAX_ACCOUNT).contains(&number);
+    require(in_range && body.firm >= 1, Reject::IdInvalid)?;
+    require(engine.accounts.get(number).is_none(), Reject::AlreadyDefined)?;
+    let positive = body.max_quantity >= 1 && body.max_notional >= 1 && body.max_open_orders >= 1;
+    require(positive && body.max_open_orders <= engine.setup.capacity, Reject::LimitInvalid)?;
+    engine.accounts.open(
+        number,
+        Account {
+            last_ref: 0,
+            max_quantity: body.max_quantity,
+            max_notional: body.max_notional,
+            max_open_orders: body.max_open_orders,
+            open_orders: 0,
+            firm: body.firm,
+        },
+    );
+    engine.ledger.grow(engine.accounts.end());
+    let event = Event { account: number, ..Event::empty(EventKind::AccountOpened) };
+    emit.own_with_tail(event, command.body_bytes());
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Events on their way out: numbers, time and source are filled in here.
+
+use garraway_types::{Command, CommandKind, Event, EventId, EventKind, EventSink, FixedBody, Reject};
+
+/// The events of one command.
+pub(crate) struct Emit<'a, 'b> {
+    events: &'a mut EventSink<'b>,
+    command_seq: u64,
+    at_ns: i64,
+    source: u16,
+    source_seq: u64,
+    index: u16,
+    most: u16,
+}
+
+impl<'a, 'b> Emit<'a, 'b> {
+    #[inline(always)]
+    pub(crate) fn new(
+        events: &'a mut EventSink<'b>,
+        command_seq: u64,
+        at_ns: i64,
+        command: &Command<'_>,
+        most: u16,
+    ) -> Self {
+        let (source, source_seq) = (command.head.source, command.head.source_seq);
+        Self { events, command_seq, at_ns, source, source_seq, index: 0, most }
+    }
+
+    /// From here on events carry no source: they are of work that another command began.
+    pub(crate) fn without_source(&mut self) {
+        self.source = 0;
+        self.source_seq = 0;
+    }
+
+    /// Whether `more` events still fit into this command.
+    #[inline(always)]
+    pub(crate) fn has_room_for(&self, more: u16) -> bool {
+        self.index + more <= self.most
+    }
+
+    /// The id that the next event will have.
+    #[inline(always)]
+    pub(crate) fn next_id(&self) -> EventId {
+        EventId::new(self.command_seq, self.index)
+    }
+
+    /// An event of the account or definition that the command names.
+    #[inline(always)]
+    pub(crate) fn own(&mut self, event: Event) -> EventId {
+        let (source, source_seq) = (self.source, self.source_seq);
+        self.push(Event { source, source_seq, ..event }, &[])
+    }
+
+    /// Like [`Emit::own`], with a tail.
+    #[inline(always)]
+    pub(crate) fn own_with_tail(&mut self, event: Event, tail: &[u8]) -> EventId {
+        let (source, source_seq) = (self.source, self.source_seq);
+        self.push(Event { source, source_seq, ..event }, tail)
+    }
+
+    /// An event that must not show who sent the command.
+    #[inline(always)]
+    pub(crate) fn anonymous(&mut self, event: Event) -> EventId {
+        self.push(event, &[])
+    }
+
+    /// The refusal of a command.
+    #[cold]
+    pub(crate) fn rejected(&mut self, command: &Command<'_>, reason: Reject) {
+        let head = &command.head;
+        let body = match command.kind {
+            CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::ReplaceOrder => command.body(),
+            _ => FixedBody::empty(),
+        };
+        let event = Event {
+            account: head.account,
+            instrument: head.instrument,
+            client_ref: head.client_ref,
+            detail: reason as u8,
+            value: i64::from(command.kind as u8),
+            quantity: body.quantity,
+            ..Event::empty(EventKind::Rejected)
+        };
+        let event = match command.kind {
+            CommandKind::PlaceOrder => Event { side: body.side, price: body.price, ..event },
+            CommandKind::ReplaceOrder => Event { price: body.price, fee: body.target as i64, ..event },
+            _ => event,
+        };
+        self.own_with_tail(event, command.tail());
+    }
+
+    #[inline(always)]
+    fn push(&mut self, event: Event, tail: &[u8]) -> EventId {
+        let id = self.next_id();
+        self.events.push_with_tail(&Event { event_id: id.0, at_ns: self.at_ns, ..event }, tail);
+        self.index += 1;
+        id
+    }
+}

@@ -1,0 +1,128 @@
+//! The double-entry ledger: per asset and account a balance, and what of it is held for open orders.
+//!
+//! The one way to change a balance is [`Ledger::post`], a debit and a credit of one amount; so each asset's balances add up to
+//! zero by construction, and `Engine::check` proves it.
+
+use garraway_types::{AccountId, AssetId, Money, Reject};
+
+/// What an account has of an asset, in ledger units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// All that it has. Negative only in account 1, the outside world.
+    pub total: i128,
+    /// The part held for open orders.
+    pub held: i128,
+}
+
+/// An asset as defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// Its code, filled up with zeros.
+    pub code: [u8; 8],
+    /// Decimals of a ledger unit.
+    pub scale: u8,
+    /// Decimals shown to people.
+    pub display: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Book {
+    asset: Asset,
+    balances: Vec<Balance>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ledger {
+    books: Vec<Option<Book>>,
+    accounts: usize,
+}
+
+impl Ledger {
+    pub(crate) fn new(accounts: usize) -> Self {
+        Self { books: vec![None], accounts }
+    }
+
+    pub(crate) fn asset(&self, asset: u32) -> Option<&Asset> {
+        Some(&self.books.get(asset as usize)?.as_ref()?.asset)
+    }
+
+    pub(crate) fn assets(&self) -> impl Iterator<Item = (u32, &Asset)> {
+        self.books
+            .iter()
+            .enumerate()
+            .filter_map(|(number, book)| Some((number as u32, &book.as_ref()?.asset)))
+    }
+
+    pub(crate) fn define(&mut self, number: u32, asset: Asset) {
+        let at = number as usize;
+        if self.books.len() <= at {
+            self.books.resize(at + 1, None);
+        }
+        self.books[at] = Some(Book { asset, balances: vec![Balance::default(); self.accounts] });
+    }
+
+    /// Makes room for accounts below `accounts`.
+    pub(crate) fn grow(&mut self, accounts: usize) {
+        self.accounts = self.accounts.max(accounts);
+        for book in self.books.iter_mut().flatten() {
+            book.balances.resize(self.accounts, Balance::default());
+        }
+    }
+
+    #[inline(always)]
+    fn balances(&mut self, asset: AssetId) -> &mut [Balance] {
+        match &mut self.books[asset.0 as usize] {
+            Some(book) => &mut book.balances,
+            None => unreachable!("asset {asset} was checked"),
+        }
+    }
+
+    pub(crate) fn balance(&self, account: AccountId, asset: AssetId) -> Option<Balance> {
+        self.books.get(asset.0 as usize)?.as_ref()?.balances.get(account.0 as usize).copied()
+    }
+
+    /// Every balance that is not zero: asset, account, balance, in this order.
+    pub(crate) fn in_use(&self) -> impl Iterator<Item = (u32, u32, &Balance)> {
+        self.books.iter().enumerate().filter_map(|(asset, book)| Some((asset, book.as_ref()?))).flat_map(
+            |(asset, book)| {
+                let used = book.balances.iter().enumerate().filter(|(_, b)| **b != Balance::default());
+                used.map(move |(account, balance)| (asset as u32, account as u32, balance))
+            },
+        )
+    }
+
+    /// Puts a balance back as a snapshot has it.
+    pub(crate) fn put_back(&mut self, account: AccountId, asset: AssetId, balance: Balance) {
+        self.balances(asset)[account.0 as usize] = balance;
+    }
+
+    /// Debits one account and credits another.
+    #[inline(always)]
+    pub(crate) fn post(&mut self, asset: AssetId, debit: AccountId, credit: AccountId, amount: Money) {
+        let balances = self.balances(asset);
+        balances[debit.0 as usize].total -= i128::from(amount.0);
+        balances[credit.0 as usize].total += i128::from(amount.0);
+    }
+
+    /// Holds an amount if that much is free.
+    #[inline(always)]
+    pub(crate) fn hold(&mut self, account: AccountId, asset: AssetId, amount: Money) -> Result<(), Reject> {
+        let balance = &mut self.balances(asset)[account.0 as usize];
+        if balance.total - balance.held < i128::from(amount.0) {
+            return Err(Reject::FundsInsufficient);
+        }
+        balance.held += i128::from(amount.0);
+        Ok(())
+    }
+
+    /// Sets free what was held.
+    #[inline(always)]
+    pub(crate) fn release(&mut self, account: AccountId, asset: AssetId, amount: Money) {
+        self.balances(asset)[account.0 as usize].held -= i128::from(amount.0);
+    }
+
+    /// Whether this much is free.
+    pub(crate) fn is_free(&self, account: AccountId, asset: AssetId, amount: Money) -> bool {
+        self.balance(account, asset).is_some_and(|b| b.total - b.held >= i128::from(amount.0))
+    }
+}

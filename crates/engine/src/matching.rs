@@ -1,0 +1,271 @@
+//! An incoming order meets the book: fills, their ledger legs, their events, and what becomes of the rest.
+
+use garraway_book::{Fills, NIL, Node, Slot};
+use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject, Side, code, detail};
+
+use crate::accounts::Accounts;
+use crate::emit::Emit;
+use crate::engine::Engine;
+use crate::index::Index;
+use crate::instruments::Terms;
+use crate::ledger::Ledger;
+use crate::orders::{Order, fee, hold};
+
+/// An order on its way into the book. Its hold is placed already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) id: EventId,
+    pub(crate) side: Side,
+    pub(crate) price: i64,
+    pub(crate) leaves: u32,
+    pub(crate) time_in_force: u8,
+    pub(crate) order: Order,
+}
+
+impl Incoming {
+    /// An order of the slab that goes on matching.
+    pub(crate) fn from_slab(node: &Node<Order>) -> Self {
+        Self {
+            id: EventId(node.sequence),
+            side: node.side,
+            price: node.price.0,
+            leaves: node.leaves,
+            time_in_force: node.mark,
+            order: node.payload,
+        }
+    }
+}
+
+impl Engine {
+    /// Matches an incoming order that is not in the slab, and puts it there if something of it stays open.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, mut incoming: Incoming, emit: &mut Emit<'_, '_>) {
+        let finished = self.match_incoming(&mut incoming, emit);
+        if finished && !self.stays(&mut incoming, emit) {
+            return;
+        }
+        let Incoming { id, side, price, leaves, time_in_force, order } = incoming;
+        let slot = self.slab.insert(Price(price), id.0, leaves, side, order);
+        self.slab[slot].mark = time_in_force;
+        self.index.insert(order.account, order.client_ref, slot);
+        self.accounts.of_order(order.account).open_orders += 1;
+        self.settle_down(slot, finished);
+    }
+
+    /// Goes on with an order of the slab that stands in no level.
+    pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let mut incoming = Incoming::from_slab(&self.slab[slot]);
+        let finished = self.match_incoming(&mut incoming, emit);
+        if finished && !self.stays(&mut incoming, emit) {
+            return self.forget(slot);
+        }
+        let node = &mut self.slab[slot];
+        node.leaves = incoming.leaves;
+        node.payload = incoming.order;
+        self.settle_down(slot, finished);
+    }
+
+    /// Rests an order that has matched, or marks it as the one its instrument works on.
+    #[inline(always)]
+    fn settle_down(&mut self, slot: Slot, finished: bool) {
+        let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);
+        if finished {
+            instrument.book.rest(&mut self.slab, slot);
+        } else {
+            instrument.working = slot;
+            self.busy.insert(instrument.terms.number);
+        }
+    }
+
+    /// Trades as long as prices meet and the command has room for events. Returns whether matching came to its end.
+    #[inline(always)]
+    fn match_incoming(&mut self, incoming: &mut Incoming, emit: &mut Emit<'_, '_>) -> bool {
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        let (side, price, leaves) = (incoming.side, Price(incoming.price), incoming.leaves);
+        let mut settlement = Settlement {
+            terms: &instrument.terms,
+            ledger: &mut self.ledger,
+            accounts: &mut self.accounts,
+            index: &mut self.index,
+            incoming,
+            emit,
+            stopped: false,
+        };
+        instrument.book.take(&mut self.slab, side, price, leaves, &mut settlement);
+        !settlement.stopped
+    }
+
+    /// Whether what is left of an order that has matched stays open; if not, it is cancelled here.
+    #[inline(always)]
+    fn stays(&mut self, incoming: &mut Incoming, emit: &mut Emit<'_, '_>) -> bool {
+        if incoming.leaves == 0 {
+            return false;
+        }
+        if incoming.time_in_force == code::GOOD_TILL_CANCEL {
+            return true;
+        }
+        self.cancel_incoming(incoming, detail::NOT_FILLED, emit);
+        false
+    }
+
+    /// Cancels what is left of an order that is in no level.
+    pub(crate) fn cancel_incoming(&mut self, incoming: &Incoming, why: u8, emit: &mut Emit<'_, '_>) {
+        let Incoming { id, side, price, leaves, order, .. } = *incoming;
+        let terms = &self.instruments.of_order(order.instrument).terms;
+        let asset = if side == Side::Buy { terms.quote } else { terms.base };
+        self.ledger.release(AccountId(order.account), asset, Money(order.held));
+        emit.own(Event {
+            account: order.account,
+            instrument: order.instrument,
+            side: side as u8,
+            detail: why,
+            client_ref: order.client_ref,
+            price,
+            quantity: i64::from(leaves),
+            value: id.0 as i64,
+            released: order.held,
+            ..Event::empty(EventKind::Canceled)
+        });
+    }
+
+    /// Takes an order that is done, and stands in no level, out of slab and index.
+    pub(crate) fn forget(&mut self, slot: Slot) {
+        let Order { account, client_ref, instrument, .. } = self.slab[slot].payload;
+        self.index.remove(account, client_ref, slot);
+        self.slab.remove(slot);
+        self.accounts.of_order(account).open_orders -= 1;
+        self.end_work(instrument, slot);
+    }
+
+    /// Ends the work on an order, if it was being worked off.
+    pub(crate) fn end_work(&mut self, instrument: u32, slot: Slot) {
+        let instrument = self.instruments.of_order(instrument);
+        if instrument.working == slot {
+            instrument.working = NIL;
+            self.busy.remove(&instrument.terms.number);
+        }
+    }
+}
+
+/// What a fill changes.
+struct Settlement<'a, 'b, 'c> {
+    terms: &'a Terms,
+    ledger: &'a mut Ledger,
+    accounts: &'a mut Accounts,
+    index: &'a mut Index,
+    incoming: &'a mut Incoming,
+    emit: &'a mut Emit<'b, 'c>,
+    stopped: bool,
+}
+
+impl Fills<Order> for Settlement<'_, '_, '_> {
+    #[inline(always)]
+    fn has_room(&mut self) -> bool {
+        // Three events of the fill, and one that may end the order.
+        self.stopped = !self.emit.has_room_for(4);
+        !self.stopped
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32) {
+        let terms = self.terms;
+        let price = maker.price.0;
+        let value = price * i64::from(lots) * terms.price_value;
+        let maker_fee = charge(&mut maker.payload, terms.maker_rate, value, lots);
+        let taker_fee = charge(&mut self.incoming.order, terms.taker_rate, value, lots);
+        self.incoming.leaves -= lots;
+
+        let (maker_id, taker_id) = (maker.payload.account, self.incoming.order.account);
+        let (buyer, seller, buyer_fee, seller_fee) = match maker.side {
+            Side::Buy => (maker_id, taker_id, maker_fee, taker_fee),
+            Side::Sell => (taker_id, maker_id, taker_fee, maker_fee),
+        };
+        let (buyer, seller) = (AccountId(buyer), AccountId(seller));
+        self.ledger.post(terms.base, seller, buyer, Money(i64::from(lots) * terms.lot_value));
+        self.ledger.post(terms.quote, buyer, seller, Money(value));
+        self.ledger.post(terms.quote, buyer, AccountId::FEES, Money(buyer_fee));
+        self.ledger.post(terms.quote, seller, AccountId::FEES, Money(seller_fee));
+        let maker_released = self.release(maker.side, price, maker.leaves, &mut maker.payload);
+        let mut taker = self.incoming.order;
+        let taker_released =
+            self.release(self.incoming.side, self.incoming.price, self.incoming.leaves, &mut taker);
+        self.incoming.order = taker;
+        if maker.leaves == 0 {
+            self.index.remove(maker_id, maker.payload.client_ref, slot);
+            self.accounts.of_order(maker_id).open_orders -= 1;
+        }
+
+        let instrument = terms.number;
+        let quantity = i64::from(lots);
+        self.emit.anonymous(Event {
+            instrument,
+            side: self.incoming.side as u8,
+            client_ref: maker.sequence,
+            price,
+            quantity,
+            leaves: i64::from(maker.leaves),
+            value,
+            ..Event::empty(EventKind::Traded)
+        });
+        self.emit.anonymous(Event {
+            account: maker_id,
+            instrument,
+            side: maker.side as u8,
+            detail: detail::MAKER,
+            client_ref: maker.payload.client_ref,
+            price,
+            quantity,
+            leaves: i64::from(maker.leaves),
+            value,
+            fee: maker_fee,
+            released: maker_released,
+            ..Event::empty(EventKind::Filled)
+        });
+        self.emit.own(Event {
+            account: taker_id,
+            instrument,
+            side: self.incoming.side as u8,
+            detail: detail::TAKER,
+            client_ref: self.incoming.order.client_ref,
+            price,
+            quantity,
+            leaves: i64::from(self.incoming.leaves),
+            value,
+            fee: taker_fee,
+            released: taker_released,
+            ..Event::empty(EventKind::Filled)
+        });
+    }
+}
+
+impl Settlement<'_, '_, '_> {
+    /// Brings an order's hold down to what its open lots need; returns the difference.
+    #[inline(always)]
+    fn release(&mut self, side: Side, price: i64, leaves: u32, order: &mut Order) -> i64 {
+        let asset = if side == Side::Buy { self.terms.quote } else { self.terms.base };
+        let needed = hold_of_less(self.terms, side, price, leaves, order.carry);
+        let released = order.held - needed;
+        order.held = needed;
+        self.ledger.release(AccountId(order.account), asset, Money(released));
+        released
+    }
+}
+
+/// Charges an order's fee for a fill.
+#[inline(always)]
+fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
+    let (charged, carry) = fee(order.carry, rate, value);
+    order.carry = carry;
+    order.filled += lots;
+    charged
+}
+
+/// The hold of an order that had a larger one before: it can be counted.
+#[inline(always)]
+pub(crate) fn hold_of_less(terms: &Terms, side: Side, price: i64, leaves: u32, carry: i32) -> i64 {
+    match hold(terms, side, price, leaves, carry) {
+        Ok(money) => money.0,
+        Err(Reject::FundsInsufficient) => unreachable!("a smaller hold than one that was counted"),
+        Err(reason) => unreachable!("hold: {reason}"),
+    }
+}

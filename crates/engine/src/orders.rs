@@ -1,0 +1,121 @@
+//! Open orders: what the engine keeps of one beside what the book keeps, its hold and its fees.
+
+use garraway_book::Node;
+use garraway_types::{AccountId, ClientRef, EventId, InstrumentId, Money, Price, Quantity, Reject, Side};
+
+use crate::instruments::Terms;
+
+/// The engine's part of an order in the slab: 32 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Order {
+    pub(crate) client_ref: u64,
+    pub(crate) held: i64,
+    pub(crate) account: u32,
+    pub(crate) instrument: u32,
+    /// Fee not yet posted, in 1e-9 of a ledger unit: -5e8 up to, not including, 5e8.
+    pub(crate) carry: i32,
+    pub(crate) filled: u32,
+}
+
+/// An open order, as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenOrder {
+    /// Its id: the event that made it.
+    pub order: EventId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its reference.
+    pub client_ref: ClientRef,
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// The side.
+    pub side: Side,
+    /// Limit or bound.
+    pub price: Price,
+    /// Lots open.
+    pub leaves: Quantity,
+    /// Lots filled.
+    pub filled: Quantity,
+    /// What is held for it, in ledger units.
+    pub held: Money,
+}
+
+impl From<&Node<Order>> for OpenOrder {
+    fn from(node: &Node<Order>) -> Self {
+        let order = &node.payload;
+        Self {
+            order: EventId(node.sequence),
+            account: AccountId(order.account),
+            client_ref: ClientRef(order.client_ref),
+            instrument: InstrumentId(order.instrument),
+            side: node.side,
+            price: node.price,
+            leaves: Quantity(u64::from(node.leaves)),
+            filled: Quantity(u64::from(order.filled)),
+            held: Money(order.held),
+        }
+    }
+}
+
+/// One in 1e-9.
+const ONE: u64 = 1_000_000_000;
+const HALF: i64 = ONE as i64 / 2;
+
+/// The fee of a fill, rounded over the order: halves go up. Returns the fee and the new carry.
+///
+/// `carry` is -5e8 up to 5e8, rate and value are not negative, so what is divided is not negative either.
+#[inline(always)]
+pub(crate) fn fee(carry: i32, rate: i64, value: i64) -> (i64, i32) {
+    let product = u128::from(rate as u64) * u128::from(value as u64);
+    let sum = product + u128::from((i64::from(carry) + HALF) as u64);
+    let (fee, rest) = match u64::try_from(sum) {
+        Ok(sum) => (sum / ONE, sum % ONE),
+        Err(_) => ((sum / u128::from(ONE)) as u64, (sum % u128::from(ONE)) as u64),
+    };
+    (fee as i64, (rest as i64 - HALF) as i32)
+}
+
+/// What an order with `leaves` open must hold.
+#[inline(always)]
+pub(crate) fn hold(terms: &Terms, side: Side, price: i64, leaves: u32, carry: i32) -> Result<Money, Reject> {
+    if leaves == 0 {
+        return Ok(Money(0));
+    }
+    match side {
+        Side::Sell => Ok(Money(i64::from(leaves) * terms.lot_value)),
+        Side::Buy => {
+            let value = price * i64::from(leaves) * terms.price_value;
+            let worst = fee(carry, terms.hold_rate, value).0;
+            value.checked_add(worst).map(Money).ok_or(Reject::FundsInsufficient)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fee;
+
+    #[test]
+    fn fees_are_rounded_over_the_order() {
+        // 0.4 + 0.4 + 0.4 units: nothing, then one (0.8 goes up), then nothing (1.2).
+        let (first, carry) = fee(0, 400_000_000, 1);
+        let (second, carry) = fee(carry, 400_000_000, 1);
+        let (third, carry) = fee(carry, 400_000_000, 1);
+        assert_eq!((first, second, third, carry), (0, 1, 0, 200_000_000));
+    }
+
+    #[test]
+    fn fee_equals_exact_arithmetic_up_to_the_largest_values() {
+        for value in [0, 1, 499_999_999, 500_000_000, 1 << 40, i64::MAX / 3, i64::MAX] {
+            for rate in [0, 1, 7, 200_000, 100_000_000] {
+                for carry in [-500_000_000, -1, 0, 1, 499_999_999] {
+                    let exact = i128::from(rate) * i128::from(value) + i128::from(carry);
+                    let expected = (exact + 500_000_000).div_euclid(1_000_000_000);
+                    let rest = exact - expected * 1_000_000_000;
+                    let (fee, carried) = fee(carry, rate, value);
+                    assert_eq!((i128::from(fee), i128::from(carried)), (expected, rest));
+                }
+            }
+        }
+    }
+}

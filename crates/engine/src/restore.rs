@@ -1,0 +1,262 @@
+//! Reads a canonical snapshot back. Whatever bytes come, the answer is an engine that passes its own check, or a fault.
+
+use garraway_types::{
+    AccountId, AssetId, EventId, FirmId, ListInstrument, Price, Record, Reject, Side, limits,
+};
+
+use crate::accounts::Account;
+use crate::engine::{Engine, Setup};
+use crate::instruments::Instrument;
+use crate::ledger::{Asset, Balance};
+use crate::orders::Order;
+use crate::sessions::Session;
+use crate::snapshot::{ORDER, SECTION_HEAD, Section, VERSION};
+use crate::sources::{Outcome, Source};
+
+/// Why a snapshot cannot be restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotFault {
+    /// Bytes from the start of the snapshot.
+    pub offset: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl std::fmt::Display for SnapshotFault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "snapshot, offset {}: {}; take an older snapshot", self.offset, self.what)
+    }
+}
+
+impl std::error::Error for SnapshotFault {}
+
+type Read<T> = Result<T, SnapshotFault>;
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn fault<T>(&self, what: impl Into<String>) -> Read<T> {
+        Err(SnapshotFault { offset: self.at, what: what.into() })
+    }
+    fn require(&self, condition: bool, what: &str) -> Read<()> {
+        if condition { Ok(()) } else { self.fault(what) }
+    }
+    fn bytes(&mut self, count: usize) -> Read<&'a [u8]> {
+        if self.end - self.at < count {
+            return self.fault(format!("{count} bytes wanted, {} left", self.end - self.at));
+        }
+        self.at += count;
+        Ok(&self.bytes[self.at - count..self.at])
+    }
+    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.bytes(N)?);
+        Ok(array)
+    }
+    fn u8(&mut self) -> Read<u8> {
+        Ok(self.array::<1>()?[0])
+    }
+    fn u16(&mut self) -> Read<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+    fn u32(&mut self) -> Read<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+    fn u64(&mut self) -> Read<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+    fn i64(&mut self) -> Read<i64> {
+        self.array().map(i64::from_le_bytes)
+    }
+    fn i128(&mut self) -> Read<i128> {
+        self.array().map(i128::from_le_bytes)
+    }
+    fn is_at_end(&self) -> bool {
+        self.at == self.end
+    }
+}
+
+impl Engine {
+    /// The engine that made this snapshot. `reserve_orders` is how many orders memory is taken for.
+    pub fn restore(bytes: &[u8], reserve_orders: usize) -> Result<Self, SnapshotFault> {
+        let mut reader = Reader { bytes, at: 0, end: bytes.len() };
+        let mut engine = Self::new(Setup { reserve_orders, ..Setup::default() });
+        for section in ORDER {
+            reader.end = bytes.len();
+            let head = reader.at;
+            let (id, version) = (reader.u16()?, reader.u16()?);
+            reader.require(id == section as u16, "another section than expected")?;
+            reader.require(version == VERSION, "a section of another version")?;
+            reader.u32()?;
+            let length = usize::try_from(reader.u64()?).unwrap_or(usize::MAX);
+            let end = head.saturating_add(SECTION_HEAD).saturating_add(length);
+            reader.require(end <= bytes.len(), "a section longer than the snapshot")?;
+            reader.end = end;
+            engine.read_section(section, &mut reader)?;
+            reader.require(reader.is_at_end(), "bytes behind the last record of a section")?;
+        }
+        reader.end = bytes.len();
+        reader.require(reader.is_at_end(), "bytes behind the last section")?;
+        match engine.check() {
+            Ok(()) => Ok(engine),
+            Err(what) => reader.fault(what),
+        }
+    }
+
+    fn read_section(&mut self, section: Section, reader: &mut Reader<'_>) -> Read<()> {
+        if section == Section::Clock {
+            return self.read_clock(reader);
+        }
+        while !reader.is_at_end() {
+            match section {
+                Section::Clock => unreachable!("read above"),
+                Section::Sources => self.read_source(reader)?,
+                Section::Assets => self.read_asset(reader)?,
+                Section::Accounts => self.read_account(reader)?,
+                Section::Sessions => self.read_session(reader)?,
+                Section::Instruments => self.read_instrument(reader)?,
+                Section::Balances => self.read_balance(reader)?,
+                Section::Orders => self.read_order(reader)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_clock(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        self.last_seq = reader.u64()?;
+        self.last_at = reader.i64()?;
+        self.setup.slice_events = reader.u16()?;
+        self.setup.capacity = reader.u32()?;
+        reader.require(self.last_seq <= EventId::MAX_COMMAND, "a command number above 48 bits")?;
+        let sound = (8..=limits::MAX_EVENTS).contains(&self.setup.slice_events)
+            && self.setup.capacity <= limits::MAX_ORDERS;
+        reader.require(sound, "a slice or capacity out of range")
+    }
+
+    fn read_source(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, rights) = (reader.u16()?, reader.u8()?);
+        reader.require(number <= limits::MAX_SOURCE, "a source above the limit")?;
+        let mut source = Source::new(reader.array()?, rights);
+        let last_seq = reader.u64()?;
+        let oldest = last_seq.saturating_sub(limits::SOURCE_WINDOW - 1).max(1);
+        for expected in oldest..=last_seq {
+            source.last_seq = reader.u64()?;
+            reader.require(source.last_seq == expected, "an outcome out of order")?;
+            let (hash, first_event, code) = (reader.u64()?, EventId(reader.u64()?), reader.u8()?);
+            let reason = Reject::from_code(code);
+            reader.require(code == 0 || reason.is_some(), "an unknown reason")?;
+            source.put(Outcome { hash, first_event, reason });
+        }
+        source.last_seq = last_seq;
+        self.sources.define(number, source);
+        Ok(())
+    }
+
+    fn read_asset(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let number = reader.u32()?;
+        reader.require((1..=limits::MAX_ASSET).contains(&number), "an asset out of range")?;
+        let asset = Asset { code: reader.array()?, scale: reader.u8()?, display: reader.u8()? };
+        self.ledger.define(number, asset);
+        Ok(())
+    }
+
+    fn read_account(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, firm) = (reader.u32()?, reader.u32()?);
+        let in_range = (AccountId::FIRST_CLIENT.0..=limits::MAX_ACCOUNT).contains(&number);
+        reader.require(in_range && firm > 0, "an account out of range")?;
+        let account = Account {
+            firm,
+            last_ref: reader.u64()?,
+            max_quantity: reader.i64()?,
+            max_notional: reader.i64()?,
+            max_open_orders: reader.u32()?,
+            open_orders: 0,
+        };
+        self.accounts.open(number, account);
+        self.ledger.grow(self.accounts.end());
+        Ok(())
+    }
+
+    fn read_session(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (session, firm) = (reader.u32()?, FirmId(reader.u32()?));
+        let (protocol, network_prefix) = (reader.u8()?, reader.u8()?);
+        let (name, network, salt) = (reader.array()?, reader.array()?, reader.array()?);
+        let (verifier, default_account) = (reader.array()?, AccountId(reader.u32()?));
+        let count = reader.u32()?;
+        let accounts: Read<Vec<_>> = (0..count).map(|_| reader.u32().map(AccountId)).collect();
+        self.sessions.define(Session {
+            session,
+            firm,
+            protocol,
+            name,
+            network,
+            network_prefix,
+            salt,
+            verifier,
+            default_account,
+            accounts: accounts?,
+        });
+        Ok(())
+    }
+
+    fn read_instrument(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let number = reader.u32()?;
+        reader.require((1..=limits::MAX_INSTRUMENT).contains(&number), "an instrument out of range")?;
+        let listed = ListInstrument::read(reader.bytes(ListInstrument::SIZE)?);
+        let values = crate::commands::listing_values(&self.ledger, &listed);
+        let Ok((price_value, lot_value)) = values else {
+            return reader.fault("terms that were never listed");
+        };
+        self.instruments.list(Instrument::new(number, listed, price_value, lot_value));
+        Ok(())
+    }
+
+    fn read_balance(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (asset, account) = (AssetId(reader.u32()?), AccountId(reader.u32()?));
+        let balance = Balance { total: reader.i128()?, held: reader.i128()? };
+        reader.require(
+            self.ledger.balance(account, asset).is_some(),
+            "a balance of an unknown account or asset",
+        )?;
+        self.ledger.put_back(account, asset, balance);
+        Ok(())
+    }
+
+    fn read_order(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (id, client_ref, account) = (reader.u64()?, reader.u64()?, reader.u32()?);
+        let (instrument, price, leaves) = (reader.u32()?, reader.i64()?, reader.u32()?);
+        let (filled, held, carry) = (reader.u32()?, reader.i64()?, reader.u32()? as i32);
+        let (side, mark, resting) = (reader.u8()?, reader.u8()?, reader.u8()?);
+        let Some(side) = Side::from_code(side) else { return reader.fault("an order without a side") };
+        reader.require(self.accounts.get(account).is_some(), "an order of an unknown account")?;
+        reader
+            .require(leaves > 0 && self.slab.live() < self.setup.capacity, "an order that cannot be open")?;
+        let twice = self.index.get(account, client_ref, &self.slab).is_some();
+        reader.require(!twice, "two orders with one reference")?;
+        let Some(of) = self.instruments.get_mut(instrument) else {
+            return reader.fault("an unknown instrument");
+        };
+        let terms = &of.terms;
+        let counted = (terms.min_price..=terms.max_price).contains(&price)
+            && price.checked_mul(i64::from(leaves)).and_then(|v| v.checked_mul(terms.price_value)).is_some()
+            && i64::from(leaves) <= terms.max_quantity
+            && (-500_000_000..500_000_000).contains(&carry);
+        reader.require(counted, "an order outside its instrument's terms")?;
+        let order = Order { client_ref, held, account, instrument, carry, filled };
+        let slot = self.slab.insert(Price(price), id, leaves, side, order);
+        self.slab[slot].mark = mark;
+        if resting == 1 {
+            of.book.rest(&mut self.slab, slot);
+        } else {
+            of.working = slot;
+            self.busy.insert(instrument);
+        }
+        self.index.insert(account, client_ref, slot);
+        self.accounts.of_order(account).open_orders += 1;
+        Ok(())
+    }
+}

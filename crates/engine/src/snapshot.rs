@@ -1,0 +1,215 @@
+//! The canonical snapshot: sections of canonical records, in one order whatever happened before. Its hash is the state hash.
+//!
+//! Each section is {id u16, version u16, reserved u32, length u64} and its records, little-endian. No slot, no free list and no
+//! place of a ladder's window is in it.
+
+use garraway_book::NIL;
+use garraway_types::{Fnv, Record, Side};
+
+use crate::engine::Engine;
+use crate::orders::OpenOrder;
+
+/// The sections and their ids, in the order in which they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(crate) enum Section {
+    Clock = 1,
+    Sources = 2,
+    Assets = 3,
+    Accounts = 4,
+    Sessions = 5,
+    Instruments = 6,
+    Balances = 7,
+    Orders = 8,
+}
+
+pub(crate) const ORDER: [Section; 8] = [
+    Section::Clock,
+    Section::Sources,
+    Section::Assets,
+    Section::Accounts,
+    Section::Sessions,
+    Section::Instruments,
+    Section::Balances,
+    Section::Orders,
+];
+
+/// The version of every section.
+pub(crate) const VERSION: u16 = 1;
+
+/// Bytes in front of each section.
+pub(crate) const SECTION_HEAD: usize = 16;
+
+struct Writer<'a>(&'a mut Vec<u8>);
+
+impl Writer<'_> {
+    fn u8(&mut self, value: u8) {
+        self.0.push(value);
+    }
+    fn u16(&mut self, value: u16) {
+        self.0.extend(value.to_le_bytes());
+    }
+    fn u32(&mut self, value: u32) {
+        self.0.extend(value.to_le_bytes());
+    }
+    fn u64(&mut self, value: u64) {
+        self.0.extend(value.to_le_bytes());
+    }
+    fn i64(&mut self, value: i64) {
+        self.0.extend(value.to_le_bytes());
+    }
+    fn i128(&mut self, value: i128) {
+        self.0.extend(value.to_le_bytes());
+    }
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes);
+    }
+}
+
+impl Engine {
+    /// Appends the canonical snapshot to `out`. [`Engine::restore`] reads it.
+    pub fn snapshot(&self, out: &mut Vec<u8>) {
+        for section in ORDER {
+            let start = out.len();
+            out.extend([0; SECTION_HEAD]);
+            self.write_section(section, &mut Writer(out));
+            let length = (out.len() - start - SECTION_HEAD) as u64;
+            out[start..start + 2].copy_from_slice(&(section as u16).to_le_bytes());
+            out[start + 2..start + 4].copy_from_slice(&VERSION.to_le_bytes());
+            out[start + 8..start + 16].copy_from_slice(&length.to_le_bytes());
+        }
+    }
+
+    /// The hash of the canonical snapshot: equal states have equal hashes, however they came about.
+    pub fn state_hash(&self) -> u64 {
+        let mut bytes = Vec::new();
+        self.snapshot(&mut bytes);
+        let mut hash = Fnv::default();
+        hash.bytes(&bytes);
+        hash.value()
+    }
+
+    fn write_section(&self, section: Section, out: &mut Writer<'_>) {
+        match section {
+            Section::Clock => self.write_clock(out),
+            Section::Sources => self.write_sources(out),
+            Section::Assets => self.write_assets(out),
+            Section::Accounts => self.write_accounts(out),
+            Section::Sessions => self.write_sessions(out),
+            Section::Instruments => self.write_instruments(out),
+            Section::Balances => self.write_balances(out),
+            Section::Orders => self.write_orders(out),
+        }
+    }
+
+    fn write_clock(&self, out: &mut Writer<'_>) {
+        out.u64(self.last_seq);
+        out.i64(self.last_at);
+        out.u16(self.setup.slice_events);
+        out.u32(self.setup.capacity);
+    }
+
+    fn write_sources(&self, out: &mut Writer<'_>) {
+        for (number, source) in self.sources.numbered() {
+            out.u16(number);
+            out.u8(source.rights);
+            out.bytes(&source.name);
+            out.u64(source.last_seq);
+            for (seq, outcome) in source.outcomes() {
+                out.u64(seq);
+                out.u64(outcome.hash);
+                out.u64(outcome.first_event.0);
+                out.u8(outcome.reason.map_or(0, |reason| reason as u8));
+            }
+        }
+    }
+
+    fn write_assets(&self, out: &mut Writer<'_>) {
+        for (number, asset) in self.ledger.assets() {
+            out.u32(number);
+            out.bytes(&asset.code);
+            out.u8(asset.scale);
+            out.u8(asset.display);
+        }
+    }
+
+    fn write_accounts(&self, out: &mut Writer<'_>) {
+        for (number, account) in self.accounts.numbered() {
+            out.u32(number);
+            out.u32(account.firm);
+            out.u64(account.last_ref);
+            out.i64(account.max_quantity);
+            out.i64(account.max_notional);
+            out.u32(account.max_open_orders);
+        }
+    }
+
+    fn write_sessions(&self, out: &mut Writer<'_>) {
+        for session in self.sessions.all() {
+            out.u32(session.session);
+            out.u32(session.firm.0);
+            out.u8(session.protocol);
+            out.u8(session.network_prefix);
+            for field in [&session.name, &session.network, &session.salt] {
+                out.bytes(field);
+            }
+            out.bytes(&session.verifier);
+            out.u32(session.default_account.0);
+            out.u32(session.accounts.len() as u32);
+            for account in &session.accounts {
+                out.u32(account.0);
+            }
+        }
+    }
+
+    fn write_instruments(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all() {
+            let mut terms = [0; garraway_types::ListInstrument::SIZE];
+            instrument.listed.write(&mut terms);
+            out.u32(instrument.terms.number);
+            out.bytes(&terms);
+        }
+    }
+
+    fn write_balances(&self, out: &mut Writer<'_>) {
+        for (asset, account, balance) in self.ledger.in_use() {
+            out.u32(asset);
+            out.u32(account);
+            out.i128(balance.total);
+            out.i128(balance.held);
+        }
+    }
+
+    /// Per instrument: bids, then asks, each in the order in which they would trade, then the order being worked off.
+    fn write_orders(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all() {
+            let number = garraway_types::InstrumentId(instrument.terms.number);
+            for side in [Side::Buy, Side::Sell] {
+                for order in self.orders(number, side) {
+                    self.write_order(&order, out);
+                }
+            }
+            if instrument.working != NIL {
+                self.write_order(&OpenOrder::from(&self.slab[instrument.working]), out);
+            }
+        }
+    }
+
+    fn write_order(&self, order: &OpenOrder, out: &mut Writer<'_>) {
+        let slot = self.index.get(order.account.0, order.client_ref.0, &self.slab);
+        let node = &self.slab[slot.unwrap_or(NIL)];
+        let resting = garraway_book::Book::is_resting(&self.slab, slot.unwrap_or(NIL));
+        out.u64(order.order.0);
+        out.u64(order.client_ref.0);
+        out.u32(order.account.0);
+        out.u32(order.instrument.0);
+        out.i64(order.price.0);
+        out.u32(node.leaves);
+        out.u32(node.payload.filled);
+        out.i64(order.held.0);
+        out.u32(node.payload.carry as u32);
+        out.u8(order.side as u8);
+        out.u8(node.mark);
+        out.u8(u8::from(resting));
+    }
+}
