@@ -1,1 +1,14 @@
-//! native
+//! `garraway._native`: the only door between Python and Rust. Convert, release the GIL, call, convert. No logic.
+
+mod arrays;
+mod engine;
+mod tables;
+
+use pyo3::prelude::*;
+
+/// The engine, the journal and the exchange process, as Python sees them.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    tables::register(module)?;
+    engine::register(module)
+}

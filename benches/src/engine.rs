@@ -1,0 +1,206 @@
+//! The whole engine: 1,000 funded accounts, buyers and sellers apart, fees, all limits finite; its events are hashed.
+
+use garraway_engine::{Engine, Setup};
+use garraway_types::{
+    Command, CommandHead, CommandKind, DefineAsset, EVENT_SIZE, Event, EventKind, EventSink, FixedBody, Fnv,
+    ListInstrument, Nanos, OpenAccount, Record, Side, code, detail, encode_command, events_in,
+};
+
+use crate::measure::{Latencies, Report, report, timed};
+use crate::workload::{Tape, Verb, Workload};
+
+const USD: u32 = 1;
+const STOCK: u32 = 2;
+const INSTRUMENT: u32 = 1;
+const FIRST: u32 = 16;
+const ACCOUNTS: u32 = 1_000;
+
+/// A workload as commands.
+#[derive(Clone, Debug)]
+pub struct EngineWorkload {
+    /// Commands that define and fund the venue.
+    pub setup: Vec<u8>,
+    /// The operations as commands of 96 bytes.
+    pub commands: Vec<u8>,
+    /// How many operations.
+    pub count: usize,
+}
+
+impl EngineWorkload {
+    /// Makes commands of a workload.
+    pub fn new(workload: &Workload) -> Self {
+        let mut commands = Vec::with_capacity(workload.operations.len() * garraway_types::FIXED_COMMAND);
+        for operation in &workload.operations {
+            let half = ACCOUNTS / 2;
+            let first = if operation.side == Side::Buy { FIRST } else { FIRST + half };
+            let head = CommandHead {
+                account: first + operation.order % half,
+                client_ref: u64::from(operation.order),
+                instrument: INSTRUMENT,
+                ..CommandHead::empty()
+            };
+            let (kind, time_in_force) = match operation.verb {
+                Verb::Add => (CommandKind::PlaceOrder, code::GOOD_TILL_CANCEL),
+                Verb::Take => (CommandKind::PlaceOrder, code::IMMEDIATE_OR_CANCEL),
+                Verb::Cancel => (CommandKind::CancelOrder, 0),
+            };
+            let body = FixedBody {
+                side: operation.side as u8,
+                order_type: code::LIMIT,
+                time_in_force,
+                price: operation.price,
+                quantity: i64::from(operation.quantity),
+                ..FixedBody::empty()
+            };
+            encode_command(kind, head, &body, &[], &[], &mut commands);
+        }
+        Self { setup: setup(), commands, count: workload.operations.len() }
+    }
+
+    /// A fresh engine, defined and funded, with memory for its orders touched.
+    pub fn engine(&self) -> Engine {
+        let mut engine = Engine::new(Setup { reserve_orders: 200_000, ..Setup::default() });
+        let mut buffer = vec![1; EventSink::RESERVE];
+        let mut sink = EventSink::without_tails(&mut buffer);
+        for command in walk(&self.setup) {
+            sink.clear();
+            engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
+            assert_ne!(Event::read(sink.written()).kind, EventKind::Rejected as u8, "the set-up is refused");
+        }
+        engine
+    }
+}
+
+fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let command = Command::parse(rest).ok()?;
+        rest = &rest[command.bytes.len()..];
+        Some(command)
+    })
+}
+
+fn setup() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut source_seq = 0;
+    let mut head = |account: u32, instrument: u32| {
+        source_seq += 1;
+        CommandHead { source: 1, source_seq, account, instrument, ..CommandHead::empty() }
+    };
+    let mut asset = |head: CommandHead, asset: u32, name: &[u8; 8], scale: u8| {
+        let body =
+            DefineAsset { asset, code: *name, scale, display: scale.min(2), reserved: 0, reserved_2: 0 };
+        encode_command(CommandKind::DefineAsset, head, &body, &[], &[], &mut out);
+    };
+    asset(head(0, 0), USD, b"USD\0\0\0\0\0", 8);
+    asset(head(0, 0), STOCK, b"STOCK\0\0\0", 0);
+    let listing = ListInstrument {
+        symbol: *b"STOCK\0\0\0\0\0\0\0\0\0\0\0",
+        base_asset: STOCK,
+        quote_asset: USD,
+        execution: code::EXECUTION_BOOK,
+        reserved: 0,
+        reserved_2: 0,
+        price_unit: 10_000_000,
+        lot_size: 1_000_000_000,
+        tick: 1,
+        min_price: 1,
+        max_price: 10_000_000,
+        max_quantity: 1_000_000,
+        max_notional: 1_000_000_000_000_000_000,
+        maker_fee_rate: 100_000,
+        taker_fee_rate: 200_000,
+    };
+    encode_command(CommandKind::ListInstrument, head(0, INSTRUMENT), &listing, &[], &[], &mut out);
+    for account in FIRST..FIRST + ACCOUNTS {
+        let body = OpenAccount {
+            firm: 1 + account % 10,
+            max_quantity: 1_000_000,
+            max_notional: 1_000_000_000_000_000_000,
+            max_open_orders: 1_000_000,
+            reserved: 0,
+        };
+        encode_command(CommandKind::OpenAccount, head(account, 0), &body, &[], &[], &mut out);
+        let (asset, amount) = if account < FIRST + ACCOUNTS / 2 {
+            (USD, 4_000_000_000_000_000_000)
+        } else {
+            (STOCK, 1_000_000_000_000)
+        };
+        let body = FixedBody { asset, amount, ..FixedBody::empty() };
+        encode_command(CommandKind::Deposit, head(account, 0), &body, &[], &[], &mut out);
+    }
+    out
+}
+
+/// Runs the workload `repeats` times through a fresh engine, and once more for latencies. Each command's events are hashed at once.
+pub fn bench_engine(workload: &Workload, repeats: usize) -> Report {
+    let workload = EngineWorkload::new(workload);
+    let mut buffer = vec![1; EventSink::RESERVE];
+    let mut runs = Vec::new();
+    for _ in 0..repeats {
+        let mut engine = workload.engine();
+        let mut hash = Fnv::default();
+        runs.push(timed(workload.count, || {
+            let mut sink = EventSink::without_tails(&mut buffer);
+            for bytes in workload.commands.chunks_exact(garraway_types::FIXED_COMMAND) {
+                one(&mut engine, bytes, &mut sink, &mut hash);
+            }
+        }));
+        std::hint::black_box(hash.value());
+    }
+    let mut latencies = Latencies::for_operations(workload.count);
+    let (mut engine, mut hash) = (workload.engine(), Fnv::default());
+    let (mut tape, mut rejects) = (Tape::default(), 0);
+    for bytes in workload.commands.chunks_exact(garraway_types::FIXED_COMMAND) {
+        let mut sink = EventSink::without_tails(&mut buffer);
+        latencies.measure(|| one(&mut engine, bytes, &mut sink, &mut hash));
+        read_events(sink.written(), &mut tape, &mut rejects);
+    }
+    if let Err(what) = engine.check() {
+        unreachable!("the engine is unsound after the workload: {what}");
+    }
+    report(runs, latencies, tape.trades, rejects, tape.hash.value())
+}
+
+#[inline(always)]
+fn one(engine: &mut Engine, bytes: &[u8], sink: &mut EventSink<'_>, hash: &mut Fnv) {
+    if let Ok(command) = Command::parse(bytes) {
+        sink.clear();
+        engine.apply(engine.last_seq() + 1, Nanos(1), &command, sink);
+        hash.bytes(sink.written());
+    }
+}
+
+/// Folds fills into the tape: the resting order's event, then the incoming one's.
+fn read_events(bytes: &[u8], tape: &mut Tape, rejects: &mut u64) {
+    let mut maker = 0;
+    for (event, _) in events_in(bytes) {
+        match EventKind::from_code(event.kind) {
+            Some(EventKind::Rejected) => *rejects += 1,
+            Some(EventKind::Filled) if event.detail == detail::MAKER => maker = event.client_ref,
+            Some(EventKind::Filled) => {
+                tape.fill(event.client_ref, maker, event.price as u64, event.quantity as u64)
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The workload in batches of `chunk` commands into one reused buffer, as Python's `Engine.apply` does it: ns for one operation, a figure a run.
+pub fn bench_engine_batches(workload: &Workload, chunk: usize, repeats: usize) -> Vec<f64> {
+    let workload = EngineWorkload::new(workload);
+    let mut buffer = vec![1; EventSink::RESERVE + chunk * 4 * EVENT_SIZE];
+    let mut run = || {
+        let mut engine = workload.engine();
+        timed(workload.count, || {
+            for batch in workload.commands.chunks(chunk * garraway_types::FIXED_COMMAND) {
+                let mut sink = EventSink::without_tails(&mut buffer);
+                for command in walk(batch) {
+                    assert!(sink.has_room(), "the buffer is too small for a chunk");
+                    engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
+                }
+            }
+        })
+    };
+    (0..repeats).map(|_| run()).collect()
+}
