@@ -24,18 +24,27 @@ pub struct EngineWorkload {
     pub commands: Vec<u8>,
     /// How many operations.
     pub count: usize,
+    /// By account, the workload's numbers of its orders in the order of their references, from 1.
+    orders: Vec<Vec<u32>>,
 }
 
 impl EngineWorkload {
     /// Makes commands of a workload.
     pub fn new(workload: &Workload) -> Self {
         let mut commands = Vec::with_capacity(workload.operations.len() * garraway_types::FIXED_COMMAND);
+        let mut orders = vec![Vec::new(); (FIRST + ACCOUNTS) as usize];
+        let mut refs = vec![0u64; workload.last_order as usize + 1];
         for operation in &workload.operations {
             let half = ACCOUNTS / 2;
             let first = if operation.side == Side::Buy { FIRST } else { FIRST + half };
+            let account = first + operation.order % half;
+            if operation.verb != Verb::Cancel {
+                orders[account as usize].push(operation.order);
+                refs[operation.order as usize] = orders[account as usize].len() as u64;
+            }
             let head = CommandHead {
-                account: first + operation.order % half,
-                client_ref: u64::from(operation.order),
+                account,
+                client_ref: refs[operation.order as usize],
                 instrument: INSTRUMENT,
                 ..CommandHead::empty()
             };
@@ -54,12 +63,12 @@ impl EngineWorkload {
             };
             encode_command(kind, head, &body, &[], &[], &mut commands);
         }
-        Self { setup: setup(), commands, count: workload.operations.len() }
+        Self { setup: setup(), commands, count: workload.operations.len(), orders }
     }
 
     /// A fresh engine, defined and funded, with memory for its orders touched.
     pub fn engine(&self) -> Engine {
-        let mut engine = Engine::new(Setup { reserve_orders: 200_000, ..Setup::default() });
+        let mut engine = Engine::new(Setup { reserve_orders: 100_000, ..Setup::default() });
         let mut buffer = vec![1; EventSink::RESERVE];
         let mut sink = EventSink::without_tails(&mut buffer);
         for command in walk(&self.setup) {
@@ -154,7 +163,7 @@ pub fn bench_engine(workload: &Workload, repeats: usize) -> Report {
     for bytes in workload.commands.chunks_exact(garraway_types::FIXED_COMMAND) {
         let mut sink = EventSink::without_tails(&mut buffer);
         latencies.measure(|| one(&mut engine, bytes, &mut sink, &mut hash));
-        read_events(sink.written(), &mut tape, &mut rejects);
+        read_events(sink.written(), &workload.orders, &mut tape, &mut rejects);
     }
     if let Err(what) = engine.check() {
         unreachable!("the engine is unsound after the workload: {what}");
@@ -172,14 +181,15 @@ fn one(engine: &mut Engine, bytes: &[u8], sink: &mut EventSink<'_>, hash: &mut F
 }
 
 /// Folds fills into the tape: the resting order's event, then the incoming one's.
-fn read_events(bytes: &[u8], tape: &mut Tape, rejects: &mut u64) {
+fn read_events(bytes: &[u8], orders: &[Vec<u32>], tape: &mut Tape, rejects: &mut u64) {
+    let order = |event: &Event| u64::from(orders[event.account as usize][event.client_ref as usize - 1]);
     let mut maker = 0;
     for (event, _) in events_in(bytes) {
         match EventKind::from_code(event.kind) {
             Some(EventKind::Rejected) => *rejects += 1,
-            Some(EventKind::Filled) if event.detail == detail::MAKER => maker = event.client_ref,
+            Some(EventKind::Filled) if event.detail == detail::MAKER => maker = order(&event),
             Some(EventKind::Filled) => {
-                tape.fill(event.client_ref, maker, event.price as u64, event.quantity as u64)
+                tape.fill(order(&event), maker, event.price as u64, event.quantity as u64)
             }
             _ => {}
         }

@@ -13,11 +13,13 @@ pub(crate) struct Index {
     count: usize,
 }
 
-/// Spreads account and reference over 64 bits. References are given by the exchange, so nobody can aim at one bucket.
+/// References of an account follow each other, so eight of them share a cache line; lines are spread over 32 bits. References are
+/// given by the exchange, so nobody can aim at one bucket.
 #[inline(always)]
 fn tag_of(account: u32, client_ref: u64) -> u32 {
-    let mixed = (client_ref ^ u64::from(account) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed ^ u64::from(account).wrapping_mul(0xc2b2_ae3d_27d4_eb4f)) >> 32) as u32
+    let line = (client_ref >> 3 ^ u64::from(account) << 36).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let spread = ((line ^ u64::from(account).wrapping_mul(0xc2b2_ae3d_27d4_eb4f)) >> 32) as u32;
+    spread & !7 | client_ref as u32 & 7
 }
 
 impl Index {

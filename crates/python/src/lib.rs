@@ -1,6 +1,7 @@
 //! `garraway._native`: the only door between Python and Rust. Convert, release the GIL, call, convert. No logic.
 
 mod arrays;
+mod bench;
 mod engine;
 mod tables;
 
@@ -10,5 +11,6 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tables::register(module)?;
-    engine::register(module)
+    engine::register(module)?;
+    bench::register(module)
 }
