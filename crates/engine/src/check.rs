@@ -87,7 +87,10 @@ impl Engine {
     fn check_money(&self, mut held: BTreeMap<(u32, u32), i128>) -> Result<(), String> {
         let mut sums = BTreeMap::<u32, i128>::new();
         for (asset, account, balance) in self.ledger.in_use() {
-            *sums.entry(asset).or_default() += balance.total;
+            let sum = sums.entry(asset).or_default();
+            *sum = sum
+                .checked_add(balance.total)
+                .ok_or_else(|| format!("balances of asset {asset} overflow"))?;
             let expected = held.remove(&(asset, account)).unwrap_or(0);
             require(expected == balance.held, || {
                 format!("account {account} holds {} of asset {asset}, its orders {expected}", balance.held)

@@ -160,6 +160,10 @@ impl Engine {
         let number = reader.u32()?;
         reader.require((1..=limits::MAX_ASSET).contains(&number), "an asset out of range")?;
         let asset = Asset { code: reader.array()?, scale: reader.u8()?, display: reader.u8()? };
+        reader.require(
+            asset.scale <= limits::MAX_SCALE && asset.display <= asset.scale,
+            "a scale out of range",
+        )?;
         self.ledger.define(number, asset);
         Ok(())
     }
