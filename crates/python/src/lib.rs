@@ -3,6 +3,8 @@
 mod arrays;
 mod bench;
 mod engine;
+mod exchange;
+mod journal;
 mod tables;
 
 use pyo3::prelude::*;
@@ -12,5 +14,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tables::register(module)?;
     engine::register(module)?;
+    journal::register(module)?;
+    exchange::register(module)?;
     bench::register(module)
 }
