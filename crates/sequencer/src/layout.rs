@@ -143,6 +143,10 @@ impl FrameHead {
     /// Reads the head of the frame at `offset`; `None` where there is no valid frame.
     #[inline]
     pub fn check(segment: &[u8], segment_crc: u32, offset: usize) -> Option<Self> {
+        // Most places where nobody wrote a frame are told by its kind.
+        if !(COMMAND..=CLOSE).contains(segment.get(offset + 6)?) {
+            return None;
+        }
         let head = Self::read(segment.get(offset..offset + Self::SIZE)?);
         let length = usize::from(head.length);
         let sound = match head.kind {

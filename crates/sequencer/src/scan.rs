@@ -155,12 +155,11 @@ fn finish_roll(folder: &Path, setup: Option<(u32, u32)>, found: &mut Scanned) ->
 }
 
 fn cut(name: &str, bytes: &[u8], checked: &Checked) -> Cut {
-    let last = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(checked.end);
     Cut {
         segment: name.to_owned(),
         offset: checked.end as u64,
         after_seq: checked.position.last_seq,
-        bytes: (last + 1 - checked.end) as u64,
+        bytes: (segment::written_end(bytes) - checked.end) as u64,
         why: "no whole frame, and no whole batch behind it".to_owned(),
     }
 }

@@ -73,9 +73,16 @@ fn place(segment: &[u8], offset: usize, sealed: bool) -> Place {
 
 /// Whether all bytes are zero.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    let (head, words, tail) = (bytes.len() % 64, bytes.chunks_exact(64), bytes);
-    words.fold(0, |seen, word| seen | word.iter().fold(0, |seen, byte| seen | byte)) == 0
-        && tail[tail.len() - head..].iter().all(|byte| *byte == 0)
+    const ZEROS: [u8; SECTOR] = [0; SECTOR];
+    bytes.chunks(SECTOR).all(|chunk| *chunk == ZEROS[..chunk.len()])
+}
+
+/// Behind the last byte that is not zero.
+pub(crate) fn written_end(bytes: &[u8]) -> usize {
+    let sectors = bytes.chunks(SECTOR).rev().take_while(|chunk| is_zero(chunk)).count();
+    let end = (bytes.len().div_ceil(SECTOR) - sectors) * SECTOR;
+    let written = &bytes[..end.min(bytes.len())];
+    written.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
 /// Checks a segment whose head is sound: every frame, mark and byte of padding.
@@ -179,11 +186,12 @@ impl Checked {
     /// Padding and the frames behind it are of another batch than the mark before: behind damaged padding, any valid
     /// frame will do. Elsewhere it takes one behind a later mark, for a batch may reach the disk in any order.
     fn bad_at(&self, segment: &[u8], head: &SegmentHead, offset: usize) -> Bad {
-        let first_written = segment[self.end..].iter().position(|byte| *byte != 0).unwrap_or(0) + self.end;
-        let mut another_batch = self.sealed && first_written < self.end.next_multiple_of(SECTOR);
+        let padding = &segment[self.end..self.end.next_multiple_of(SECTOR)];
+        let mut another_batch = self.sealed && !is_zero(padding);
         let mut valid_behind = None;
         let mut at = offset.next_multiple_of(8);
-        while at + FrameHead::SIZE <= segment.len() {
+        let end = written_end(segment);
+        while at + FrameHead::SIZE <= end {
             let Some(frame) = FrameHead::check(segment, head.crc, at) else {
                 at += 8;
                 continue;

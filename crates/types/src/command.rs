@@ -161,7 +161,7 @@ record! {
         network_prefix: u8,
         /// Zero.
         reserved: u16,
-        /// The log-in name, 1 to 6 letters or digits.
+        /// The log-in name, 1 to 6 letters, digits, `-` or `_`, filled up with zeros.
         name: [u8; 16],
         /// The network from which it may log in, as an IPv6 address (IPv4 mapped).
         network: [u8; 16],

@@ -36,5 +36,5 @@ pub(super) fn emit_legs(
 ) {
     let leg = Event { instrument: asset.0, detail: what, ..Event::empty(EventKind::Posted) };
     emit.own_with_tail(Event { account: account.0, value: change, ..leg }, command.tail());
-    emit.own(Event { account: AccountId::EXTERNAL.0, value: -change, ..leg });
+    emit.anonymous(Event { account: AccountId::EXTERNAL.0, value: -change, ..leg });
 }

@@ -67,7 +67,9 @@ fn a_second_process_is_told_who_has_the_folder() {
     let Err(error) = Sequencer::recover(options(&folder, Durability::Os), &mut (), None) else {
         panic!("two processes write one journal");
     };
-    assert!(matches!(&error, RecoverError::Locked { holder, .. } if *holder == std::process::id().to_string()));
+    assert!(
+        matches!(&error, RecoverError::Locked { holder, .. } if *holder == std::process::id().to_string())
+    );
     assert!(error.to_string().contains("already running"), "{error}");
 }
 

@@ -132,9 +132,8 @@ impl Stream {
             salt: [7; 16],
             verifier: [9; 32],
         };
-        let items: Vec<SessionAccount> = (0..2)
-            .map(|index| SessionAccount { account: Self::account(index), reserved: 0 })
-            .collect();
+        let items: Vec<SessionAccount> =
+            (0..2).map(|index| SessionAccount { account: Self::account(index), reserved: 0 }).collect();
         let head = CommandHead { account: Self::account(0), ..self.head(1) };
         record(CommandKind::DefineSession, head, &body, &items, b"")
     }
