@@ -21,7 +21,8 @@ use garraway_types::{
 };
 use garraway_wire::ouch::{Inbound, Outbound};
 use garraway_wire::soupbintcp::{
-    LoginAccepted, LoginReject, LoginRequest, PacketType, Password, SessionName, Username, next_packet, put_packet,
+    LoginAccepted, LoginReject, LoginRequest, PacketType, Password, SessionName, Username, next_packet,
+    put_packet,
 };
 use sha2::{Digest, Sha256};
 
@@ -125,6 +126,14 @@ impl Venue {
     pub fn closed(&self) -> String {
         self.notice(|notice| match notice {
             Notice::Closed { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+    }
+
+    /// Why a connection was closed, if one was since the last look.
+    pub fn closed_already(&self) -> Option<String> {
+        self.notices.try_iter().find_map(|notice| match notice {
+            Notice::Closed { why, .. } => Some(why),
             _ => None,
         })
     }
@@ -319,7 +328,13 @@ impl DoorClient {
     }
 
     /// Sends a command as it is.
-    pub fn command<B: Record>(&mut self, kind: CommandKind, head: CommandHead, body: &B, items: &[SessionAccount]) {
+    pub fn command<B: Record>(
+        &mut self,
+        kind: CommandKind,
+        head: CommandHead,
+        body: &B,
+        items: &[SessionAccount],
+    ) {
         let mut payload = vec![b'C'];
         let mut record = Vec::new();
         encode_command(kind, head, body, items, &[], &mut record);
@@ -353,8 +368,7 @@ impl DoorClient {
     /// Places an order that must be accepted.
     pub fn place(&mut self, account: u32, client_ref: u64, side: u8, price: i64, quantity: i64) -> Outcome {
         let head = CommandHead { account, instrument: 1, client_ref, ..self.head() };
-        let body =
-            FixedBody { side, order_type: 1, time_in_force: 1, price, quantity, ..FixedBody::empty() };
+        let body = FixedBody { side, order_type: 1, time_in_force: 1, price, quantity, ..FixedBody::empty() };
         self.command(CommandKind::PlaceOrder, head, &body, &[]);
         let outcome = self.outcome();
         assert_eq!(outcome.reason, 0);

@@ -72,7 +72,13 @@ pub fn accepted(order: &EnterOrder, event: &Event, state: OrderState) -> Outboun
 }
 
 /// What a replacement says, from its event and the order before.
-pub fn replaced(order: &ReplaceOrder, before: &EnterOrder, event: &Event, open: u32, reference: u64) -> Outbound {
+pub fn replaced(
+    order: &ReplaceOrder,
+    before: &EnterOrder,
+    event: &Event,
+    open: u32,
+    reference: u64,
+) -> Outbound {
     Outbound::Replaced(Replaced {
         timestamp_ns: midnight(event),
         replacement_token: order.replacement_token,
@@ -103,7 +109,14 @@ pub fn canceled(text: &str, event: &Event, shares: u32, reason: CancelReason) ->
     })
 }
 
-pub fn executed(text: &str, event: &Event, shares: u32, cents: u32, flag: LiquidityFlag, trade: u64) -> Outbound {
+pub fn executed(
+    text: &str,
+    event: &Event,
+    shares: u32,
+    cents: u32,
+    flag: LiquidityFlag,
+    trade: u64,
+) -> Outbound {
     Outbound::Executed(Executed {
         timestamp_ns: midnight(event),
         token: token(text),

@@ -1,0 +1,201 @@
+"""The engine in this process with the participants of a recorded day. Touches `_native` and records.
+
+All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is ns since the recorded day's
+midnight.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from garraway import _native
+from garraway.catalog.errors import CommandRefused
+from garraway.catalog.lobster import NO_ASK, Level
+from garraway.records import EVENT, EVENTS, OrderType, Rights, Side, TimeInForce, Value, encode, reject
+
+OPERATOR: Final = 1
+HISTORY: Final = 2
+"""The source of the participants' commands."""
+INSTRUMENT: Final = 1
+DOLLAR: Final = 1
+SHARE: Final = 2
+DOLLARS_DEPOSITED: Final = 9 * 10**18
+"""In ledger units of 1e-8 dollars, to each account: 90 billion dollars, near the largest deposit there is."""
+SHARES_DEPOSITED: Final = 10**15
+
+
+class Account(IntEnum):
+    """Who trades."""
+
+    OPENING = 16
+    """Owns the anonymous orders of the opening book."""
+    RESTING = 17
+    """The participants whose orders the file introduces."""
+    AGGRESSORS = 18
+    """The participants who take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An open order."""
+
+    order: int
+    account: int
+    client_ref: int
+    price: int
+    leaves: int
+    filled: int
+
+
+class _Draft:
+    """A command of fixed size that is sent again and again with other values."""
+
+    def __init__(self, kind: str, **fields: Value) -> None:
+        self._record = np.frombuffer(bytearray(encode(kind, **fields)), dtype=_native.COMMAND)
+        self._columns = {name: self._record[name] for name in _native.COMMAND.names or ()}
+
+    def encoded(self, **values: int) -> bytes:
+        """The record with these values."""
+        for name, value in values.items():
+            self._columns[name][0] = value
+        return self._record.tobytes()
+
+
+class History:
+    """One instrument, priced in 0.0001 dollars and traded in single shares, and three funded accounts."""
+
+    def __init__(self) -> None:
+        """An empty book."""
+        self._engine = _native.Engine()
+        self._out = np.zeros(_native.MIN_EVENTS, dtype=EVENT)
+        self._bytes = memoryview(self._out.view("u1"))
+        self._kinds, self._refs = self._out["kind"], self._out["client_ref"]
+        self._hash = hashlib.sha256()
+        self.events = 0
+        self._source_seq = {OPERATOR: 0, HISTORY: 0}
+        self._last_ref = dict.fromkeys(Account, 0)
+        head = {"source": HISTORY, "instrument": INSTRUMENT}
+        self._place = _Draft("PlaceOrder", **head, order_type=OrderType.LIMIT)
+        self._cancel = _Draft("CancelOrder", **head)
+        self._define()
+
+    def place(self, account: Account, *, side: int, price: int, quantity: int, at_ns: int) -> int:
+        """Places an order that must rest, and gives its reference. Raises: CommandRefused."""
+        made = self._order(account, side, price, quantity, TimeInForce.GOOD_TILL_CANCEL, at_ns)
+        assert made == 1, "an order traded that was to rest"
+        return self._last_ref[account]
+
+    def take(self, resting: Resting, *, side: int, quantity: int, at_ns: int) -> None:
+        """An aggressor trades with `resting`, which stands first on the other side. Raises: CommandRefused."""
+        made = self._order(Account.AGGRESSORS, side, resting.price, quantity, TimeInForce.IMMEDIATE_OR_CANCEL, at_ns)
+        assert made == 4, "an aggressor met other than the one order that the dry run named"
+        assert int(self._kinds[1]) == EVENTS["Traded"]
+        assert int(self._refs[1]) == resting.order
+
+    def reduce(self, resting: Resting, *, by: int, at_ns: int) -> None:
+        """Cancels `by` shares of an order. Raises: CommandRefused."""
+        assert 1 <= by <= resting.leaves
+        record = self._cancel.encoded(
+            account=resting.account,
+            client_ref=resting.client_ref,
+            quantity=resting.filled + resting.leaves - by,
+            source_seq=self._next_seq(HISTORY),
+        )
+        self._apply(record, at_ns)
+
+    def order(self, account: Account, client_ref: int) -> Resting | None:
+        """An open order."""
+        row = self._engine.order(account, client_ref)
+        return None if row is None else Resting(*row[:6])
+
+    def first_met(self, side: int, price: int) -> Resting | None:
+        """The order that an incoming order of `side` would meet first: a dry run of matching, which changes nothing."""
+        row = self._engine.would_meet(INSTRUMENT, side, price)
+        return None if row is None else Resting(*row[:6])
+
+    def levels(self, side: Side, depth: int) -> list[Level]:
+        """The best levels of a side, price and quantity, best first."""
+        return [(price, quantity) for price, quantity, _ in self._engine.levels(INSTRUMENT, side, depth).tolist()]
+
+    def check(self) -> None:
+        """Proves the engine's invariants. Raises: RuntimeError."""
+        self._engine.check()
+
+    @property
+    def commands(self) -> int:
+        """Commands applied."""
+        return self._engine.last_seq
+
+    @property
+    def open_orders(self) -> int:
+        """Orders open."""
+        return self._engine.open_orders
+
+    @property
+    def state_hash(self) -> str:
+        """Hash of the engine's canonical state."""
+        return f"{self._engine.state_hash():016x}"
+
+    @property
+    def events_hash(self) -> str:
+        """SHA-256 of all events."""
+        return self._hash.hexdigest()
+
+    def _order(self, account: Account, side: int, price: int, quantity: int, tif: TimeInForce, at_ns: int) -> int:
+        self._last_ref[account] += 1
+        record = self._place.encoded(
+            account=account,
+            client_ref=self._last_ref[account],
+            side=side,
+            price=price,
+            quantity=quantity,
+            time_in_force=tif,
+            source_seq=self._next_seq(HISTORY),
+        )
+        return self._apply(record, at_ns)
+
+    def _next_seq(self, source: int) -> int:
+        self._source_seq[source] += 1
+        return self._source_seq[source]
+
+    def _apply(self, record: bytes, at_ns: int) -> int:
+        """Applies one command and counts its events."""
+        taken, made = self._engine.apply(record, at_ns, self._out)
+        assert taken == 1
+        assert made >= 1
+        self._hash.update(self._bytes[: made * EVENT.itemsize])
+        self.events += made
+        if self._kinds[0] == EVENTS["Rejected"]:
+            raise CommandRefused(str(reject(int(self._out["detail"][0]))))
+        return made
+
+    def _operate(self, kind: str, **fields: Value) -> None:
+        self._apply(encode(kind, source=OPERATOR, source_seq=self._next_seq(OPERATOR), **fields), 0)
+
+    def _define(self) -> None:
+        unlimited = {"max_quantity": _native.LIMITS["MAX_ORDER_QUANTITY"], "max_notional": 2**63 - 1}
+        self._operate("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE)
+        self._operate("DefineAsset", asset=DOLLAR, code="USD", scale=8, display=2)
+        self._operate("DefineAsset", asset=SHARE, code="SHARE", scale=0, display=0)
+        self._operate(
+            "ListInstrument",
+            instrument=INSTRUMENT,
+            symbol="LOBSTER",
+            base_asset=SHARE,
+            quote_asset=DOLLAR,
+            execution=1,
+            price_unit=10**5,
+            lot_size=10**9,
+            tick=1,
+            min_price=1,
+            max_price=NO_ASK - 1,
+            **unlimited,
+        )
+        for account in Account:
+            orders = _native.LIMITS["MAX_ORDERS"]
+            self._operate("OpenAccount", account=account, firm=1, max_open_orders=orders, **unlimited)
+            self._operate("Deposit", account=account, asset=DOLLAR, amount=DOLLARS_DEPOSITED)
+            self._operate("Deposit", account=account, asset=SHARE, amount=SHARES_DEPOSITED)

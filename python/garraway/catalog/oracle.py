@@ -1,0 +1,77 @@
+"""An orderbook file as the oracle of a replay: its rows beside our book, and how many are equal. Touches the file alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from garraway.catalog.errors import BooksInvalid
+from garraway.catalog.lobster import Level, Row, rows
+
+DEPTHS: Final = (1, 5, 10, 20, 30, 40, 50)
+"""Depths for which equal rows are counted, as far as the file has them."""
+
+
+class Oracle:
+    """The rows of one file, compared one after the other."""
+
+    def __init__(self, file: Path) -> None:
+        """Reads the first row. Raises: BooksInvalid: there is none; FileUnreadable, FileDamaged."""
+        self.file = file
+        self._rows = rows(file)
+        self._row = next(self._rows, None)
+        if self._row is None:
+            raise BooksInvalid(f"{file} is empty: give an orderbook file, one row for each message")
+        self.first: Final[Row] = self._row
+        self.levels: Final = self._row.levels
+        self.compared = 0
+        self.l1_equal = 0
+        self.depth_equal = 0
+        self.first_difference: int | None = None
+        """Rows before the first one whose best quotes differ; None where there is no such row."""
+        self.first_depth_difference: int | None = None
+        """The same for the first row that differs at any depth."""
+        self._equal_to = [0] * (self.levels + 1)
+        """Rows by how many levels are equal from the best one on."""
+
+    @property
+    def due(self) -> bool:
+        """Whether there is a row for the next message."""
+        return self._row is not None
+
+    def compare(self, asks: Sequence[Level], bids: Sequence[Level]) -> None:
+        """Compares the row that is due with our levels, best first, at least as many as the file has or all."""
+        assert self._row is not None
+        equal = _equal_levels(self._row, asks[: self.levels], bids[: self.levels])
+        self._equal_to[equal] += 1
+        if equal >= 1:
+            self.l1_equal += 1
+        elif self.first_difference is None:
+            self.first_difference = self.compared
+        if equal == self.levels:
+            self.depth_equal += 1
+        elif self.first_depth_difference is None:
+            self.first_depth_difference = self.compared
+        self.compared += 1
+        self._row = next(self._rows, None)
+
+    def close(self, messages: int) -> None:
+        """Makes sure that no row is left over. Raises: BooksInvalid."""
+        if self._row is not None:
+            raise BooksInvalid(
+                f"{self.file}, line {self._row.line}: a row without a message, there are {messages} messages; "
+                f"give the books that belong to the messages"
+            )
+
+    def levels_equal(self) -> dict[int, int]:
+        """Rows in which levels 1 to n are all equal, by n."""
+        return {depth: sum(self._equal_to[depth:]) for depth in DEPTHS if depth <= self.levels}
+
+
+def _equal_levels(row: Row, asks: Sequence[Level], bids: Sequence[Level]) -> int:
+    if asks == row.asks and bids == row.bids:
+        return row.levels
+    for place in range(row.levels):
+        here = slice(place, place + 1)
+        if asks[here] != row.asks[here] or bids[here] != row.bids[here]:
+            return place
+    raise AssertionError("levels differ, but none of them")

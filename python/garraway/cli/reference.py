@@ -1,0 +1,23 @@
+"""`garraway reference`: the reference pages, written from the native module's tables. `make docs` calls it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from garraway import _native
+
+REFERENCE = Path("docs/reference")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(hidden=True)(reference)
+
+
+def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
+    """Write the reference of commands, events, rejects and limits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in _native.reference().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        print(folder / name)

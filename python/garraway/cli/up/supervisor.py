@@ -1,0 +1,229 @@
+"""Starts the processes in order, prepares the venue, shows it, and stops everything in the opposite order.
+
+Touches processes, the venue's door and log, the screen; clocks are handed in.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from garraway.cli.failures import Failure
+from garraway.cli.terminal import Latency, View, Watch, plain_line, screen
+from garraway.cli.up import plan
+from garraway.cli.up.child import Child
+from garraway.cli.up.credentials import Credentials
+from garraway.log import Log
+from garraway.records import reject
+from garraway.venues import Directory, ExchangeVenue, NoVenue, Tape, VenueError, running
+
+STATUS_EVERY_S: Final = 1.0
+DRAW_EVERY_S: Final = 0.25
+LINE_EVERY_S: Final = 1.0
+MARKET_PATIENCE_S: Final = 5.0
+EXCHANGE_PATIENCE_S: Final = 15.0
+START_PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `garraway up` was told."""
+
+    folder: Path
+    durability: str
+    ouch_host: str
+    ouch_port: int
+    seed: int
+    rate: int
+    plain: bool
+
+
+class Supervisor:
+    """The venue's processes, from the first to the last moment."""
+
+    def __init__(
+        self, settings: Settings, *, monotonic_s: Callable[[], float], now_ns: Callable[[], int], screen: TextIO
+    ) -> None:
+        """Does nothing yet; see `run`."""
+        self.settings = settings
+        self._monotonic_s = monotonic_s
+        self._now_ns = now_ns
+        self._screen = screen
+        self._began_s = monotonic_s()
+        self._state = "starting"
+        self._status: dict[str, Any] = {}
+        self._watch = Watch(Tape(settings.folder))
+        folder = settings.folder
+        exchange = ["exchange", "--folder", str(folder), "--durability", settings.durability]
+        exchange += ["--ouch-host", settings.ouch_host, "--ouch-port", str(settings.ouch_port)]
+        market = ["market", "--folder", str(folder), "--seed", str(settings.seed), "--rate", str(settings.rate)]
+        market += ["--symbol", plan.SYMBOL, "--price", plan.REFERENCE_PRICE]
+        self.exchange = Child("exchange", exchange, folder / "log" / "exchange.log", monotonic_s)
+        self.market = Child("market", market, folder / "log" / "market.log", monotonic_s)
+
+    async def run(self) -> None:
+        """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
+        folder = self.settings.folder
+        for part in (folder, folder / "run", folder / "log"):
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(folder / "run" / "up.lock"), (folder / "log" / "up.log").open("a", encoding="utf-8") as stream:
+            log = Log(stream, self._now_ns).bind(room="up")
+            try:
+                await self._until_stopped(log)
+            finally:
+                await self._stop(log)
+
+    async def _until_stopped(self, log: Log) -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await _first_of(
+            stopped.wait(),
+            self.exchange.keep(),
+            self._trade(log),
+            self._show(),
+        )
+
+    async def _trade(self, log: Log) -> None:
+        """Prepares the venue, then keeps the market running and asks the exchange how it is."""
+        await self._prepare(log)
+        await _first_of(self.market.keep(), self._ask())
+
+    async def _prepare(self, log: Log) -> None:
+        self._state = "preparing"
+        await self._own_exchange()
+        folder = self.settings.folder
+        credentials = Credentials.load(folder / "run" / "credentials.json", plan.CLIENTS)
+        directory = Directory()
+        async with await ExchangeVenue.connect(folder, source="operator", wait_s=START_PATIENCE_S) as venue:
+            async for batch in venue.own_history(Tape(folder), 0):
+                directory.apply(batch.events, batch.tails)
+            commands = plan.missing(directory, credentials)
+            for outcome in await venue.submit(commands):
+                if not outcome.done:
+                    raise Failure(
+                        f"command {outcome.source_seq} of the operator was not done: {reject(outcome.reason)}"
+                    )
+        credentials.defined()
+        log.info("venue_prepared", commands=len(commands))
+
+    async def _own_exchange(self) -> None:
+        """Waits until the exchange started here runs, not one that an earlier supervisor left behind."""
+        while True:
+            with contextlib.suppress(NoVenue):
+                found = running(self.settings.folder)
+                if found["pid"] == self.exchange.pid:
+                    # A restarted exchange listens where its clients look for it.
+                    port = self.exchange.arguments.index("--ouch-port") + 1
+                    self.exchange.arguments[port] = str(found["ouch_port"])
+                    return
+            await asyncio.sleep(0.02)
+
+    async def _ask(self) -> None:
+        async with await ExchangeVenue.connect(
+            self.settings.folder, source=plan.MONITOR, wait_s=START_PATIENCE_S
+        ) as venue:
+            while True:
+                try:
+                    self._status = await venue.status()
+                    self._state = "trading"
+                except VenueError:
+                    self._state = "exchange away"
+                await asyncio.sleep(STATUS_EVERY_S)
+
+    async def _show(self) -> None:
+        if self.settings.plain:
+            while True:
+                print(plain_line(self._view()), file=self._screen, flush=True)
+                await asyncio.sleep(LINE_EVERY_S)
+        console = Console(file=self._screen)
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                live.update(screen(self._view(), *console.size), refresh=True)
+                await asyncio.sleep(DRAW_EVERY_S)
+
+    def _view(self) -> View:
+        folder = self.settings.folder
+        with contextlib.suppress(OSError):  # the log is not there before the exchange has made it
+            self._watch.look(plan.INSTRUMENT)
+        directory = self._watch.directory
+        listed = directory.instruments.get(plan.INSTRUMENT)
+        with contextlib.suppress(NoVenue):
+            self._status = running(folder) | self._status
+        return View(
+            state=self._state,
+            uptime_s=int(self._monotonic_s() - self._began_s),
+            durability=self.settings.durability,
+            terms=None if listed is None else listed.terms,
+            quote=None if listed is None else directory.assets.get(listed.quote_asset),
+            ladder=self._watch.books.ladders[plan.INSTRUMENT],
+            prices=self._watch.prices,
+            rates=self._watch.rates(self._monotonic_s()),
+            latency=_latency(self._status),
+            command_seq=self._watch.command_seq,
+            logged_in=sum(one["connected"] for one in self._status.get("sessions", ())),
+            sessions=[one.name for one in directory.sessions.values()],
+            ouch=str(self._status.get("ouch", "")),
+            door=_shown(str(self._status.get("door", ""))),
+            credentials=_shown(str(folder / "run" / "credentials.json")),
+            restarts={child.name: child.restarts for child in (self.exchange, self.market)},
+        )
+
+    async def _stop(self, log: Log) -> None:
+        self._state = "stopping"
+        log.info("stopping")
+        await self.market.stop(MARKET_PATIENCE_S)
+        code = await self.exchange.stop(EXCHANGE_PATIENCE_S)
+        log.info("stopped", exchange_exit_code=code)
+
+
+async def _first_of(*parts: Coroutine[Any, Any, Any]) -> None:
+    """Runs all until one ends, then cancels the others; the error of the one that ended is raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Holds the lock that lets one supervisor alone run a folder. Raises: Failure."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(
+                f"folder {path.parent.parent} is run by another `garraway up`: stop it, or take another --folder"
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _latency(status: dict[str, Any]) -> Latency | None:
+    """The percentiles of the last seconds."""
+    said = status.get("latency_ns")
+    if said is None:
+        return None
+    return Latency(said["count"], said["p50"], said["p99"], said["p999"], said["max"])
+
+
+def _shown(path: str) -> str:
+    """A path as people write it here: below the working folder without it."""
+    with contextlib.suppress(ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return path

@@ -1,0 +1,168 @@
+"""Commands as bytes: head, body by kind, items, tail. Everything about a layout is read from `_native.COMMANDS`.
+
+RecordsError
+├── KindUnknown    no such command
+├── FieldUnknown   the command has no such field
+└── FieldInvalid   the value does not fit the field, or the record is too long
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from garraway import _native
+
+Value = int | str | bytes
+
+ALIGN: Final = 8
+VERSION: Final = 1
+HEAD_SIZE: Final = max(offset + np.dtype(form).itemsize for _, offset, form in _native.COMMAND_HEAD)
+FILLED_IN: Final = frozenset({"length", "kind", "version", "items", "tail", "reserved"})
+"""Fields of the head that `encode` writes itself."""
+KINDS: Final[Mapping[int, str]] = {int(entry["code"]): name for name, entry in _native.COMMANDS.items()}
+"""Names of the kinds of command by their codes."""
+
+
+class RecordsError(ValueError):
+    """A record cannot be written as asked."""
+
+
+class KindUnknown(RecordsError):
+    """There is no such command."""
+
+
+class FieldUnknown(RecordsError):
+    """The command has no such field."""
+
+
+class FieldInvalid(RecordsError):
+    """A value does not fit its field."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    offset: int
+    size: int
+    pack: struct.Struct | None
+    """None for bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    code: int
+    size: int
+    item_size: int
+    fields: Mapping[str, _Field]
+
+
+def encode(kind: str, *, items: Sequence[bytes] = (), tail: bytes = b"", **fields: Value) -> bytes:
+    """The whole record of one command; fields that are not named are zero.
+
+    Args:
+        kind: name of the command, e.g. `PlaceOrder`.
+        items: the counted items, each of the kind's item size.
+        tail: bytes that the engine never reads, echoed in the command's own outcome.
+        fields: fields of head and body by name; text for byte fields is ASCII.
+    Raises: KindUnknown, FieldUnknown, FieldInvalid.
+    """
+    layout = _layout(kind)
+    content = b"".join(items)
+    if len(content) != len(items) * layout.item_size:
+        raise FieldInvalid(f"{kind} takes items of {layout.item_size} bytes, got {[len(item) for item in items]}")
+    if len(tail) > _native.LIMITS["MAX_TAIL"]:
+        raise FieldInvalid(f"tail of {len(tail)} bytes, at most {_native.LIMITS['MAX_TAIL']}: shorten it")
+    used = layout.size + len(content) + len(tail)
+    record = bytearray(-(-used // ALIGN) * ALIGN)
+    if len(record) > _native.LIMITS["MAX_COMMAND"]:
+        raise FieldInvalid(f"{kind} of {len(record)} bytes, at most {_native.LIMITS['MAX_COMMAND']}: send fewer items")
+    filled = {"length": len(record), "kind": layout.code, "version": VERSION, "items": len(items), "tail": len(tail)}
+    for name, value in (*filled.items(), *fields.items()):
+        if name in fields and name in FILLED_IN:
+            raise FieldUnknown(f"{kind}.{name} is filled in by itself: leave it out")
+        _write(record, kind, layout, name, value)
+    record[layout.size : used] = content + tail
+    return bytes(record)
+
+
+def stamped(record: bytes, *, source: int, source_seq: int) -> bytes:
+    """The same command as the given source's number `source_seq`."""
+    fields, stamp = _head_fields(), bytearray(record)
+    for name, value in (("source", source), ("source_seq", source_seq)):
+        packer = fields[name].pack
+        assert packer is not None
+        packer.pack_into(stamp, fields[name].offset, value)
+    return bytes(stamp)
+
+
+def head(record: bytes) -> dict[str, int]:
+    """The fields of a command's head."""
+    return {
+        name: field.pack.unpack_from(record, field.offset)[0]
+        for name, field in _head_fields().items()
+        if field.pack is not None
+    }
+
+
+def body(kind: str, content: bytes) -> dict[str, int | bytes]:
+    """The fields of a command's body, as definition events carry it. Text comes without its filling zeros."""
+    layout = _layout(kind)
+    found: dict[str, int | bytes] = {}
+    for name, field in layout.fields.items():
+        start = field.offset - HEAD_SIZE
+        if field.offset < HEAD_SIZE or start + field.size > len(content):
+            continue
+        if field.pack is None:
+            found[name] = content[start : start + field.size].rstrip(b"\0")
+        else:
+            found[name] = field.pack.unpack_from(content, start)[0]
+    return found
+
+
+def session_account(account: int) -> bytes:
+    """One item of DefineSession: the account, and zeros."""
+    item = bytearray(_layout("DefineSession").item_size)
+    for name, offset, form in _native.SESSION_ACCOUNT:
+        if name == "account":
+            item[offset : offset + 4] = np.array([account], dtype=form).tobytes()
+    return bytes(item)
+
+
+def _write(record: bytearray, kind: str, layout: _Layout, name: str, value: Value) -> None:
+    field = layout.fields.get(name)
+    if field is None:
+        raise FieldUnknown(f"{kind} has no field {name!r}: it has {', '.join(sorted(set(layout.fields) - FILLED_IN))}")
+    if field.pack is None:
+        text = value.encode("ascii", "replace") if isinstance(value, str) else value
+        if not isinstance(text, bytes) or len(text) > field.size:
+            raise FieldInvalid(f"{kind}.{name} is {value!r}: it holds at most {field.size} bytes")
+        record[field.offset : field.offset + len(text)] = text
+        return
+    try:
+        field.pack.pack_into(record, field.offset, value)
+    except struct.error as error:
+        raise FieldInvalid(f"{kind}.{name} is {value!r}: {error}") from error
+
+
+@cache
+def _layout(kind: str) -> _Layout:
+    entry = _native.COMMANDS.get(kind)
+    if entry is None:
+        raise KindUnknown(f"there is no command {kind!r}: there are {', '.join(_native.COMMANDS)}")
+    fields = {name: _field(offset, np.dtype(form)) for name, offset, form in entry["fields"]}
+    return _Layout(entry["code"], entry["size"], entry["item_size"], {**_head_fields(), **fields})
+
+
+@cache
+def _head_fields() -> Mapping[str, _Field]:
+    return {name: _field(offset, np.dtype(form)) for name, offset, form in _native.COMMAND_HEAD}
+
+
+def _field(offset: int, form: np.dtype[np.generic]) -> _Field:
+    if form.kind in "SV":
+        return _Field(offset, form.itemsize, None)
+    letter = {1: "b", 2: "h", 4: "i", 8: "q"}[form.itemsize]
+    return _Field(offset, form.itemsize, struct.Struct("<" + (letter.upper() if form.kind == "u" else letter)))

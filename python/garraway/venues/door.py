@@ -1,0 +1,69 @@
+"""What the command door says, behind SoupBinTCP's framing. Sans-I/O, touches nothing.
+
+Source: crates/exchange/README.md, "The door". Little-endian.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Final, Literal
+
+USER: Final = "door"
+COMMAND: Final = b"C"
+STATUS_QUERY: Final = b"Q"
+SOURCE_STATE: Final = b"S"
+OUTCOME: Final = b"O"
+STATUS: Final = b"T"
+
+Kind = Literal["new", "repeat", "refused", "malformed"]
+
+# Behind the letter that says which payload it is.
+_SOURCE_STATE: Final = struct.Struct("<BHIQQ")
+_OUTCOME: Final = struct.Struct("<BB5xQQ")
+_KINDS: Final[dict[int, Kind]] = {1: "new", 2: "repeat", 3: "refused", 4: "malformed"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where the source stands: its number, the window of unanswered commands, the last number taken, the durable mark."""
+
+    source: int
+    window: int
+    last_source_seq: int
+    durable_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one command, told once it is durable.
+
+    `new`: journaled and applied; `repeat`: it was before, and this is what became of it then; `refused`, `malformed`:
+    not taken, in no journal. `reason` is the code of its reject, 0 when it was carried out; `first_event` the id of
+    its first event.
+    """
+
+    source_seq: int
+    kind: Kind
+    reason: int
+    first_event: int
+
+    @property
+    def done(self) -> bool:
+        """Whether the command was carried out, now or when it was first sent."""
+        return self.reason == 0 and self.taken
+
+    @property
+    def taken(self) -> bool:
+        """Whether the command is in the journal, carried out or rejected."""
+        return self.kind in {"new", "repeat"}
+
+
+def read_source_state(content: bytes) -> SourceState:
+    """The first sequenced packet, behind its letter."""
+    _, source, window, last_source_seq, durable_seq = _SOURCE_STATE.unpack(content)
+    return SourceState(source, window, last_source_seq, durable_seq)
+
+
+def read_outcome(content: bytes) -> Outcome:
+    """An outcome, behind its letter."""
+    kind, reason, source_seq, first_event = _OUTCOME.unpack(content)
+    return Outcome(source_seq, _KINDS[kind], reason, first_event)

@@ -1,0 +1,362 @@
+"""The exchange as a venue: commands through its door, events from its log. Touches a unix socket and the log's files.
+
+    VenueError
+    ├── NoVenue           the folder holds no running exchange
+    ├── LoginRefused      the door does not know the source
+    ├── ConnectionLost    the connection broke while an answer was awaited that cannot be asked for again
+    ├── OutcomeMissing    the exchange forgot a command that it had acknowledged
+    ├── SourceShared      another process numbers commands of the same source
+    └── VenueClosed       the venue was closed here
+
+Commands are numbered here and have exactly one effect: what is unanswered when a connection breaks is sent again with
+the same number and bytes, and the exchange's window of outcomes knows what it has done already.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from garraway.records import head, stamped
+from garraway.venues import soupbintcp
+from garraway.venues.door import (
+    COMMAND,
+    OUTCOME,
+    SOURCE_STATE,
+    STATUS,
+    STATUS_QUERY,
+    USER,
+    Outcome,
+    SourceState,
+    read_outcome,
+    read_source_state,
+)
+from garraway.venues.tape import Batch, Tape
+
+HEARTBEAT_S: Final = 1.0
+SILENCE_S: Final = 15.0
+"""A connection over which nothing came for so long is given up."""
+CONNECT_S: Final = 20.0
+"""How long `connect` waits for a venue that is starting."""
+BACKOFF_FIRST_S: Final = 0.05
+BACKOFF_MOST_S: Final = 0.5
+STATUS_S: Final = 5.0
+HISTORY_POLL_S: Final = 0.005
+CHUNK_BYTES: Final = 65_536
+
+
+class VenueError(Exception):
+    """The venue cannot do what was asked."""
+
+
+class NoVenue(VenueError):
+    """The folder holds no running exchange."""
+
+
+class LoginRefused(VenueError):
+    """The door does not know the source."""
+
+
+class ConnectionLost(VenueError):
+    """The connection broke."""
+
+
+class OutcomeMissing(VenueError):
+    """The exchange forgot a command that it had acknowledged."""
+
+
+class SourceShared(VenueError):
+    """Another process numbers commands of the same source."""
+
+
+class VenueClosed(VenueError):
+    """The venue was closed here."""
+
+
+@dataclass(slots=True)
+class _Unanswered:
+    record: bytes
+    answer: asyncio.Future[Outcome]
+
+
+def running(folder: Path) -> dict[str, Any]:
+    """What the running exchange says of itself: pid, door, ouch, session, durability. Raises: NoVenue."""
+    path = folder / "run" / "exchange.json"
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NoVenue(f"no exchange runs in {folder} ({path.name}: {error}): start one with `garraway up`") from error
+    return said
+
+
+class ExchangeVenue:
+    """A connection to the door that outlives restarts of the exchange.
+
+    Its invariant: `_unanswered` holds, in order of their numbers, the commands that were numbered and not yet answered.
+    """
+
+    def __init__(self, folder: Path, *, source: str) -> None:
+        """Does nothing yet; see `connect`."""
+        self.folder = folder
+        self.source = source
+        self.reconnects = 0
+        self._unanswered: dict[int, _Unanswered] = {}
+        self._statuses: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._state: SourceState | None = None
+        self._next_seq = 0
+        self._last_answered = 0
+        self._writer: asyncio.StreamWriter | None = None
+        self._failure: VenueError | None = None
+        self._changed = asyncio.Condition()
+        self._running: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def connect(cls, folder: Path, *, source: str = "operator", wait_s: float = CONNECT_S) -> Self:
+        """A venue whose source has been told where it stands.
+
+        Args:
+            folder: the venue's folder.
+            source: the source's name.
+            wait_s: how long the exchange may take to come up.
+        Raises: NoVenue, LoginRefused.
+        """
+        venue = cls(folder, source=source)
+        venue._running = asyncio.create_task(venue._stay_connected())
+        try:
+            async with asyncio.timeout(wait_s):
+                await venue._until_connected()
+        except TimeoutError as error:
+            await venue.close()
+            running(folder)
+            raise NoVenue(f"the door of {folder} did not answer within {wait_s:g} s: see log/exchange.log") from error
+        except VenueError:
+            await venue.close()
+            raise
+        return venue
+
+    async def __aenter__(self) -> Self:
+        """The venue itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes it."""
+        await self.close()
+
+    @property
+    def state(self) -> SourceState:
+        """Where the source stood at the last log-in."""
+        assert self._state is not None
+        return self._state
+
+    @property
+    def connected(self) -> bool:
+        """Whether the door is open at this moment."""
+        return self._writer is not None
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last command that was sent."""
+        return self._next_seq - 1
+
+    async def submit(self, records: Sequence[bytes]) -> list[Outcome]:
+        """Numbers the commands, sends them and waits for all their outcomes, in order.
+
+        At most `state.window` commands are unanswered at a time; the rest waits. While the exchange is away this waits
+        for it: put `asyncio.timeout` around it to give up waiting. A command that was numbered goes out even then.
+
+        Raises: VenueClosed, LoginRefused, OutcomeMissing, SourceShared.
+        """
+        answers = []
+        for record in records:
+            await self._until_room()
+            answers.append(self._send(record))
+        return list(await asyncio.gather(*answers))
+
+    async def status(self) -> dict[str, Any]:
+        """What the exchange says of itself now. Raises: ConnectionLost."""
+        if self._writer is None:
+            raise ConnectionLost(f"the door of {self.folder} is closed at the moment: try again")
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._statuses.append(answer)
+        self._writer.write(soupbintcp.packet(soupbintcp.UNSEQUENCED, STATUS_QUERY))
+        try:
+            async with asyncio.timeout(STATUS_S):
+                return await answer
+        except TimeoutError as error:
+            raise ConnectionLost(f"no status within {STATUS_S:g} s: the exchange is busy or gone") from error
+
+    async def events(self, from_event_id: int = 0) -> AsyncIterator[Batch]:
+        """The event log from this id on, in batches, without end."""
+        async for batch in Tape(self.folder, from_event_id).follow():
+            yield batch
+
+    async def own_history(self, tape: Tape, seen_seq: int) -> AsyncIterator[Batch]:
+        """Batches of the log to its end, and on until the source's last command is told there.
+
+        Args:
+            tape: where to read from; it moves on.
+            seen_seq: the last number of the source that was seen before.
+        """
+        while True:
+            batch = tape.read()
+            if len(batch.events):
+                own = batch.events["source_seq"][batch.events["source"] == self.state.source]
+                seen_seq = max(seen_seq, int(own.max())) if len(own) else seen_seq
+                yield batch
+                await asyncio.sleep(0)
+            elif seen_seq >= self.last_seq:
+                return
+            else:
+                await asyncio.sleep(HISTORY_POLL_S)
+
+    async def close(self) -> None:
+        """Leaves. Commands that are unanswered raise `VenueClosed` where they are awaited."""
+        if self._running is not None:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+        self._fail(VenueClosed(f"the venue at {self.folder} was closed: connect again"))
+
+    def _send(self, record: bytes) -> asyncio.Future[Outcome]:
+        seq = self._next_seq
+        self._next_seq += 1
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        numbered = stamped(record, source=self.state.source, source_seq=seq)
+        self._unanswered[seq] = _Unanswered(numbered, answer)
+        if self._writer is not None:
+            self._writer.write(_command(numbered))
+        return answer
+
+    async def _until_connected(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure is not None or self._writer is not None)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _until_room(self) -> None:
+        if self._failure is None and len(self._unanswered) < self.state.window:
+            return
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure is not None or len(self._unanswered) < self.state.window)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _stay_connected(self) -> None:
+        delay_s = BACKOFF_FIRST_S
+        while True:
+            try:
+                await self._one_connection()
+            except (OSError, NoVenue, ConnectionLost):
+                pass  # the one thing to do about it follows: try again
+            except (LoginRefused, OutcomeMissing, SourceShared) as error:
+                self._fail(error)
+                await self._tell()
+                return
+            finally:
+                was_connected, self._writer = self._writer is not None, None
+                self._lose_statuses()
+            self.reconnects += was_connected
+            delay_s = BACKOFF_FIRST_S if was_connected else min(2 * delay_s, BACKOFF_MOST_S)
+            await asyncio.sleep(delay_s)
+
+    async def _one_connection(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(running(self.folder)["door"])
+        beating = asyncio.create_task(_beat(writer))
+        try:
+            writer.write(soupbintcp.login(user=USER, password=self.source))
+            packets = soupbintcp.PacketBuffer()
+            while True:
+                async with asyncio.timeout(SILENCE_S):
+                    chunk = await reader.read(CHUNK_BYTES)
+                if not chunk:
+                    raise ConnectionLost("the exchange closed the door")
+                for kind, payload in packets.feed(chunk):
+                    self._take(kind, payload, writer)
+                await self._tell()
+        except TimeoutError as error:
+            raise ConnectionLost(f"nothing heard for {SILENCE_S:g} s") from error
+        finally:
+            beating.cancel()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _take(self, kind: bytes, payload: bytes, writer: asyncio.StreamWriter) -> None:
+        if kind == soupbintcp.REFUSED:
+            raise LoginRefused(
+                f"the door does not let source {self.source!r} in ({payload!r}): define it with DefineSource"
+            )
+        if kind == soupbintcp.END:
+            raise ConnectionLost("the exchange ended the session")
+        letter, content = payload[:1], payload[1:]
+        if kind not in {soupbintcp.SEQUENCED, soupbintcp.UNSEQUENCED}:
+            return
+        if letter == OUTCOME:
+            self._answer(read_outcome(content))
+        elif letter == SOURCE_STATE:
+            self._begin(read_source_state(content), writer)
+        elif letter == STATUS and self._statuses:
+            asked = self._statuses.popleft()
+            if not asked.done():
+                asked.set_result(json.loads(content))
+
+    def _begin(self, state: SourceState, writer: asyncio.StreamWriter) -> None:
+        last = state.last_source_seq
+        if self._state is None:
+            self._next_seq, self._last_answered = last + 1, last
+        elif last < self._last_answered:
+            raise OutcomeMissing(
+                f"source {self.source!r} was acknowledged up to {self._last_answered}, the exchange knows {last}: "
+                "stop, and compare journal and event log with `garraway journal verify`"
+            )
+        elif last >= self._next_seq:
+            raise SourceShared(
+                f"source {self.source!r} stands at {last}, sent from here were {self._next_seq - 1}: "
+                "let one process alone use a source"
+            )
+        self._state = state
+        self._writer = writer
+        writer.writelines(_command(waiting.record) for waiting in self._unanswered.values())
+
+    def _answer(self, outcome: Outcome) -> None:
+        waiting = self._unanswered.pop(outcome.source_seq, None)
+        self._last_answered = max(self._last_answered, outcome.source_seq)
+        if waiting is not None and not waiting.answer.done():
+            waiting.answer.set_result(outcome)
+        if not outcome.taken:
+            # Whatever was numbered behind it can no longer be taken either.
+            raise SourceShared(
+                f"command {outcome.source_seq} of {self.source!r} was not taken ({outcome.kind} {outcome.reason}): "
+                "let one process alone use a source"
+            )
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _fail(self, error: VenueError) -> None:
+        self._failure = self._failure or error
+        for waiting in self._unanswered.values():
+            if not waiting.answer.done():
+                waiting.answer.set_exception(self._failure)
+        self._unanswered.clear()
+
+    def _lose_statuses(self) -> None:
+        while self._statuses:
+            asked = self._statuses.popleft()
+            if not asked.done():
+                asked.set_exception(ConnectionLost("the door closed before the status came: try again"))
+
+
+def _command(record: bytes) -> bytes:
+    return soupbintcp.packet(soupbintcp.UNSEQUENCED, COMMAND + record[: head(record)["length"]])
+
+
+async def _beat(writer: asyncio.StreamWriter) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        writer.write(soupbintcp.packet(soupbintcp.CLIENT_HEARTBEAT))

@@ -1,0 +1,194 @@
+"""The defining commands, from docs/concepts/engine.md, "Definitions": each makes one event or is refused."""
+
+import re
+
+from tests.model.commands import Command
+from tests.model.events import EventKind, Reply
+from tests.model.limits import (
+    BILLION,
+    FIRST_ACCOUNT,
+    FIRST_SOURCE,
+    I64_MAX,
+    MAX_ACCOUNT,
+    MAX_ASSET,
+    MAX_FEE_RATE,
+    MAX_INSTRUMENT,
+    MAX_ORDER_QUANTITY,
+    MAX_SCALE,
+    MAX_SESSION,
+    MAX_SOURCE,
+)
+from tests.model.rejects import Reason, lowest
+from tests.model.state import Account, Asset, Instrument, Session, Source, State
+
+
+def name_of(raw: bytes, longest: int, letters: str = "A-Za-z0-9_-") -> bytes | None:
+    """The name in a field filled up with zeros, or None where it is no name."""
+    name = raw.rstrip(b"\0")
+    return name if re.fullmatch(rb"[%s]{1,%d}" % (letters.encode(), longest), name) else None
+
+
+def define_source(state: State, command: Command, reply: Reply) -> Reason | None:
+    """DefineSource -> SourceDefined."""
+    number, rights = command["defined"], command["rights"]
+    name = name_of(command.names["name"], 10)
+    reason = lowest(
+        {
+            Reason.IdInvalid: not FIRST_SOURCE <= number <= MAX_SOURCE,
+            Reason.AlreadyDefined: number in state.sources or name in {each.name for each in state.sources.values()},
+            Reason.NameInvalid: name is None,
+            Reason.RightsInvalid: not 1 <= rights <= 7,
+        }
+    )
+    if reason or name is None:
+        return reason
+    state.sources[number] = Source(name, rights)
+    reply.say(EventKind.SourceDefined, value=number)
+    return None
+
+
+def define_asset(state: State, command: Command, reply: Reply) -> Reason | None:
+    """DefineAsset -> AssetDefined."""
+    number, scale = command["asset"], command["scale"]
+    code = name_of(command.names["code"], 8)
+    reason = lowest(
+        {
+            Reason.IdInvalid: not 1 <= number <= MAX_ASSET,
+            Reason.AlreadyDefined: number in state.assets or code in {each.code for each in state.assets.values()},
+            Reason.NameInvalid: code is None,
+            Reason.ScaleInvalid: scale > MAX_SCALE or command["display"] > scale,
+        }
+    )
+    if reason or code is None:
+        return reason
+    state.assets[number] = Asset(code, scale)
+    reply.say(EventKind.AssetDefined, instrument=number)
+    return None
+
+
+def open_account(state: State, command: Command, reply: Reply) -> Reason | None:
+    """OpenAccount -> AccountOpened."""
+    number, firm = command["account"], command["firm"]
+    max_quantity, max_notional, max_open_orders = (
+        command[name] for name in ("max_quantity", "max_notional", "max_open_orders")
+    )
+    reason = lowest(
+        {
+            Reason.IdInvalid: not FIRST_ACCOUNT <= number <= MAX_ACCOUNT or firm < 1,
+            Reason.AlreadyDefined: number in state.accounts,
+            Reason.LimitInvalid: min(max_quantity, max_notional, max_open_orders) < 1
+            or max_open_orders > state.capacity,
+        }
+    )
+    if reason:
+        return reason
+    state.accounts[number] = Account(firm, max_quantity, max_notional, max_open_orders)
+    reply.say(EventKind.AccountOpened, account=number)
+    return None
+
+
+def list_instrument(state: State, command: Command, reply: Reply) -> Reason | None:
+    """ListInstrument -> InstrumentListed."""
+    number, base, quote = command["instrument"], command["base_asset"], command["quote_asset"]
+    symbol = name_of(command.names["symbol"], 16)
+    reason = lowest(
+        {
+            Reason.IdInvalid: not 1 <= number <= MAX_INSTRUMENT,
+            Reason.AlreadyDefined: number in state.instruments
+            or symbol in {each.symbol for each in state.instruments.values()},
+            Reason.NameInvalid: symbol is None,
+            Reason.AssetUnknown: base not in state.assets or quote not in state.assets,
+            Reason.AssetsSame: base == quote,
+            Reason.ExecutionInvalid: command["execution"] != 1,
+        }
+    ) or refusal_of_numbers(state, command)
+    if reason or symbol is None:
+        return reason
+    state.instruments[number] = Instrument(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        price_value=price_value(state, command) or 0,
+        lot_value=lot_value(state, command) or 0,
+        tick=command["tick"],
+        min_price=command["min_price"],
+        max_price=command["max_price"],
+        max_quantity=command["max_quantity"],
+        max_notional=command["max_notional"],
+        maker_fee_rate=command["maker_fee_rate"],
+        taker_fee_rate=command["taker_fee_rate"],
+    )
+    reply.say(EventKind.InstrumentListed, instrument=number)
+    return None
+
+
+def refusal_of_numbers(state: State, command: Command) -> Reason | None:
+    """What is wrong with the units, ranges, limits and rates of a listing whose assets are known."""
+    tick, lowest_price, highest_price = command["tick"], command["min_price"], command["max_price"]
+    lot = lot_value(state, command)
+    units = lowest(
+        {
+            Reason.NotionalNotExact: price_value(state, command) is None,
+            Reason.LotNotExact: lot is None,
+            Reason.TickInvalid: tick < 1,
+        }
+    )
+    if units or lot is None:
+        return units
+    return lowest(
+        {
+            Reason.PriceRangeInvalid: not 1 <= lowest_price <= highest_price
+            or lowest_price % tick != 0
+            or highest_price % tick != 0,
+            Reason.LimitInvalid: not 1 <= command["max_quantity"] <= MAX_ORDER_QUANTITY
+            or command["max_quantity"] * lot > I64_MAX
+            or command["max_notional"] < 1,
+            Reason.FeeRateInvalid: not 0 <= command["maker_fee_rate"] <= MAX_FEE_RATE
+            or not 0 <= command["taker_fee_rate"] <= MAX_FEE_RATE,
+        }
+    )
+
+
+def price_value(state: State, command: Command) -> int | None:
+    """Ledger units of the quote asset for one lot at the price 1, or None where that is not exact."""
+    price_unit, lot_size = command["price_unit"], command["lot_size"]
+    if price_unit < 1 or lot_size < 1:
+        return None
+    return exact(price_unit * lot_size * 10 ** state.assets[command["quote_asset"]].scale, BILLION * BILLION)
+
+
+def lot_value(state: State, command: Command) -> int | None:
+    """Ledger units of the base asset in one lot, or None where that is not exact."""
+    if command["lot_size"] < 1:
+        return None
+    return exact(command["lot_size"] * 10 ** state.assets[command["base_asset"]].scale, BILLION)
+
+
+def exact(dividend: int, divisor: int) -> int | None:
+    """The quotient where it is whole and positive and fits 63 bits."""
+    quotient, rest = divmod(dividend, divisor)
+    return quotient if rest == 0 and 1 <= quotient <= I64_MAX else None
+
+
+def define_session(state: State, command: Command, reply: Reply) -> Reason | None:
+    """DefineSession -> SessionDefined."""
+    number, firm, default = command["session"], command["firm"], command["account"]
+    name = name_of(command.names["name"], 6, letters="A-Za-z0-9")
+    others = {each.name for session, each in state.sessions.items() if session != number}
+    accounts = [state.accounts.get(account) for account in (default, *command.items)]
+    reason = lowest(
+        {
+            Reason.IdInvalid: not 1 <= number <= MAX_SESSION or firm < 1,
+            Reason.AlreadyDefined: name in others,
+            Reason.NameInvalid: name is None,
+            Reason.ProtocolInvalid: command["protocol"] != 1 or command["network_prefix"] > 128,
+            Reason.AccountUnknown: None in accounts,
+            Reason.FirmDiffers: default not in command.items
+            or any(account is not None and account.firm != firm for account in accounts),
+        }
+    )
+    if reason or name is None:
+        return reason
+    state.sessions[number] = Session(name, firm)
+    reply.say(EventKind.SessionDefined, account=default, value=number, detail=command["protocol"])
+    return None

@@ -1,0 +1,222 @@
+"""The naive engine: slow, integers only, written from docs/concepts/engine.md and docs/reference alone.
+
+It shares no code and no constants with the product; both must make the same events, byte for byte.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby, product
+from typing import Final
+
+from tests.model.commands import Command, Kind, decode
+from tests.model.commands import encode as encode_command
+from tests.model.definitions import define_asset, define_session, define_source, list_instrument, open_account
+from tests.model.events import Event, EventKind, Reply, encode
+from tests.model.limits import FEE_INCOME, GATEWAY, MAX_EVENTS, MAX_ORDERS, MIN_EVENTS, OUTSIDE, SOURCE_WINDOW
+from tests.model.money import deposit, withdraw
+from tests.model.orders import cancel_order, continue_order, place_order, replace_order, signed
+from tests.model.rejects import Reason
+from tests.model.state import BUY, SELL, Order, State
+
+__all__ = ["Book", "Event", "Level", "Model", "encode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """All orders of one side at one price."""
+
+    price: int
+    quantity: int
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An instrument's book; every list has the best first."""
+
+    bids: list[Level]
+    asks: list[Level]
+    bid_orders: list[Order]
+    ask_orders: list[Order]
+
+
+def tick(state: State, command: Command, reply: Reply) -> Reason | None:
+    """Tick -> Ticked."""
+    reply.say(EventKind.Ticked)
+    return None
+
+
+def clean_close(state: State, command: Command, reply: Reply) -> Reason | None:
+    """CleanClose -> Closed."""
+    reply.say(EventKind.Closed)
+    return None
+
+
+TRADE: Final = 1
+MONEY: Final = 2
+DEFINE: Final = 4
+GATEWAY_ONLY: Final = 0
+
+COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason | None]]]] = {
+    Kind.DefineSource: (DEFINE, define_source),
+    Kind.DefineAsset: (DEFINE, define_asset),
+    Kind.ListInstrument: (DEFINE, list_instrument),
+    Kind.OpenAccount: (DEFINE, open_account),
+    Kind.DefineSession: (DEFINE, define_session),
+    Kind.Deposit: (MONEY, deposit),
+    Kind.Withdraw: (MONEY, withdraw),
+    Kind.PlaceOrder: (TRADE, place_order),
+    Kind.CancelOrder: (TRADE, cancel_order),
+    Kind.ReplaceOrder: (TRADE, replace_order),
+    Kind.Tick: (GATEWAY_ONLY, tick),
+    Kind.Continue: (GATEWAY_ONLY, continue_order),
+    Kind.CleanClose: (GATEWAY_ONLY, clean_close),
+}
+"""Per kind: the right that it needs, and what it does."""
+
+
+class Model:
+    """An engine that is fed one command record at a time."""
+
+    def __init__(
+        self, slice_events: int = MAX_EVENTS, capacity: int = MAX_ORDERS, *, continue_work: bool = False
+    ) -> None:
+        """An empty venue.
+
+        Args:
+            slice_events: most events of one command, 8 to 32,768.
+            capacity: most open orders, all instruments together.
+            continue_work: after each command `Continue` is applied until no instrument is busy, as a sequencer does.
+        """
+        assert MIN_EVENTS <= slice_events <= MAX_EVENTS
+        assert 1 <= capacity <= MAX_ORDERS
+        self.state = State(slice_events, capacity)
+        self.continue_work = continue_work
+        self.last_seq = 0
+        self.last_at_ns: int | None = None
+
+    def apply(self, record: bytes, at_ns: int) -> list[Event]:
+        """The events of one command, and of the `Continue`s after it where this model sends them.
+
+        Raises: MalformedError: the bytes are no command; nothing has changed.
+        """
+        events = self._apply_one(decode(record), at_ns)
+        while self.continue_work and self.busy():
+            events += self._apply_one(decode(encode_command(Kind.Continue, instrument=self.busy()[0])), at_ns)
+        return events
+
+    def _apply_one(self, command: Command, at_ns: int) -> list[Event]:
+        self.last_seq += 1
+        self.last_at_ns = at_ns if self.last_at_ns is None else max(at_ns, self.last_at_ns)
+        reply = Reply(self.last_seq, self.last_at_ns, command["source"], command["source_seq"])
+        reason = self._verdict_on_source(command) or self._carry_out(command, reply)
+        if reason:
+            assert reply.made == []
+            self._refuse(command, reason, reply)
+        return reply.made
+
+    def _verdict_on_source(self, command: Command) -> Reason | None:
+        source = self.state.sources.get(command["source"])
+        if source is None:
+            return Reason.SourceUnknown
+        if command["source"] == GATEWAY:
+            return None
+        number = command["source_seq"]
+        if number < max(1, source.last - SOURCE_WINDOW + 1):
+            return Reason.SourceTooOld
+        if number > source.last + 1:
+            return Reason.SourceGap
+        if number <= source.last:
+            same = source.sent[number] == command.record
+            return Reason.SourceRepeat if same else Reason.SourceBodyDiffers
+        source.last = number
+        source.sent[number] = command.record
+        return None
+
+    def _carry_out(self, command: Command, reply: Reply) -> Reason | None:
+        right, do = COMMANDS[command.kind]
+        rights = self.state.sources[command["source"]].rights
+        permitted = command["source"] == GATEWAY if right == GATEWAY_ONLY else rights & right != 0
+        return do(self.state, command, reply) if permitted else Reason.NotPermitted
+
+    def _refuse(self, command: Command, reason: Reason, reply: Reply) -> None:
+        repeated = {
+            Kind.PlaceOrder: ("side", "price", "quantity"),
+            Kind.CancelOrder: ("quantity",),
+            Kind.ReplaceOrder: ("price", "quantity"),
+        }
+        reply.say(
+            EventKind.Rejected,
+            named=True,
+            detail=int(reason),
+            account=command["account"],
+            instrument=command["instrument"],
+            client_ref=command["client_ref"],
+            value=int(command.kind),
+            fee=signed(command["target"]) if command.kind is Kind.ReplaceOrder else 0,
+            **{name: command[name] for name in repeated.get(command.kind, ())},
+        )
+
+    def busy(self) -> list[int]:
+        """Instruments with an order that is being worked off, lowest first."""
+        return sorted(number for number, each in self.state.instruments.items() if each.working is not None)
+
+    def balances(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """(account, asset) -> (balance, held), of all accounts, the venue's own first, and all assets."""
+        accounts = [OUTSIDE, FEE_INCOME, *sorted(self.state.accounts)]
+        ledger = self.state.ledger
+        return {key: (ledger.balances[key], ledger.holds[key]) for key in product(accounts, sorted(self.state.assets))}
+
+    def book(self, instrument: int) -> Book:
+        """Levels and orders of both sides of a listed instrument."""
+        sides = self.state.instruments[instrument].sides
+        return Book(levels(sides[BUY]), levels(sides[SELL]), list(sides[BUY]), list(sides[SELL]))
+
+    def check(self) -> None:
+        """Asserts what holds after every command."""
+        state = self.state
+        totals: Counter[int] = Counter()
+        for (_, asset), balance in state.ledger.balances.items():
+            totals[asset] += balance
+        assert not any(totals.values()), f"balances do not add up to zero: {totals}"
+        self._check_holds()
+        for number, account in state.accounts.items():
+            assert len(account.open) <= account.max_open_orders
+            for asset in state.assets:
+                assert state.ledger.free(number, asset) >= 0, f"account {number} lacks asset {asset}"
+        for asset in state.assets:
+            assert state.ledger.free(FEE_INCOME, asset) >= 0
+            assert state.ledger.free(OUTSIDE, asset) <= 0
+        assert state.open_orders() <= state.capacity
+        self._check_books()
+
+    def _check_holds(self) -> None:
+        held: defaultdict[tuple[int, int], int] = defaultdict(int)
+        for number, account in self.state.accounts.items():
+            for client_ref, order in account.open.items():
+                instrument = self.state.instruments[order.instrument]
+                assert (order.account, order.client_ref) == (number, client_ref)
+                assert order.hold == instrument.hold(order, order.price, order.open)
+                held[number, instrument.held_asset(order.side)] += order.hold
+        assert held == {key: hold for key, hold in self.state.ledger.holds.items() if hold}
+
+    def _check_books(self) -> None:
+        standing: list[Order] = []
+        for instrument in self.state.instruments.values():
+            for side, orders in instrument.sides.items():
+                assert orders == sorted(orders, key=Order.priority)
+                assert all(order.side == side and order.open > 0 and order.time_in_force == 1 for order in orders)
+                standing += orders
+            bids, asks = instrument.sides[BUY], instrument.sides[SELL]
+            assert not bids or not asks or bids[0].price < asks[0].price, "crossed"
+            standing += [instrument.working] if instrument.working else []
+        opened = [order for account in self.state.accounts.values() for order in account.open.values()]
+        assert {id(order) for order in opened} == {id(order) for order in standing}
+        assert len(opened) == len(standing)
+
+
+def levels(orders: list[Order]) -> list[Level]:
+    """The levels of orders sorted by priority."""
+    grouped = ((price, list(group)) for price, group in groupby(orders, key=lambda order: order.price))
+    return [Level(price, sum(order.open for order in group), len(group)) for price, group in grouped]

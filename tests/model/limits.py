@@ -1,0 +1,34 @@
+"""Bounds, reserved numbers and scales, copied by hand from docs/reference/limits.md and docs/concepts/engine.md."""
+
+from typing import Final
+
+MAX_SOURCE: Final = 1023
+MAX_ASSET: Final = 4095
+MAX_INSTRUMENT: Final = 65535
+MAX_ACCOUNT: Final = 1048575
+MAX_SESSION: Final = 65535
+MAX_ORDERS: Final = 16777216
+MAX_ORDER_QUANTITY: Final = 4294967295
+MAX_FEE_RATE: Final = 100000000
+MAX_SCALE: Final = 12
+SOURCE_WINDOW: Final = 1024
+MAX_EVENTS: Final = 32768
+MAX_COMMAND: Final = 4096
+MAX_TAIL: Final = 128
+
+MIN_EVENTS: Final = 8
+"""Smallest slice that an engine can be made with."""
+
+GATEWAY: Final = 0
+OPERATOR: Final = 1
+FIRST_SOURCE: Final = 2
+
+OUTSIDE: Final = 1
+"""The venue's account from which every deposit comes."""
+FEE_INCOME: Final = 2
+FIRST_ACCOUNT: Final = 16
+
+BILLION: Final = 1_000_000_000
+I64_MAX: Final = 2**63 - 1
+I64_MIN: Final = -(2**63)
+U64_MAX: Final = 2**64 - 1
