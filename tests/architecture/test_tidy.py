@@ -13,7 +13,7 @@ import garraway
 ROOT = Path(__file__).parents[2]
 SOURCES = {".c", ".cc", ".cpp", ".h", ".pyi", ".py", ".rs", ".sh", ".toml"}
 LINES_AT_MOST = 800
-NAMED_TEST_FOLDERS = {"architecture", "conformance", "differential", "e2e", "native"}
+NAMED_TEST_FOLDERS = {"architecture", "conformance", "differential", "e2e", "model", "native", "scenarios"}
 
 # Written in halves, so that this file does not contain what it looks for.
 MACHINE_PATH = re.compile(r"(?<![\w.~$}*/-])/(?:ho" + "me|ro" + "ot|wo" + "rk|Us" + "ers|o" + r"pt)/\w")

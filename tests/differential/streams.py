@@ -136,8 +136,11 @@ class Stream:
         return Model(self.slice_events, self.capacity, continue_work=self.profile.continue_work)
 
     def commands(self, model: Model, count: int) -> Iterator[Sent]:
-        """The set-up and then moves, so many commands in all; the caller applies each to the model before the next."""
-        left = count
+        """The set-up and then moves, so many commands without those that warm up.
+
+        The caller applies each to the model before it takes the next.
+        """
+        left = count + self.profile.world.warm
         for draft in Setup(self.profile.world, self._rng, self.capacity).drafts():
             if left == 0:
                 return

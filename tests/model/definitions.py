@@ -22,10 +22,10 @@ from tests.model.rejects import Reason, lowest
 from tests.model.state import Account, Asset, Instrument, Session, Source, State
 
 
-def name_of(raw: bytes, longest: int, letters: str = "A-Za-z0-9_-") -> bytes | None:
+def name_of(raw: bytes, longest: int) -> bytes | None:
     """The name in a field filled up with zeros, or None where it is no name."""
     name = raw.rstrip(b"\0")
-    return name if re.fullmatch(rb"[%s]{1,%d}" % (letters.encode(), longest), name) else None
+    return name if re.fullmatch(rb"[A-Za-z0-9_-]{1,%d}" % longest, name) else None
 
 
 def define_source(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -173,7 +173,7 @@ def exact(dividend: int, divisor: int) -> int | None:
 def define_session(state: State, command: Command, reply: Reply) -> Reason | None:
     """DefineSession -> SessionDefined."""
     number, firm, default = command["session"], command["firm"], command["account"]
-    name = name_of(command.names["name"], 6, letters="A-Za-z0-9")
+    name = name_of(command.names["name"], 6)
     others = {each.name for session, each in state.sessions.items() if session != number}
     accounts = [state.accounts.get(account) for account in (default, *command.items)]
     reason = lowest(

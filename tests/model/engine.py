@@ -94,7 +94,7 @@ class Model:
         self.state = State(slice_events, capacity)
         self.continue_work = continue_work
         self.last_seq = 0
-        self.last_at_ns: int | None = None
+        self.last_at_ns = 0
 
     def apply(self, record: bytes, at_ns: int) -> list[Event]:
         """The events of one command, and of the `Continue`s after it where this model sends them.
@@ -108,7 +108,7 @@ class Model:
 
     def _apply_one(self, command: Command, at_ns: int) -> list[Event]:
         self.last_seq += 1
-        self.last_at_ns = at_ns if self.last_at_ns is None else max(at_ns, self.last_at_ns)
+        self.last_at_ns = max(at_ns, self.last_at_ns)
         reply = Reply(self.last_seq, self.last_at_ns, command["source"], command["source_seq"])
         reason = self._verdict_on_source(command) or self._carry_out(command, reply)
         if reason:

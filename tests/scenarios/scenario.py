@@ -121,7 +121,7 @@ class Play:
     """One scenario being played on one engine."""
 
     venue: Venue
-    at_ns: int = 1
+    at_ns: int = 0
     assets: dict[str, int] = field(default_factory=dict)
     instruments: dict[str, int] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=lambda: {"outside": OUTSIDE, "fees": FEE_INCOME})

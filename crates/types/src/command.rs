@@ -326,6 +326,8 @@ pub enum Malformed {
     Version(u8),
     /// A tail above [`MAX_TAIL`].
     Tail(u16),
+    /// Something stands between the tail and the end of the record.
+    Fill,
 }
 
 impl std::fmt::Display for Malformed {
@@ -345,6 +347,9 @@ impl std::fmt::Display for Malformed {
             }
             Self::Version(version) => {
                 write!(formatter, "command version {version} is unknown: this build reads {COMMAND_VERSION}")
+            }
+            Self::Fill => {
+                formatter.write_str("bytes behind the tail that are not zero: fill the record up with zeros")
             }
             Self::Tail(tail) => {
                 write!(formatter, "tail of {tail} bytes, at most {MAX_TAIL}: shorten the client's text")
@@ -387,7 +392,11 @@ impl<'a> Command<'a> {
         if bytes.len() < length {
             return Err(Malformed::Short { have: bytes.len(), need: length });
         }
-        Ok(Self { head, kind, bytes: &bytes[..length] })
+        let command = Self { head, kind, bytes: &bytes[..length] };
+        if head.tail != 0 && !command.fill().iter().all(|byte| *byte == 0) {
+            return Err(Malformed::Fill);
+        }
+        Ok(command)
     }
 
     /// The body, which the caller knows by the kind.
@@ -407,6 +416,13 @@ impl<'a> Command<'a> {
         let start = CommandHead::SIZE + spec.body_size;
         let end = start + usize::from(self.head.items) * spec.item_size;
         self.bytes[start..end].chunks_exact(spec.item_size.max(1))
+    }
+
+    /// What fills the record up behind its tail.
+    fn fill(&self) -> &'a [u8] {
+        let spec = self.kind.spec();
+        let items = usize::from(self.head.items) * spec.item_size;
+        &self.bytes[CommandHead::SIZE + spec.body_size + items + usize::from(self.head.tail)..]
     }
 
     /// The tail, which the engine never reads.
