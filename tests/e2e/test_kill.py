@@ -1,6 +1,7 @@
 """kill -9 of each process at random moments under load: nothing acknowledged is lost, nothing is done twice.
 
-`GARRAWAY_KILLS` says how often each process is killed (3 without it; 20 for the figure in docs/performance.md).
+`GARRAWAY_KILLS` says how often each process is killed (3 without it; 20 for the figure in docs/performance.md),
+`GARRAWAY_DURABILITY` with which durability (`os` without it).
 """
 
 import asyncio
@@ -10,17 +11,19 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.e2e.venue_process import VenueProcess, stopped_with, verified, whole_log
 
 from garraway.cli.up import plan
 from garraway.market import SOURCE_NUMBER
 from garraway.records import EVENTS, EventArray, OrderType, Rights, Side, TimeInForce, encode
 from garraway.venues import ExchangeVenue, Outcome
-from tests.e2e.venue_process import VenueProcess, stopped_with, verified, whole_log
 
 KILLS = int(os.environ.get("GARRAWAY_KILLS", "3"))
+OPTIONS = ("--rate", "500", "--durability", os.environ.get("GARRAWAY_DURABILITY", "os"))
 TARGETS = ("exchange", "market", "supervisor")
 SEED = 2
 RECOVERY_S = 60
@@ -30,7 +33,7 @@ BATCH = 50
 
 @dataclass
 class Load:
-    """A client that never stops: orders that rest, orders that trade, cancels. It keeps every outcome that it is told."""
+    """A client that never stops: orders that rest or trade, and cancels. It keeps every outcome that it is told."""
 
     venue: ExchangeVenue
     random: Random
@@ -72,7 +75,7 @@ class Load:
 
 
 async def define_loader(folder: Path) -> None:
-    limits = {"max_quantity": 999_999, "max_notional": 10**17, "max_open_orders": 100_000}
+    limits: dict[str, Any] = {"max_quantity": 999_999, "max_notional": 10**17, "max_open_orders": 100_000}
     commands = [
         encode("DefineSource", defined=LOADER_NUMBER, name=LOADER, rights=Rights.TRADE),
         encode("OpenAccount", account=ACCOUNT, firm=9, **limits),
@@ -90,7 +93,7 @@ async def kill_again_and_again(folder: Path, kills: int) -> tuple[set[int], list
     """
     random = Random(SEED)
     killed: set[int] = set()
-    supervisor = await VenueProcess.start(folder, "--rate", "500")
+    supervisor = await VenueProcess.start(folder, *OPTIONS)
     await supervisor.trades()
     await define_loader(folder)
     venue = await ExchangeVenue.connect(folder, source=LOADER)
@@ -104,7 +107,7 @@ async def kill_again_and_again(folder: Path, kills: int) -> tuple[set[int], list
             reading.cancel()
             killed.add(supervisor.process.pid)
             await supervisor.kill()
-            supervisor = await VenueProcess.start(folder, "--rate", "500")
+            supervisor = await VenueProcess.start(folder, *OPTIONS)
             reading = asyncio.ensure_future(supervisor.line(lambda _: False))
         else:
             pid = await living(supervisor, target, load)

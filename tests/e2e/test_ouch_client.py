@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.e2e.venue_process import VenueProcess, verified
 
 from garraway.venues import running
-from tests.e2e.venue_process import VenueProcess, verified
 
 SPEC = Path(__file__).parents[2].parent / "shared" / "conformance" / "ouch" / "ouch42_np.xml"
 DEADLINE_S = 30
@@ -29,10 +30,11 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def oe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def oe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The client that the package generates from the message layouts."""
     folder = tmp_path_factory.mktemp("ouch_client")
     target = folder / "ouch_client_of_a_stranger"
+    target.mkdir()
     generator = Path(sys.executable).with_name("nasdaq-ouch-codegen")
     subprocess.run(
         [str(generator), "--spec-file", str(SPEC), "--app-name", "oe", "--op-dir", str(target)],
@@ -46,16 +48,23 @@ def oe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         sys.path.remove(str(folder))
 
 
+Message = Any
+"""A message of the generated classes: its fields are attributes."""
+Session = Any
+
+
 class Client:
     """One log-in of the stranger's client, and everything that it heard."""
 
-    def __init__(self, oe: Any, session: Any) -> None:
+    def __init__(self, oe: ModuleType, session: Session) -> None:
         self._oe = oe
         self._session = session
-        self.heard: list[Any] = []
+        self.heard: list[Message] = []
 
     @classmethod
-    async def log_in(cls, oe: Any, folder: Path, *, user: str = "demo1", sequence: int = 1, password: str = "") -> "Client":
+    async def log_in(
+        cls, oe: ModuleType, folder: Path, *, user: str = "demo1", sequence: int = 1, password: str = ""
+    ) -> "Client":
         host, port = running(folder)["ouch"].rsplit(":", 1)
         secrets = json.loads((folder / "run" / "credentials.json").read_text())
         session = await oe.connect_async(
@@ -63,7 +72,7 @@ class Client:
         )
         return cls(oe, session)
 
-    async def until(self, kind: str, token: str) -> Any:
+    async def until(self, kind: str, token: str) -> Message:
         """The next message of this kind about this order."""
         async with asyncio.timeout(DEADLINE_S):
             while True:
@@ -72,7 +81,7 @@ class Client:
                 if type(message).__name__ == kind and message.token.strip() == token:
                     return message
 
-    async def hear(self, count: int) -> list[Any]:
+    async def hear(self, count: int) -> list[Message]:
         """The next so many messages."""
         async with asyncio.timeout(DEADLINE_S):
             found = [await self._session.receive_message() for _ in range(count)]
@@ -126,12 +135,12 @@ class Client:
         await self._session.close()
 
 
-def told(messages: list[Any]) -> list[str]:
+def told(messages: list[Message]) -> list[str]:
     """Messages as comparable text: everything that they carry."""
     return [str(message) for message in messages]
 
 
-def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: Any, tmp_path: Path) -> None:
+def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: ModuleType, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with await VenueProcess.start(tmp_path) as venue:
             await venue.trades(more_than=20)
@@ -176,7 +185,7 @@ def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: Any, tmp
     asyncio.run(scenario())
 
 
-def test_a_wrong_password_is_refused(oe: Any, tmp_path: Path) -> None:
+def test_a_wrong_password_is_refused(oe: ModuleType, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with await VenueProcess.start(tmp_path) as venue:
             await venue.trades()

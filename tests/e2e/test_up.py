@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.e2e.venue_process import VenueProcess, stopped_with, trades_in, verified, whole_log
+
 from garraway.cli.up import plan
 from garraway.records import EVENTS, of_kind
 from garraway.venues import ExchangeVenue
-from tests.e2e.venue_process import VenueProcess, stopped_with, trades_in, verified, whole_log
 
 
 async def first_day(folder: Path) -> None:

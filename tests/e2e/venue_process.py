@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from garraway import _native
 from garraway.records import EventArray
 from garraway.venues import Directory, Tape
 
 START_S = 60
 STOP_S = 30
-LINE = re.compile(r"(?P<state>trading|preparing|starting|exchange away).*?(?: trades (?P<trades>\d+))?(?:  |$)")
 
 
 @dataclass
@@ -101,8 +102,6 @@ def stopped_with(folder: Path) -> dict[str, Any]:
 
 def whole_log(folder: Path) -> tuple[EventArray, Directory]:
     """Every event of a venue, and the directory that they make."""
-    import numpy as np
-
     tape, directory, parts = Tape(folder), Directory(), []
     while len((batch := tape.read()).events):
         directory.apply(batch.events, batch.tails)

@@ -16,9 +16,7 @@ STEPS = 400
 
 
 def market(seed: int = 7) -> Market:
-    return Market(
-        seed=seed, instrument=INSTRUMENT, participants=Participants(), reference_price=1_000_000, source=2
-    )
+    return Market(seed=seed, instrument=INSTRUMENT, participants=Participants(), reference_price=1_000_000, source=2)
 
 
 def run(engine: SimulatedEngine, trading: Market, steps: int = STEPS) -> EventArray:

@@ -49,5 +49,5 @@ def test_every_command_fits_its_size() -> None:
 
 def test_codes_count_up_from_one() -> None:
     for table in (_native.COMMANDS, _native.EVENTS, _native.REJECTS):
-        codes = [spec["code"] for spec in table.values()]  # type: ignore[attr-defined]
+        codes = [spec["code"] for spec in table.values()]
         assert codes == list(range(1, len(codes) + 1))

@@ -1,5 +1,7 @@
 """Commands written by name are what the native module reads; layouts come from its tables."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -89,7 +91,7 @@ def test_a_body_reads_back() -> None:
         ("PlaceOrder", {"items": [b"x"]}, FieldInvalid, "items of 0 bytes"),
     ],
 )
-def test_what_does_not_fit_is_refused(kind: str, fields: dict[str, int], error: type[RecordsError], words: str) -> None:
+def test_what_does_not_fit_is_refused(kind: str, fields: dict[str, Any], error: type[RecordsError], words: str) -> None:
     with pytest.raises(error) as refusal:
         encode(kind, **fields)
     assert words in str(refusal.value)

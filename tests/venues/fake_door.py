@@ -1,4 +1,4 @@
-"""A door with an exchange's manners and no exchange behind it: log-in, window of outcomes, answers, and accidents on demand."""
+"""A door with an exchange's manners and no exchange behind it: log-in, outcomes, and accidents on demand."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from garraway.venues import soupbintcp
 
 @dataclass
 class FakeDoor:
-    """Source 5, `tester`. Each number in `break_after` cuts the connection once so many commands have been applied in all."""
+    """Source 5, `tester`. A number in `break_after` cuts the connection once so many commands were applied."""
 
     folder: Path
     window: int = 256
@@ -81,7 +81,9 @@ class FakeDoor:
         elif kind == soupbintcp.UNSEQUENCED and payload[:1] == b"C":
             return self._command(payload[1:], writer)
         elif kind == soupbintcp.UNSEQUENCED and payload == b"Q":
-            writer.write(soupbintcp.packet(soupbintcp.SEQUENCED, b"T" + json.dumps({"commands": self.last_seq}).encode()))
+            writer.write(
+                soupbintcp.packet(soupbintcp.SEQUENCED, b"T" + json.dumps({"commands": self.last_seq}).encode())
+            )
         return True
 
     def _command(self, record: bytes, writer: asyncio.StreamWriter) -> bool:

@@ -1,6 +1,7 @@
 """The engine in this process as a venue for tests: commands in, events out, time told by a counter."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,11 @@ class SimulatedEngine:
             ),
         ]
         for account in range(100, 110):
-            limits = {"max_quantity": TERMS.max_quantity, "max_notional": 10**17, "max_open_orders": 10_000}
+            limits: dict[str, Any] = {
+                "max_quantity": TERMS.max_quantity,
+                "max_notional": 10**17,
+                "max_open_orders": 10_000,
+            }
             setting_up.append(encode("OpenAccount", account=account, firm=1, **limits))
             setting_up += [encode("Deposit", account=account, asset=asset, amount=10**17) for asset in (1, 2)]
         events = self.submit(setting_up, source=1)

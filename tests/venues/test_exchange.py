@@ -84,7 +84,7 @@ def test_without_an_exchange_the_error_names_the_folder_and_the_remedy(tmp_path:
 def test_an_unknown_source_is_told_so(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with FakeDoor(tmp_path).open():
-            with pytest.raises(LoginRefused, match="'nobody'.*DefineSource"):
+            with pytest.raises(LoginRefused, match=r"'nobody'.*DefineSource"):
                 await ExchangeVenue.connect(tmp_path, source="nobody")
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
@@ -92,26 +92,28 @@ def test_an_unknown_source_is_told_so(tmp_path: Path) -> None:
 
 def test_an_exchange_that_forgot_an_acknowledged_command_is_not_trusted(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with FakeDoor(tmp_path).open() as door:
-            async with await ExchangeVenue.connect(tmp_path, source="tester") as venue:
-                await venue.submit(orders(10))
-                door.forget = 1
-                door.break_after = {11}
-                with pytest.raises(OutcomeMissing, match="acknowledged up to 10.*knows 9"):
-                    door.forget = 2
-                    await venue.submit(orders(1))
+        async with (
+            FakeDoor(tmp_path).open() as door,
+            await ExchangeVenue.connect(tmp_path, source="tester") as venue,
+        ):
+            await venue.submit(orders(10))
+            door.forget, door.break_after = 2, {11}
+            with pytest.raises(OutcomeMissing, match=r"acknowledged up to 10.*knows 9"):
+                await venue.submit(orders(1))
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 
 
 def test_a_second_user_of_the_source_is_noticed(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with FakeDoor(tmp_path).open() as door:
-            async with await ExchangeVenue.connect(tmp_path, source="tester") as venue:
-                door.last_seq = 7
-                await asyncio.gather(venue.submit(orders(1)), return_exceptions=True)
-                with pytest.raises(SourceShared, match="one process alone"):
-                    await venue.submit(orders(1))
+        async with (
+            FakeDoor(tmp_path).open() as door,
+            await ExchangeVenue.connect(tmp_path, source="tester") as venue,
+        ):
+            door.last_seq = 7
+            await asyncio.gather(venue.submit(orders(1)), return_exceptions=True)
+            with pytest.raises(SourceShared, match="one process alone"):
+                await venue.submit(orders(1))
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 

@@ -14,9 +14,7 @@ from garraway.venues.orders import THIN_FROM
 def traded() -> tuple[SimulatedEngine, EventArray]:
     """An engine, and the events of a market that traded there for a while."""
     engine = SimulatedEngine()
-    market = Market(
-        seed=3, instrument=INSTRUMENT, participants=Participants(), reference_price=1_000_000, source=2
-    )
+    market = Market(seed=3, instrument=INSTRUMENT, participants=Participants(), reference_price=1_000_000, source=2)
     events = []
     for _ in range(1_200):
         events.append(engine.submit(market.step()))

@@ -137,7 +137,8 @@ pub struct Limits {
     pub ouch_connections: usize,
     /// Connections of the door. One more is closed at once.
     pub door_connections: usize,
-    /// Bytes that may wait for a client that does not read. Beyond: the connection is closed; it may resume.
+    /// Bytes that may wait for a client that does not read. Beyond: an OUCH session is fed from its file, a client of the door is
+    /// closed. Every logged-in connection takes these, and 32 KiB for what it sends, from the start.
     pub output_bytes: usize,
     /// Messages a second of one OUCH connection. Beyond: they are left unread.
     pub messages_per_second: u32,

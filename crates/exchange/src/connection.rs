@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
 use garraway_types::{AccountId, SourceId};
-use garraway_wire::soupbintcp::{SendError, ServerSession};
+use garraway_wire::soupbintcp::{HEADER_LEN, SendError, ServerSession};
 use mio::net::{TcpStream, UnixStream};
 
 use crate::bucket::Allowance;
@@ -91,7 +91,7 @@ pub struct Login {
 /// From where a session's messages come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feed {
-    /// From the file, until it has caught up.
+    /// From the file, until it has caught up: after a log-in, and whenever it does not read fast enough.
     Replay(Cursor),
     /// As they become durable.
     Live,
@@ -139,6 +139,8 @@ pub struct Connection {
     pub role: Role,
     /// Whether the socket may have bytes.
     pub readable: bool,
+    /// Whether the peer sends no more: what it sent is read to the end.
+    pub ending: bool,
     /// Whether the socket may take bytes.
     pub writable: bool,
     /// Whether it stands in the list of those to be served.
@@ -176,6 +178,7 @@ impl Connection {
             session,
             role,
             readable: true,
+            ending: false,
             writable: true,
             queued: false,
             dirty: false,
@@ -201,22 +204,24 @@ impl Connection {
         }
         let room = self.inbox.room();
         let wanted = room.len();
-        match self.socket.read(room) {
-            Ok(0) => Ok(Fill::End),
-            Ok(count) => {
-                // A short read emptied the socket; epoll says when there is more.
-                self.readable = count == wanted;
-                self.inbox.end += count;
-                self.read_ns = now_ns;
-                Ok(Fill::Some)
+        let count = loop {
+            match self.socket.read(room) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readable = false;
+                    return Ok(Fill::None);
+                }
+                other => break other?,
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.readable = false;
-                Ok(Fill::None)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Fill::None),
-            Err(error) => Err(error),
+        };
+        if count == 0 {
+            return Ok(Fill::End);
         }
+        // A short read emptied the socket, and the poll says when there is more; of the end it may have said already.
+        self.readable = count == wanted || self.ending;
+        self.inbox.end += count;
+        self.read_ns = now_ns;
+        Ok(Fill::Some)
     }
 
     /// Session, role and unread bytes, to be used together.
@@ -229,20 +234,27 @@ impl Connection {
         self.inbox.start += count;
     }
 
-    /// Whether bytes wait to be used, or may wait in the socket.
-    pub fn has_input(&self) -> bool {
-        self.readable || !self.inbox.unread().is_empty()
-    }
-
-    /// Sends a payload that counts, or dooms the connection when too much waits already.
-    pub fn send(&mut self, payload: &[u8], now_ns: i64) {
-        if self.doomed.is_some() || !self.fits(payload.len()) {
-            return;
+    /// Sends a payload that counts; false, and nothing is sent, where too much waits already.
+    pub fn offer(&mut self, payload: &[u8], now_ns: i64) -> bool {
+        if self.doomed.is_some() {
+            return true;
+        }
+        if self.outbox.len() + payload.len() + HEADER_LEN > self.outbox.limit {
+            return false;
         }
         self.note_output(now_ns);
         let sent = self.session.send_sequenced(payload, now_ns, &mut self.outbox.bytes);
         if let Err(error) = sent {
             self.doom(error.to_string());
+        }
+        true
+    }
+
+    /// Sends a payload that counts, or dooms the connection where too much waits already.
+    pub fn send(&mut self, payload: &[u8], now_ns: i64) {
+        if !self.offer(payload, now_ns) {
+            let (waiting, limit) = (self.outbox.len(), self.outbox.limit);
+            self.doom(format!("{waiting} bytes of output wait, at most {limit}: read faster"));
         }
     }
 
@@ -306,15 +318,6 @@ impl Connection {
         if self.doomed.is_none() {
             self.doomed = Some(why);
         }
-    }
-
-    fn fits(&mut self, payload: usize) -> bool {
-        let (waiting, limit) = (self.outbox.len(), self.outbox.limit);
-        if waiting + payload + 3 > limit {
-            self.doom(format!("{waiting} bytes of output wait, at most {limit}; read faster, and resume"));
-            return false;
-        }
-        true
     }
 
     fn note_output(&mut self, now_ns: i64) {

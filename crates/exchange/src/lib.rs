@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod connection;
 mod core;
+mod delivery;
 mod door;
 mod error;
 mod fold;

@@ -15,8 +15,12 @@ pub enum Notice {
     Recovered {
         /// The last command.
         last_seq: u64,
-        /// What the sequencer says of it.
-        report: String,
+        /// Hash of the engine's state behind it.
+        state_hash: u64,
+        /// Whether the last stop was a clean one.
+        clean: bool,
+        /// The torn tail that was cut off, if there was one.
+        cut: Option<String>,
     },
     /// Both doors are open.
     Started {
@@ -86,9 +90,12 @@ impl Notice {
         let mut line = Json::default();
         line.number("at_ns", at_ns);
         match self {
-            Self::Recovered { last_seq, report } => {
-                line.text("event", "recovered").number("last_seq", last_seq).text("report", report)
-            }
+            Self::Recovered { last_seq, state_hash, clean, cut } => line
+                .text("event", "recovered")
+                .number("last_seq", last_seq)
+                .text("state_hash", &format!("{state_hash:016x}"))
+                .number("clean", clean)
+                .text("cut", cut.as_deref().unwrap_or_default()),
             Self::Started { door, ouch } => {
                 line.text("event", "started").text("door", door).text("ouch", &ouch.to_string())
             }

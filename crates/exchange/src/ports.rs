@@ -76,14 +76,15 @@ impl Ports {
     pub fn accept(&mut self) -> io::Result<Option<Arrival>> {
         if self.door_ready {
             match self.door.accept() {
-                Ok((socket, _)) => return self.check(socket).map(Some),
+                Ok((socket, _)) => return Ok(Some(self.check(socket))),
                 Err(error) => self.door_ready = !is_over(error)?,
             }
         }
         if self.ouch_ready {
             match self.ouch.accept() {
                 Ok((socket, peer)) => {
-                    socket.set_nodelay(true)?;
+                    // Fails only on a connection that is gone already, which the first read finds.
+                    let _ = socket.set_nodelay(true);
                     return Ok(Some(Arrival::Ouch(Socket::Tcp(socket), peer)));
                 }
                 Err(error) => self.ouch_ready = !is_over(error)?,
@@ -97,9 +98,12 @@ impl Ports {
         self.ouch_ready || self.door_ready
     }
 
-    fn check(&self, socket: UnixStream) -> io::Result<Arrival> {
-        let uid = rustix::net::sockopt::socket_peercred(&socket)?.uid.as_raw();
-        Ok(if uid == self.uid { Arrival::Door(Socket::Unix(socket)) } else { Arrival::Stranger(uid) })
+    fn check(&self, socket: UnixStream) -> Arrival {
+        match rustix::net::sockopt::socket_peercred(&socket) {
+            Ok(peer) if peer.uid.as_raw() == self.uid => Arrival::Door(Socket::Unix(socket)),
+            Ok(peer) => Arrival::Stranger(peer.uid.as_raw()),
+            Err(_) => Arrival::Stranger(u32::MAX),
+        }
     }
 }
 

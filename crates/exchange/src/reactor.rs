@@ -8,8 +8,9 @@ use mio::{Events, Interest, Poll};
 
 use crate::acks::Address;
 use crate::bucket::Allowance;
-use crate::connection::{Connection, Feed, Role, Socket, Stall};
+use crate::connection::{Connection, Role, Socket, Stall};
 use crate::core::Core;
+use crate::delivery::is_replaying;
 use crate::door::DOOR_PAYLOAD;
 use crate::notices::Notice;
 use crate::ouch::OUCH_PAYLOAD;
@@ -24,8 +25,6 @@ const EVENTS: usize = 1_024;
 const ACCEPTS: usize = 64;
 /// Bytes read at once from a stream.
 const CHUNK: usize = 32 << 10;
-/// Chunks of a stream that one connection gets in a round.
-const CHUNKS: usize = 8;
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// The reactor.
@@ -46,9 +45,10 @@ pub struct Reactor {
     /// Places left unread for the moment.
     stalled: Vec<usize>,
     /// Places to be written to.
-    dirty: Vec<usize>,
-    round: Vec<usize>,
-    chunk: Vec<u8>,
+    pub(crate) dirty: Vec<usize>,
+    pub(crate) round: Vec<usize>,
+    /// Buffer for reading streams.
+    pub(crate) chunk: Vec<u8>,
     scan_ns: i64,
     second_ns: i64,
 }
@@ -140,6 +140,7 @@ impl Reactor {
         let Some(connection) = self.table.at(place) else { return };
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
+            connection.ending |= event.is_read_closed();
             queue(&mut self.ready, &mut connection.queued, place);
         }
         if event.is_writable() || event.is_error() {
@@ -218,10 +219,10 @@ impl Reactor {
             let Some(mut connection) = self.table.lend(place) else { continue };
             connection.queued = false;
             let address = Address { place, tenant: connection.tenant };
-            self.serve(&mut connection, address)?;
+            let more = self.serve(&mut connection, address)?;
             if connection.stall.is_some() {
                 queue(&mut self.stalled, &mut connection.queued, place);
-            } else if connection.doomed.is_none() && connection.has_input() {
+            } else if more {
                 queue(&mut self.ready, &mut connection.queued, place);
             }
             queue(&mut self.dirty, &mut connection.dirty, place);
@@ -247,91 +248,6 @@ impl Reactor {
             ready.push(*place);
             false
         });
-    }
-
-    /// Commits the batch, hands out what is durable and writes it.
-    fn deliver(&mut self) -> Result<(), ExchangeError> {
-        let durable_seq = self.core.commit()?;
-        self.deliver_durable(durable_seq)
-    }
-
-    fn deliver_durable(&mut self, durable_seq: u64) -> Result<(), ExchangeError> {
-        let now_ns = self.core.clock.now_ns();
-        self.deliver_messages(durable_seq, now_ns)?;
-        self.deliver_outcomes(durable_seq, now_ns);
-        self.write_dirty(now_ns)?;
-        self.core.measure();
-        Ok(())
-    }
-
-    fn deliver_messages(&mut self, durable_seq: u64, now_ns: i64) -> Result<(), ExchangeError> {
-        let Self { core, table, ouch_logins, dirty, .. } = self;
-        let (held, streams) = (&mut core.fold.held, &mut core.streams);
-        held.release(durable_seq, |session, event_id, payload| {
-            streams.of(session)?.append(event_id, payload)?;
-            let Some(address) = ouch_logins.get(&session) else { return Ok(()) };
-            let Some(connection) = table.of(*address) else { return Ok(()) };
-            if is_live(&connection.role) {
-                connection.send(payload, now_ns);
-                queue(dirty, &mut connection.dirty, address.place);
-            }
-            Ok(())
-        })
-    }
-
-    fn deliver_outcomes(&mut self, durable_seq: u64, now_ns: i64) {
-        while let Some(ack) = self.core.acks.pop(durable_seq) {
-            self.core.note_acknowledged(ack.read_ns);
-            let Some((address, outcome)) = ack.outcome else { continue };
-            let Some(connection) = self.table.of(address) else { continue };
-            if let Role::Door { unanswered, .. } = &mut connection.role {
-                *unanswered -= 1;
-            }
-            connection.send(&outcome.encode(), now_ns);
-            queue(&mut self.dirty, &mut connection.dirty, address.place);
-        }
-    }
-
-    fn write_dirty(&mut self, now_ns: i64) -> Result<(), ExchangeError> {
-        let mut round = std::mem::take(&mut self.round);
-        std::mem::swap(&mut round, &mut self.dirty);
-        for place in round.drain(..) {
-            let Some(mut connection) = self.table.lend(place) else { continue };
-            connection.dirty = false;
-            if self.write(&mut connection, now_ns)? {
-                queue(&mut self.dirty, &mut connection.dirty, place);
-            }
-            let doomed = connection.doomed.is_some();
-            self.table.give_back(place, connection);
-            if doomed {
-                self.close(place);
-            }
-        }
-        self.round = round;
-        Ok(())
-    }
-
-    /// Writes what waits, and between that what a replay has. True if the socket would take more in the next round.
-    fn write(&mut self, connection: &mut Connection, now_ns: i64) -> Result<bool, ExchangeError> {
-        for _ in 0..CHUNKS {
-            let Role::Ouch { login: Some(login), .. } = &connection.role else { break };
-            let Feed::Replay(mut cursor) = login.feed else { break };
-            let stream = self.core.streams.of(login.session)?;
-            if connection.has_output_room() {
-                stream.read(&mut cursor, &mut self.chunk, |payload| {
-                    connection.send(payload, now_ns);
-                    connection.has_output_room()
-                })?;
-                let caught_up = cursor.sequence > stream.count();
-                let feed = if caught_up { Feed::Live } else { Feed::Replay(cursor) };
-                set_feed(&mut connection.role, feed);
-            }
-            if !connection.write(now_ns) {
-                return Ok(false);
-            }
-        }
-        connection.write(now_ns);
-        Ok(connection.writable && connection.doomed.is_none() && is_replaying(&connection.role))
     }
 
     /// Closes a connection for the reason that it was doomed for.
@@ -451,7 +367,7 @@ impl Reactor {
     }
 }
 
-fn queue(list: &mut Vec<usize>, queued: &mut bool, place: usize) {
+pub(crate) fn queue(list: &mut Vec<usize>, queued: &mut bool, place: usize) {
     if !*queued {
         *queued = true;
         list.push(place);
@@ -464,20 +380,6 @@ fn is_over(stall: Stall, role: &Role, now_ns: i64, room: bool) -> bool {
         (Stall::Window, Role::Door { unanswered, .. }) => *unanswered < crate::door::WINDOW,
         (Stall::Window, Role::Ouch { .. }) => true,
         (Stall::Room, _) => room,
-    }
-}
-
-fn is_live(role: &Role) -> bool {
-    matches!(role, Role::Ouch { login: Some(login), .. } if login.feed == Feed::Live)
-}
-
-fn is_replaying(role: &Role) -> bool {
-    matches!(role, Role::Ouch { login: Some(login), .. } if login.feed != Feed::Live)
-}
-
-fn set_feed(role: &mut Role, feed: Feed) {
-    if let Role::Ouch { login: Some(login), .. } = role {
-        login.feed = feed;
     }
 }
 

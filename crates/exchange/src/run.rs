@@ -1,7 +1,7 @@
 //! From a configuration to a clean stop: recover, open the doors, say where they are, react, close.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,6 +38,7 @@ pub fn run(config: Config, stop: &StopHandle, notices: Notices) -> Result<Stoppe
     for folder in [&config.folder, &config.run_folder(), &config.folder.join("streams")] {
         make_folder(folder)?;
     }
+    close_to_others(&config.run_folder())?;
     raise_descriptors();
     let poll = Poll::new().map_err(|error| ExchangeError::io("make", "a poll", error))?;
     let waker =
@@ -45,8 +46,8 @@ pub fn run(config: Config, stop: &StopHandle, notices: Notices) -> Result<Stoppe
     let waker = Arc::new(waker);
     stop.attach(Arc::clone(&waker));
     let (sequencer, fold, streams, report) = recover(&config, waker)?;
-    let last_seq = sequencer.engine().last_seq();
-    teller.tell(&Notice::Recovered { last_seq, report: format!("{report:?}") });
+    let Report { last_seq, state_hash, clean, cut, .. } = report;
+    teller.tell(&Notice::Recovered { last_seq, state_hash, clean, cut: cut.map(|cut| cut.to_string()) });
     let session_name = runfile::session_name(&config.folder)?;
     let ports = Ports::open(&config, poll.registry())?;
     let ouch = ports.ouch_address()?;
@@ -108,12 +109,16 @@ impl Observer for Replay {
     }
 }
 
+/// Makes a folder for its owner alone; one that exists keeps what it has.
 fn make_folder(folder: &Path) -> Result<(), ExchangeError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| ExchangeError::path("make folder", folder, error))
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| ExchangeError::path("make folder", folder, error))
+}
+
+/// The door's folder is closed to others even if somebody else made it.
+fn close_to_others(folder: &Path) -> Result<(), ExchangeError> {
+    let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    closed.map_err(|error| ExchangeError::path("set mode 0700 of", folder, error))
 }
 
 /// Connections and streams need a descriptor each: takes as many as the system gives without asking.

@@ -12,8 +12,8 @@ use crate::notices::Json;
 use crate::status::durability_name;
 use crate::{Config, ExchangeError};
 
-/// Letters of a session's name: no vowels, so that it spells nothing.
-const LETTERS: &[u8; 32] = b"0123456789BCDFGHJKLMNPQRSTVWXYZ_";
+/// Letters of a session's name: one vowel, so that it spells little.
+const LETTERS: &[u8; 32] = b"0123456789ABCDFGHJKLMNPQRSTVWXYZ";
 /// Letters of it.
 const NAME: usize = 10;
 

@@ -38,22 +38,22 @@ impl Reactor {
         &mut self,
         connection: &mut Connection,
         address: Address,
-    ) -> Result<(), ExchangeError> {
+    ) -> Result<bool, ExchangeError> {
         for _ in 0..PACKETS {
             if connection.doomed.is_some() || connection.stall.is_some() {
-                return Ok(());
+                return Ok(false);
             }
             if self.take_packet(connection, address)? {
                 continue;
             }
             match connection.fill(self.core.clock.now_ns()) {
                 Ok(Fill::Some) => {}
-                Ok(Fill::None) => return Ok(()),
+                Ok(Fill::None) => return Ok(false),
                 Ok(Fill::End) => connection.doom("the client closed".to_owned()),
                 Err(error) => connection.doom(format!("read: {error}")),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes one packet; false where no whole one is there.

@@ -110,9 +110,9 @@ fn connections(reactor: &Reactor) -> String {
     json.end()
 }
 
-/// The newest segment's file name: names rise with their first command.
+/// The newest segment's file name: names begin with a number that rises with their first command.
 fn last_segment(reactor: &Reactor) -> String {
     let Ok(entries) = std::fs::read_dir(reactor.config.folder.join("journal")) else { return String::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.max().unwrap_or_default()
+    names.filter(|name| name.starts_with(|letter: char| letter.is_ascii_digit())).max().unwrap_or_default()
 }

@@ -174,7 +174,7 @@ impl Stream {
     }
 
     /// Appends a record.
-    pub fn append(&mut self, event_id: u64, payload: &[u8]) -> Result<(), StreamError> {
+    fn append(&mut self, event_id: u64, payload: &[u8]) -> Result<(), StreamError> {
         assert!(payload.len() <= MAX_PAYLOAD, "payload of {} bytes, at most {MAX_PAYLOAD}", payload.len());
         assert!(event_id > self.last_event, "event {event_id} behind {}", self.last_event);
         self.note();
@@ -186,7 +186,7 @@ impl Stream {
     }
 
     /// Writes what is waiting.
-    pub fn write(&mut self) -> Result<(), StreamError> {
+    fn write(&mut self) -> Result<(), StreamError> {
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -202,7 +202,7 @@ impl Stream {
     }
 
     /// Whether something waits to be written.
-    pub fn is_pending(&self) -> bool {
+    fn is_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
@@ -215,23 +215,21 @@ impl Stream {
         }
         let entry = (sequence - 1) / STRIDE;
         let mut cursor = Cursor { sequence: entry * STRIDE + 1, offset: self.index[entry as usize] };
-        let mut header = [0; HEADER];
-        while cursor.sequence < sequence {
-            self.file.read_exact_at(&mut header, cursor.offset).map_err(|error| self.io(error))?;
-            cursor.offset += (HEADER + length_in(&header)) as u64;
-            cursor.sequence += 1;
-        }
+        let mut stretch = vec![0; STRIDE as usize * (HEADER + MAX_PAYLOAD)];
+        self.read(&mut cursor, &mut stretch, |at, _| at < sequence)?;
+        assert_eq!(cursor.sequence, sequence, "the index leads to the record");
         Ok(cursor)
     }
 
-    /// Hands out records from `cursor` on, until `take` says no or there are none, and moves the cursor behind them.
+    /// Hands out records from `cursor` on, each with its number, until `take` says no or there are none, and moves the cursor
+    /// behind those taken.
     ///
     /// `chunk` is the reader's buffer; one call reads it full once.
     pub fn read(
         &mut self,
         cursor: &mut Cursor,
         chunk: &mut [u8],
-        mut take: impl FnMut(&[u8]) -> bool,
+        mut take: impl FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), StreamError> {
         assert!(chunk.len() >= HEADER + MAX_PAYLOAD, "chunk of {} bytes", chunk.len());
         self.write()?;
@@ -241,7 +239,7 @@ impl Stream {
         let mut rest: &[u8] = chunk;
         while rest.len() >= HEADER {
             let stride = HEADER + length_in(rest);
-            if rest.len() < stride || !take(&rest[HEADER..stride]) {
+            if rest.len() < stride || !take(cursor.sequence, &rest[HEADER..stride]) {
                 break;
             }
             rest = &rest[stride..];
@@ -262,13 +260,20 @@ pub struct Streams {
     folder: PathBuf,
     settled: bool,
     by_session: BTreeMap<u32, Stream>,
+    /// Sessions in whose streams something may wait to be written.
+    pending: Vec<u32>,
 }
 
 impl Streams {
     /// Opens what is there. Until [`Streams::settle`], [`Streams::derive`] compares.
     pub fn open(folder: &Path) -> Result<Self, StreamError> {
         let io = |error| StreamError::Io { path: folder.to_path_buf(), error };
-        let mut streams = Self { folder: folder.to_path_buf(), settled: false, by_session: BTreeMap::new() };
+        let mut streams = Self {
+            folder: folder.to_path_buf(),
+            settled: false,
+            by_session: BTreeMap::new(),
+            pending: Vec::new(),
+        };
         for entry in fs::read_dir(folder).map_err(io)? {
             let path = entry.map_err(io)?.path();
             if path.extension().is_some_and(|ending| ending == ENDING)
@@ -296,6 +301,17 @@ impl Streams {
         self.by_session.values_mut().try_for_each(Stream::settle)
     }
 
+    /// Appends a record to the session's stream.
+    pub fn append(&mut self, session: u32, event_id: u64, payload: &[u8]) -> Result<(), StreamError> {
+        let stream = self.of(session)?;
+        let first = !stream.is_pending();
+        stream.append(event_id, payload)?;
+        if first {
+            self.pending.push(session);
+        }
+        Ok(())
+    }
+
     /// The session's stream, made if it is new.
     pub fn of(&mut self, session: u32) -> Result<&mut Stream, StreamError> {
         match self.by_session.entry(session) {
@@ -317,12 +333,15 @@ impl Streams {
 
     /// Writes what is waiting in all of them.
     pub fn write(&mut self) -> Result<(), StreamError> {
-        self.by_session.values_mut().try_for_each(Stream::write)
+        while let Some(session) = self.pending.pop() {
+            self.of(session)?.write()?;
+        }
+        Ok(())
     }
 
-    /// Streams in which something waits to be written.
+    /// Streams in which something may wait to be written.
     pub fn pending(&self) -> usize {
-        self.by_session.values().filter(|stream| stream.is_pending()).count()
+        self.pending.len()
     }
 
     /// Has all of them on the disk.

@@ -50,7 +50,7 @@ fn records(streams: &mut Streams, from: u64) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     while cursor.sequence <= stream.count() {
         stream
-            .read(&mut cursor, &mut chunk, |payload| {
+            .read(&mut cursor, &mut chunk, |_, payload| {
                 found.push(payload.to_vec());
                 true
             })
@@ -80,7 +80,7 @@ fn a_reader_that_stops_goes_on_where_it_stopped() {
     while cursor.sequence <= 10 {
         let mut room = 3;
         stream
-            .read(&mut cursor, &mut [0; 1_000], |payload| {
+            .read(&mut cursor, &mut [0; 1_000], |_, payload| {
                 room -= 1;
                 if room == 0 {
                     return false;
@@ -143,8 +143,8 @@ fn records_that_the_journal_does_not_make_are_refused() {
 fn records_appended_later_are_behind_those_derived() {
     let folder = Folder::new("append");
     let mut streams = folder.filled(3);
-    streams.of(3).unwrap().append(4, &payload(4)).unwrap();
+    streams.append(3, 4, &payload(4)).unwrap();
     assert_eq!(records(&mut streams, 1), (1..=4).map(payload).collect::<Vec<_>>());
-    streams.of(9).unwrap().append(5, b"new").unwrap();
+    streams.append(9, 5, b"new").unwrap();
     assert_eq!(streams.count(9), 1);
 }

@@ -1,4 +1,5 @@
 //! Who gets in to OUCH, who stays, and what liveness asks of both sides.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

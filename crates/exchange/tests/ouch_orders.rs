@@ -1,4 +1,5 @@
 //! What OUCH answers to orders, message by message and field by field.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -378,4 +379,35 @@ fn an_account_that_trades_with_itself_hears_of_both_sides() {
     assert_eq!(answers[0], accepted(&order, &market.last(EventKind::Accepted), OrderState::LIVE));
     assert_eq!(answers[1], executed("A1", &filled, 10, 1_000, LiquidityFlag::ADDED, trade));
     assert_eq!(answers[2], executed("A2", &filled, 10, 1_000, LiquidityFlag::REMOVED, trade));
+}
+
+#[test]
+fn an_order_that_takes_more_than_one_slice_is_told_to_the_end() {
+    let folder = Folder::new();
+    let venue = Venue::start_with(&folder, |config| config.engine.slice_events = 8);
+    let _door = open_market(&venue);
+    let (mut alpha, mut bravo) = (venue.session("ALPHA", 0), venue.session("BRAVO", 0));
+    for number in 0..50 {
+        alpha.send(enter(&format!("A{number}"), Side::SELL, 1, 1_000));
+    }
+    alpha.many(50);
+    let order = immediate("B1", Side::BUY, 60, 1_000);
+    bravo.send(order);
+    let event = loop {
+        if let Outbound::Accepted(message) = bravo.message() {
+            break message;
+        }
+    };
+    assert_eq!(event.state, OrderState::LIVE);
+    let filled = (0..50).filter(|_| matches!(bravo.message(), Outbound::Executed(_))).count();
+    assert_eq!(filled, 50);
+    let Outbound::Canceled(rest) = bravo.message() else { panic!("no cancel") };
+    assert_eq!((rest.decrement_shares, rest.reason), (10, CancelReason::IMMEDIATE_OR_CANCEL));
+    for number in 0..50 {
+        let Outbound::Executed(message) = alpha.message() else { panic!("no execution") };
+        assert_eq!(message.token, token(&format!("A{number}")));
+    }
+    let crashed = folder.copy();
+    let again = Venue::start_with(&crashed, |config| config.engine.slice_events = 8);
+    assert_eq!(again.session("BRAVO", 1).many(53).len(), 53);
 }

@@ -1,4 +1,5 @@
 //! Nothing of another account's orders reaches a session: every record of every stream is checked against the event log.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -4,13 +4,14 @@
 use std::fs;
 use std::path::Path;
 
+use garraway_engine::LOGIC_VERSION;
 use garraway_types::{Event, Record, events_in};
 
 use crate::damage::{Cut, RecoverError};
 use crate::event_log::EventLog;
 use crate::layout::{self, EVENTS_HEAD, EventsHead};
 use crate::scan;
-use crate::segment::is_zero;
+use crate::segment::{is_zero, written_end};
 
 /// How much is gathered before it is written.
 const GATHER: usize = 1 << 20;
@@ -29,20 +30,21 @@ pub(crate) struct EventRepair {
 }
 
 impl EventRepair {
-    /// Reads the last file of the log in `folder`. A file that was created and never begun is removed.
+    /// Reads the last file of the log in `folder`. A file whose head was not
+    /// written to its end is removed.
     pub(crate) fn open(folder: &Path, segment_bytes: u64) -> Result<Self, RecoverError> {
         let mut last = None;
         for first_id in scan::numbers(folder, ".events")?.into_iter().rev() {
             let name = layout::events_name(first_id);
             let path = folder.join(&name);
             let bytes = fs::read(&path).map_err(RecoverError::io(&path, "reading"))?;
-            let whole = EventsHead::bytes(first_id, garraway_engine::LOGIC_VERSION);
-            if is_zero(&bytes) || (bytes.len() < EVENTS_HEAD && whole.starts_with(&bytes)) {
+            if EventsHead::check(&bytes).is_none_or(|head| head.first_event_id != first_id) {
+                let begun = &bytes[..written_end(&bytes)];
+                if !EventsHead::bytes(first_id, LOGIC_VERSION).starts_with(begun) {
+                    return Err(RecoverError::EventsDiffer { file: name, offset: 0, event_id: first_id });
+                }
                 fs::remove_file(&path).map_err(RecoverError::io(&path, "removing"))?;
                 continue;
-            }
-            if EventsHead::check(&bytes).is_none_or(|head| head.first_event_id != first_id) {
-                return Err(RecoverError::EventsDiffer { file: name, offset: 0, event_id: first_id });
             }
             last = Some((name, first_id, bytes));
             break;

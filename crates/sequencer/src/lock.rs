@@ -9,7 +9,14 @@ use rustix::fs::{FlockOperation, flock};
 use crate::damage::RecoverError;
 
 /// Held as long as the sequencer lives; the system drops it with the process.
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Unlocked by name: a child that is being started may hold a copy of the file for a moment.
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 impl Lock {
     /// Takes the lock at once or says who has it.

@@ -57,7 +57,8 @@ enum Place {
 }
 
 fn place(segment: &[u8], offset: usize, sealed: bool) -> Place {
-    let written = |at: usize| !is_zero(&segment[at..segment.len().min(at + FrameHead::SIZE)]);
+    // Length and kind stand in the first 8 bytes of a frame, and 8 bytes never reach into the next sector.
+    let written = |at: usize| !is_zero(&segment[at..segment.len().min(at + 8)]);
     if written(offset) {
         return Place::Frame(offset);
     }

@@ -195,7 +195,8 @@ impl Sequencer {
     }
 
     /// Does the venue's own work, a step: one `Continue` if an instrument waits for it, else a `Tick` if a timer is due or
-    /// nothing was sequenced for a second. True if work is left. Without room it does nothing and says so by true.
+    /// nothing was sequenced for a second. True if work is left. Without room it does nothing and says true: a loop over it
+    /// must flush and release, too.
     pub fn turn(&mut self, now: Nanos, observer: &mut dyn Observer) -> bool {
         if !self.has_room() {
             return self.failed.is_none() && !self.closed;

@@ -1,9 +1,14 @@
-"""Recorded market data: files read strictly, and recorded days played through the engine. Touches files and the engine in process."""
+"""Recorded market data: files read strictly, recorded days played through our matching.
+
+Touches files, and the engine in this process.
+"""
 
 from garraway.catalog.errors import BooksInvalid, CatalogError, CommandRefused, FileDamaged, FileUnreadable
 from garraway.catalog.lobster import Kind, Message, Row, messages, rows
 from garraway.catalog.replay import replay_lobster
 from garraway.catalog.report import Counts, Difference, OracleReport, ReplayReport, Why
+from garraway.catalog.sample import Sample, write_sample
+from garraway.catalog.summary import summary
 
 __all__ = [
     "BooksInvalid",
@@ -18,8 +23,11 @@ __all__ = [
     "OracleReport",
     "ReplayReport",
     "Row",
+    "Sample",
     "Why",
     "messages",
     "replay_lobster",
     "rows",
+    "summary",
+    "write_sample",
 ]

@@ -1,10 +1,12 @@
-"""What can go wrong with recorded files. Each text names the file, the line, the value and what to do.
+"""What can go wrong with recorded files.
 
     CatalogError
     ├── FileUnreadable    it is not there, or may not be read or written
     ├── FileDamaged       a line breaks the format, the order, or what earlier lines said
     ├── BooksInvalid      the books given cannot go with the messages
     └── CommandRefused    the engine refused a command of the replay
+
+Each text names the file, the line, the value and what to do.
 """
 
 from pathlib import Path
@@ -21,7 +23,7 @@ class FileUnreadable(CatalogError):
 class FileDamaged(CatalogError):
     """A line of the file is not what the format says."""
 
-    def __init__(self, file: Path, line: int, what: str, remedy: str = "fetch the file again, or correct the line") -> None:
+    def __init__(self, file: Path, line: int, what: str, remedy: str = "fetch the file again or correct it") -> None:
         """Damage in `line`, counted from 1, of `file`: `what` names the value and the rule."""
         super().__init__(f"{file}, line {line}: {what}; {remedy}")
         self.file = file

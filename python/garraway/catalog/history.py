@@ -1,7 +1,7 @@
 """The engine in this process with the participants of a recorded day. Touches `_native` and records.
 
-All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is ns since the recorded day's
-midnight.
+All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is ns since
+the recorded day's midnight.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import numpy as np
 from garraway import _native
 from garraway.catalog.errors import CommandRefused
 from garraway.catalog.lobster import NO_ASK, Level
-from garraway.records import EVENT, EVENTS, OrderType, Rights, Side, TimeInForce, Value, encode, reject
+from garraway.records import EVENT, EVENTS, OrderType, Rights, Side, TimeInForce, encode, reject, stamped
 
 OPERATOR: Final = 1
 HISTORY: Final = 2
@@ -53,8 +53,8 @@ class Resting:
 class _Draft:
     """A command of fixed size that is sent again and again with other values."""
 
-    def __init__(self, kind: str, **fields: Value) -> None:
-        self._record = np.frombuffer(bytearray(encode(kind, **fields)), dtype=_native.COMMAND)
+    def __init__(self, record: bytes) -> None:
+        self._record = np.frombuffer(bytearray(record), dtype=_native.COMMAND)
         self._columns = {name: self._record[name] for name in _native.COMMAND.names or ()}
 
     def encoded(self, **values: int) -> bytes:
@@ -71,15 +71,14 @@ class History:
         """An empty book."""
         self._engine = _native.Engine()
         self._out = np.zeros(_native.MIN_EVENTS, dtype=EVENT)
-        self._bytes = memoryview(self._out.view("u1"))
         self._kinds, self._refs = self._out["kind"], self._out["client_ref"]
         self._hash = hashlib.sha256()
         self.events = 0
         self._source_seq = {OPERATOR: 0, HISTORY: 0}
         self._last_ref = dict.fromkeys(Account, 0)
-        head = {"source": HISTORY, "instrument": INSTRUMENT}
-        self._place = _Draft("PlaceOrder", **head, order_type=OrderType.LIMIT)
-        self._cancel = _Draft("CancelOrder", **head)
+        limit = OrderType.LIMIT
+        self._place = _Draft(encode("PlaceOrder", source=HISTORY, instrument=INSTRUMENT, order_type=limit))
+        self._cancel = _Draft(encode("CancelOrder", source=HISTORY, instrument=INSTRUMENT))
         self._define()
 
     def place(self, account: Account, *, side: int, price: int, quantity: int, at_ns: int) -> int:
@@ -166,36 +165,47 @@ class History:
         taken, made = self._engine.apply(record, at_ns, self._out)
         assert taken == 1
         assert made >= 1
-        self._hash.update(self._bytes[: made * EVENT.itemsize])
+        self._hash.update(self._out[:made].tobytes())
         self.events += made
         if self._kinds[0] == EVENTS["Rejected"]:
             raise CommandRefused(str(reject(int(self._out["detail"][0]))))
         return made
 
-    def _operate(self, kind: str, **fields: Value) -> None:
-        self._apply(encode(kind, source=OPERATOR, source_seq=self._next_seq(OPERATOR), **fields), 0)
+    def _operate(self, record: bytes) -> None:
+        self._apply(stamped(record, source=OPERATOR, source_seq=self._next_seq(OPERATOR)), 0)
 
     def _define(self) -> None:
-        unlimited = {"max_quantity": _native.LIMITS["MAX_ORDER_QUANTITY"], "max_notional": 2**63 - 1}
-        self._operate("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE)
-        self._operate("DefineAsset", asset=DOLLAR, code="USD", scale=8, display=2)
-        self._operate("DefineAsset", asset=SHARE, code="SHARE", scale=0, display=0)
+        most, unlimited = _native.LIMITS["MAX_ORDER_QUANTITY"], 2**63 - 1
+        self._operate(encode("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE))
+        self._operate(encode("DefineAsset", asset=DOLLAR, code="USD", scale=8, display=2))
+        self._operate(encode("DefineAsset", asset=SHARE, code="SHARE", scale=0, display=0))
         self._operate(
-            "ListInstrument",
-            instrument=INSTRUMENT,
-            symbol="LOBSTER",
-            base_asset=SHARE,
-            quote_asset=DOLLAR,
-            execution=1,
-            price_unit=10**5,
-            lot_size=10**9,
-            tick=1,
-            min_price=1,
-            max_price=NO_ASK - 1,
-            **unlimited,
+            encode(
+                "ListInstrument",
+                instrument=INSTRUMENT,
+                symbol="LOBSTER",
+                base_asset=SHARE,
+                quote_asset=DOLLAR,
+                execution=1,
+                price_unit=10**5,
+                lot_size=10**9,
+                tick=1,
+                min_price=1,
+                max_price=NO_ASK - 1,
+                max_quantity=most,
+                max_notional=unlimited,
+            )
         )
         for account in Account:
-            orders = _native.LIMITS["MAX_ORDERS"]
-            self._operate("OpenAccount", account=account, firm=1, max_open_orders=orders, **unlimited)
-            self._operate("Deposit", account=account, asset=DOLLAR, amount=DOLLARS_DEPOSITED)
-            self._operate("Deposit", account=account, asset=SHARE, amount=SHARES_DEPOSITED)
+            self._operate(
+                encode(
+                    "OpenAccount",
+                    account=account,
+                    firm=1,
+                    max_quantity=most,
+                    max_notional=unlimited,
+                    max_open_orders=_native.LIMITS["MAX_ORDERS"],
+                )
+            )
+            self._operate(encode("Deposit", account=account, asset=DOLLAR, amount=DOLLARS_DEPOSITED))
+            self._operate(encode("Deposit", account=account, asset=SHARE, amount=SHARES_DEPOSITED))

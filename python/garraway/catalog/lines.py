@@ -48,16 +48,13 @@ def numbered_lines(file: Path, watch: Watch | None = None) -> Iterator[tuple[int
     except (zlib.error, zstandard.ZstdError) as error:
         raise FileDamaged(file, number + 1, f"after line {number} the compression is broken ({error})") from error
     except EOFError as error:
-        raise FileDamaged(file, number + 1, f"the compressed file is cut after line {number}", "fetch it again") from error
+        what = f"the compressed file is cut after line {number}"
+        raise FileDamaged(file, number + 1, what, "fetch it again") from error
     except OSError as error:
         raise FileUnreadable(f"{file} cannot be read ({error.strerror}): give a file that is there") from error
     if rest:
-        raise FileDamaged(
-            file,
-            number + 1,
-            f"the file ends within the line {shown(rest)}",
-            "fetch it again, or end the line if it is whole",
-        )
+        what = f"the file ends within the line {shown(rest)}"
+        raise FileDamaged(file, number + 1, what, "fetch it again, or end the line if it is whole")
 
 
 def shown(value: bytes) -> str:
@@ -84,7 +81,7 @@ def _decompressed(file: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _unpacked(chunks: Iterator[bytes], start: Callable[[], _Stream]) -> Iterator[bytes]:
-    """The content of one compressed stream, or of several one after the other. Raises: EOFError: the last one is cut."""
+    """The content of compressed streams, one after the other. Raises: EOFError: the last one is cut."""
     stream = start()
     for chunk in chunks:
         packed = chunk

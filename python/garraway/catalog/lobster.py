@@ -43,7 +43,8 @@ class Kind(IntEnum):
 class Message:
     """One line of a message file.
 
-    `at_ns` is ns since midnight, `price` in 0.0001 dollars, `side` that of the resting order. In `HALT` all but the time mean nothing.
+    `at_ns` is ns since midnight, `price` in 0.0001 dollars, `side` that of the resting order. In a halt only the time
+    has a meaning.
     """
 
     line: int
@@ -90,7 +91,7 @@ def messages(file: Path, watch: Watch | None = None) -> Iterator[Message]:
 def rows(file: Path) -> Iterator[Row]:
     """The rows of an orderbook file in order.
 
-    Raises: FileUnreadable; FileDamaged: a line is no row, its levels are out of order, or fewer or more than in the first row.
+    Raises: FileUnreadable; FileDamaged: a line is no row, its levels are out of order, or not as many as in the first.
     """
     levels = 0
     for number, line in numbered_lines(file):
@@ -139,8 +140,8 @@ def _message(file: Path, number: int, line: bytes) -> Message:
 def _nanos(file: Path, number: int, seconds: bytes, part: bytes) -> tuple[int, bool]:
     """Time in ns, and whether it was rounded.
 
-    Some files print the seconds from a 64-bit float: digits after the ninth decimal are then its error, at most 0.01 ns within
-    a day, and are rounded away. Anything else there is refused.
+    Some files print the seconds from a 64-bit float: digits after the ninth decimal are then its error, at most 0.01 ns
+    within a day, and are rounded away. Anything else there is refused.
     """
     at_ns = int(seconds) * 10**9 + int(part[:TIME_DECIMALS].ljust(TIME_DECIMALS, b"0"))
     rounded = len(part) > TIME_DECIMALS
@@ -196,11 +197,11 @@ def _levels(file: Path, number: int, prices: list[int], sizes: list[int], missin
             if any(level != (missing, 0) for level in levels[place - 1 :]):
                 raise FileDamaged(file, number, f"level {place} is missing, but not all that is behind it")
             return levels[: place - 1]
-        side = "ask" if missing == NO_ASK else "bid"
+        name = f"{'ask' if missing == NO_ASK else 'bid'} level {place}"
         if not (1 <= price < NO_ASK and 1 <= size <= MAX_SIZE):
-            raise FileDamaged(file, number, f"{side} level {place} has price {price} and size {size}: both must be 1 or more")
+            raise FileDamaged(file, number, f"{name} has price {price} and size {size}: both must be 1 or more")
         if (price <= last) if missing == NO_ASK else (price >= last):
-            raise FileDamaged(file, number, f"{side} level {place} at {price} is not behind level {place - 1} at {last}")
+            raise FileDamaged(file, number, f"{name} at {price} is not behind level {place - 1} at {last}")
         last = price
     return levels
 

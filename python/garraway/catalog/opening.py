@@ -1,6 +1,7 @@
 """The opening book of a replay: one anonymous order for each level of an oracle's first row. Touches nothing.
 
-The row is the book after the first message, so an order that this message adds is a part of its level, and stands last in it.
+The row is the book after the first message, so an order that this message adds is a part of its level, and stands
+last in it.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Opening:
 
 
 def opening_book(oracle: Oracle, file: Path, first: Message) -> list[Opening]:
-    """The anonymous orders, best first, bids before asks; the order of the first message, if it adds one, is not among them.
+    """The anonymous orders, best first, bids before asks, without the order that the first message adds.
 
     Raises: FileDamaged: the row is crossed, or does not hold the order of the first message.
     """

@@ -1,4 +1,4 @@
-"""An orderbook file as the oracle of a replay: its rows beside our book, and how many are equal. Touches the file alone."""
+"""An orderbook file as the oracle of a replay: how many of its rows are equal to our book. Touches the file alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from garraway.catalog.errors import BooksInvalid
 from garraway.catalog.lobster import Level, Row, rows
 
 DEPTHS: Final = (1, 5, 10, 20, 30, 40, 50)
-"""Depths for which equal rows are counted, as far as the file has them."""
+"""Depths for which equal rows are counted, as far as the file has them, beside its own depth."""
 
 
 class Oracle:
@@ -64,7 +64,8 @@ class Oracle:
 
     def levels_equal(self) -> dict[int, int]:
         """Rows in which levels 1 to n are all equal, by n."""
-        return {depth: sum(self._equal_to[depth:]) for depth in DEPTHS if depth <= self.levels}
+        depths = [*(depth for depth in DEPTHS if depth < self.levels), self.levels]
+        return {depth: sum(self._equal_to[depth:]) for depth in depths}
 
 
 def _equal_levels(row: Row, asks: Sequence[Level], bids: Sequence[Level]) -> int:

@@ -4,8 +4,8 @@
     2. each further message becomes commands of the participants
     3. after each message our book is compared with the books' rows
 
-The file is the truth about its own orders. Where our matching would take another order, that counts, and the file's order is reduced
-instead, so that the books stay comparable. Source: docs/guides/replay.md.
+The file is the truth about its own orders. Where our matching would take another order, that counts, and the file's
+order is reduced instead, so that the books stay comparable. Source: docs/guides/replay.md.
 """
 
 from collections.abc import Sequence
@@ -44,12 +44,15 @@ def replay_lobster(
     if first is None:
         raise BooksInvalid(f"{file} is empty: give a LOBSTER message file")
     replay = _Replay(file, oracles)
-    deepest = max(oracles, key=lambda oracle: oracle.levels)
-    replay.open(deepest, first)
-    for message in stream:
-        replay.apply(message)
-        if check_every and replay.counts.messages % check_every == 0:
-            replay.history.check()
+    try:
+        replay.open(max(oracles, key=lambda oracle: oracle.levels), first)
+        for message in stream:
+            replay.apply(message)
+            if check_every and replay.counts.messages % check_every == 0:
+                replay.history.check()
+    except CommandRefused as refusal:
+        line = replay.counts.messages
+        raise CommandRefused(f"{file}, line {line}: the engine does not follow: {refusal}") from refusal
     return replay.close()
 
 
@@ -64,7 +67,7 @@ class _Replay:
         self.differences: list[Difference] = []
         self.trade_prices: list[int] = []
         self._refs: dict[int, int] = {}
-        """Order of the file -> reference of the resting account. Orders that are done stay in it: numbers are never used twice."""
+        """Order of the file -> reference of the resting account; those that are done stay in it."""
         self._introduced: list[Message] = []
         """Reference of the resting account, less 1 -> the message that introduced the order."""
         self._anonymous: dict[tuple[int, int], int] = {}
@@ -76,6 +79,7 @@ class _Replay:
 
     def open(self, oracle: Oracle, first: Message) -> None:
         """Makes the opening book, and compares it."""
+        self._count(first)
         for each in opening_book(oracle, self.file, first):
             side, price = each.side, each.price
             ref = self.history.place(Account.OPENING, side=side, price=price, quantity=each.quantity, at_ns=first.at_ns)
@@ -83,20 +87,15 @@ class _Replay:
         if first.kind == Kind.ADD:
             self._introduce(first)
         self.counts.seeded = self.history.open_orders
-        self._count(first)
         self._compare(first)
 
     def apply(self, message: Message) -> None:
         """Does what the message says, and compares the books."""
         self._count(message)
-        try:
-            if message.kind == Kind.ADD:
-                self._add(message)
-            elif message.kind <= Kind.EXECUTE:
-                self._change(message)
-        except CommandRefused as refusal:
-            what = f"{self.file}, line {message.line}: the engine refuses to follow: {refusal}"
-            raise CommandRefused(what) from refusal
+        if message.kind == Kind.ADD:
+            self._add(message)
+        elif message.kind <= Kind.EXECUTE:
+            self._change(message)
         self._compare(message)
 
     def close(self) -> ReplayReport:
@@ -163,12 +162,13 @@ class _Replay:
         assert len(self._introduced) == ref
 
     def _clear_way(self, message: Message) -> None:
-        """Cancels what an add would trade with: since it rests in the recorded book, none of that can stand there any more."""
+        """Cancels what an add would trade with: it rests in the recorded book, so none of that can stand there."""
         met = self.history.first_met(message.side, message.price)
         self.counts.crossing += met is not None
         while met is not None:
-            if met.account == Account.RESTING:
-                self._removed.add(self._introduced[met.client_ref - 1].order)
+            order = self._file_order(met)
+            if order is not None:
+                self._removed.add(order)
             self.history.reduce(met, by=met.leaves, at_ns=message.at_ns)
             self.counts.removed += 1
             self._levels.clear()
@@ -212,7 +212,9 @@ class _Replay:
         # Price and side never change: LOBSTER shows a replaced order under a new number.
         added = self._introduced[resting.client_ref - 1]
         if (message.side, message.price) != (added.side, added.price):
-            what = f"price {message.price} or direction differs from line {added.line}, which added order {message.order}"
+            what = (
+                f"price {message.price} or direction is not that of order {message.order}, added in line {added.line}"
+            )
             raise FileDamaged(self.file, message.line, what)
         if message.quantity > resting.leaves:
             what = f"size {message.quantity}, but order {message.order} has {resting.leaves} left"
@@ -233,7 +235,7 @@ class _Replay:
         self.counts.different += 1
         if len(self.differences) >= DIFFERENCES_TOLD:
             return
-        ours = self._introduced[met.client_ref - 1].order if met is not None and met.account == Account.RESTING else None
+        ours = None if met is None else self._file_order(met)
         self.differences.append(
             Difference(
                 row=message.line,
@@ -247,6 +249,10 @@ class _Replay:
                 why=self._why(message, met, ours),
             )
         )
+
+    def _file_order(self, resting: Resting) -> int | None:
+        """The file's number of an order; None for one of the opening book."""
+        return self._introduced[resting.client_ref - 1].order if resting.account == Account.RESTING else None
 
     def _why(self, message: Message, met: Resting | None, ours: int | None) -> Why:
         if message.order in self._removed:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from garraway.catalog import CatalogError
 from garraway.records import RecordsError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
@@ -19,5 +20,5 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (VenueError, UnitsError, RecordsError)
+FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

@@ -1,6 +1,7 @@
 """`garraway journal verify | dump`: what the journal holds, and whether it is whole."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from garraway.cli.failures import Failure
 from garraway.cli.options import DEFAULT_FOLDER, Folder, Json
 
 LAST = 2**63 - 1
+JOURNAL = "journal"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +33,7 @@ def verify(
 
     Exit code 1 where anything is damaged or missing.
     """
+    _insist(folder)
     try:
         found = _native.journal_verify(str(folder), replay=replay)
     except (OSError, RuntimeError, ValueError) as error:
@@ -41,7 +44,9 @@ def verify(
         for name, value in found.items():
             print(f"{name:<14} {'-' if value is None else value}")
     if not found["sound"]:
-        raise Failure(f"journal of {folder} is not sound: {found['damage'] or found.get('broken') or found['event_log']}")
+        raise Failure(
+            f"journal of {folder} is not sound: {found['damage'] or found.get('broken') or found['event_log']}"
+        )
 
 
 def dump(
@@ -51,11 +56,17 @@ def dump(
     as_json: Json = False,
 ) -> None:
     """Print the commands of the journal, one a line."""
+    _insist(folder)
     try:
         for row in _native.journal_dump(str(folder), first, last):
             print(json.dumps(row, default=_plain) if as_json else _line(row))
     except (OSError, RuntimeError, ValueError) as error:
         raise Failure(str(error)) from error
+
+
+def _insist(folder: Path) -> None:
+    if not (folder / JOURNAL).is_dir():
+        raise Failure(f"folder {folder} holds no journal: name a venue's folder with --folder")
 
 
 def _line(row: dict[str, object]) -> str:

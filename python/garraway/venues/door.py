@@ -24,7 +24,7 @@ _KINDS: Final[dict[int, Kind]] = {1: "new", 2: "repeat", 3: "refused", 4: "malfo
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Where the source stands: its number, the window of unanswered commands, the last number taken, the durable mark."""
+    """Where the source stands: number, window of unanswered commands, last number taken; and the durable mark."""
 
     source: int
     window: int

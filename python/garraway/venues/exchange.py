@@ -110,6 +110,7 @@ class ExchangeVenue:
         self._next_seq = 0
         self._last_answered = 0
         self._writer: asyncio.StreamWriter | None = None
+        self._was_connected = False
         self._failure: VenueError | None = None
         self._changed = asyncio.Condition()
         self._running: asyncio.Task[None] | None = None
@@ -256,11 +257,9 @@ class ExchangeVenue:
                 self._fail(error)
                 await self._tell()
                 return
-            finally:
-                was_connected, self._writer = self._writer is not None, None
-                self._lose_statuses()
-            self.reconnects += was_connected
-            delay_s = BACKOFF_FIRST_S if was_connected else min(2 * delay_s, BACKOFF_MOST_S)
+            delay_s = BACKOFF_FIRST_S if self._was_connected else min(2 * delay_s, BACKOFF_MOST_S)
+            self.reconnects += self._was_connected
+            self._was_connected = False
             await asyncio.sleep(delay_s)
 
     async def _one_connection(self) -> None:
@@ -280,6 +279,8 @@ class ExchangeVenue:
         except TimeoutError as error:
             raise ConnectionLost(f"nothing heard for {SILENCE_S:g} s") from error
         finally:
+            self._writer = None
+            self._lose_statuses()
             beating.cancel()
             writer.close()
             with contextlib.suppress(OSError):
@@ -320,6 +321,7 @@ class ExchangeVenue:
             )
         self._state = state
         self._writer = writer
+        self._was_connected = True
         writer.writelines(_command(waiting.record) for waiting in self._unanswered.values())
 
     def _answer(self, outcome: Outcome) -> None:

@@ -145,7 +145,7 @@ impl Outcome {
     }
 }
 
-/// The code by which an outcome names what is wrong with the bytes: 1 short, 2 length, 3 kind, 4 version, 5 tail.
+/// The code by which an outcome names what is wrong with the bytes: 1 short, 2 length, 3 kind, 4 version, 5 tail, 6 fill.
 pub fn malformed_code(malformed: &Malformed) -> u8 {
     match malformed {
         Malformed::Short { .. } => 1,
@@ -153,6 +153,7 @@ pub fn malformed_code(malformed: &Malformed) -> u8 {
         Malformed::Kind(_) => 3,
         Malformed::Version(_) => 4,
         Malformed::Tail(_) => 5,
+        Malformed::Fill => 6,
     }
 }
 

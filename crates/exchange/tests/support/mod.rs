@@ -130,10 +130,10 @@ impl Venue {
         })
     }
 
-    /// Why a connection was closed, if one was since the last look.
+    /// Why a connection of OUCH was closed, if one was since the last look.
     pub fn closed_already(&self) -> Option<String> {
         self.notices.try_iter().find_map(|notice| match notice {
-            Notice::Closed { why, .. } => Some(why),
+            Notice::Closed { why, door: "ouch", .. } => Some(why),
             _ => None,
         })
     }

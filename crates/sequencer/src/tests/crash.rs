@@ -91,7 +91,7 @@ fn a_batch_that_reached_the_disk_in_any_order_is_kept_in_front_and_cut_behind() 
         venue.release();
         let (before, durable) = (folder.copy(), venue.sequencer.durable_seq());
         // One batch of some sectors, whatever the journal thread would make of several flushes.
-        (0..80).for_each(|_| drop(venue.submit(&stream.next())));
+        venue.submit_many(&mut stream, 80);
         venue.sequencer.flush().unwrap();
         venue.sequencer.wait().unwrap();
         let (old, new) = (fs::read(before.segment(1)).unwrap(), fs::read(folder.segment(1)).unwrap());
@@ -122,7 +122,7 @@ fn an_interior_mark_does_not_make_a_torn_batch_look_like_damage() {
     };
     let mut stream = Stream::new(13);
     let (mut venue, _) = Venue::start(options(&folder));
-    (0..1_500).for_each(|_| drop(venue.submit(&stream.next())));
+    venue.submit_many(&mut stream, 1_500);
     venue.sequencer.flush().unwrap();
     venue.sequencer.wait().unwrap();
     let report = verify(&folder.0, false).unwrap();
@@ -163,7 +163,8 @@ fn a_crash_between_two_segments_is_finished_by_the_next_start() {
                 venue.sequencer.wait().unwrap();
             }
         }
-        let (live, _) = (venue.hash(), venue.release());
+        let live = venue.hash();
+        venue.release();
         let second = folder.segments()[1];
         let journal = folder.0.join("journal");
         drop(venue.sequencer);

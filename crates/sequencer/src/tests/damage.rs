@@ -141,7 +141,7 @@ impl Victim {
         let bytes = &self.files[&first];
         let mut fates = BTreeMap::new();
         let mut cuts = 0;
-        for bit in (0..bytes.len() * 8) {
+        for bit in 0..bytes.len() * 8 {
             let (at, mask) = (bit / 8, 1 << (bit % 8));
             file.write_all_at(&[bytes[at] ^ mask], at as u64).unwrap();
             let (fate, after_seq) = self.fate();
@@ -288,7 +288,7 @@ fn frames_of_a_fork_of_the_same_journal_break_the_chain() {
     let options = |folder| Options { segment_bytes: 64 << 10, ..options(folder, Durability::Os) };
     let (mut venue, _) = Venue::start(options(&folder));
     let mut stream = Stream::new(4);
-    (0..20).for_each(|_| drop(venue.submit(&stream.next())));
+    venue.submit_many(&mut stream, 20);
     drop(venue.close());
     let fork = folder.copy();
     // Orders of one length and the gateway's, so that the forks' frames lie at the same places.
@@ -300,7 +300,9 @@ fn frames_of_a_fork_of_the_same_journal_break_the_chain() {
     };
     for folder in [&folder, &fork] {
         let (mut venue, _) = Venue::start(options(folder));
-        (0..8).for_each(|_| drop(venue.submit(&fixed())));
+        for _ in 0..8 {
+            venue.submit(&fixed());
+        }
         drop(venue.close());
     }
     let first = *folder.segments().last().unwrap();

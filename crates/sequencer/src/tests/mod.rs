@@ -5,6 +5,7 @@ mod damage;
 mod event_log;
 mod golden;
 mod group_commit;
+mod killed;
 mod recovery;
 mod stream;
 
@@ -126,6 +127,21 @@ impl Venue {
         submitted
     }
 
+    fn make_room(&mut self) {
+        while !self.sequencer.has_room() {
+            self.sequencer.flush().unwrap();
+            self.sequencer.wait().unwrap();
+            self.release();
+        }
+    }
+
+    /// Submits so many commands of the stream and nothing else.
+    fn submit_many(&mut self, stream: &mut Stream, commands: usize) {
+        for _ in 0..commands {
+            self.submit(&stream.next());
+        }
+    }
+
     fn turn(&mut self) -> bool {
         let left = self.sequencer.turn(Nanos(self.now), &mut self.seen);
         self.note();
@@ -150,14 +166,16 @@ impl Venue {
             if stream.chance(4) {
                 self.sequencer.flush().unwrap();
             }
-            if stream.chance(5) || !self.sequencer.has_room() {
+            if stream.chance(5) {
                 self.release();
             }
+            self.make_room();
         }
         self.sequencer.flush().unwrap();
     }
 
     fn close(mut self) -> Self {
+        self.make_room();
         self.sequencer.close(Nanos(self.now), &mut self.seen).unwrap();
         self.note();
         self.release();

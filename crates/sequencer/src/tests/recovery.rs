@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Cut, Fault, RecoverError, verify};
-use garraway_types::{CommandKind, EventId, Reject};
+use garraway_types::{CommandHead, CommandKind, EventId, FixedBody, Reject};
 
 const MODES: [Durability; 2] = [Durability::Os, Durability::Fsync];
 
@@ -57,6 +57,34 @@ fn a_venue_goes_on_after_each_of_many_stops_in_either_mode() {
         drop(venue);
         let report = verify(&folder.0, true).unwrap();
         assert!(report.is_sound() && report.clean == clean, "{report}");
+    }
+}
+
+#[test]
+fn a_batch_may_end_anywhere_in_a_sector() {
+    for (durability, tail) in
+        MODES.into_iter().flat_map(|mode| (0..=128).step_by(8).map(move |tail| (mode, tail)))
+    {
+        let folder = Folder::new();
+        let options = Options { segment_bytes: 128 << 10, ..options(&folder, durability) };
+        let (mut venue, _) = Venue::start(options.clone());
+        let cancel = |tail: usize| {
+            let text = [7; 128];
+            let (head, body) = (CommandHead::empty(), FixedBody::empty());
+            super::stream::record(CommandKind::CancelOrder, head, &body, &[], &text[..tail])
+        };
+        // With a tail of 72 bytes the mark ends 8 bytes before the sector does.
+        for _ in 0..3 {
+            (0..32).for_each(|_| assert!(matches!(venue.submit(&cancel(0)), Submitted::New { .. })));
+            venue.submit(&cancel(tail));
+            venue.sequencer.flush().unwrap();
+            venue.sequencer.wait().unwrap();
+            venue.release();
+        }
+        let hash = venue.hash();
+        drop(venue);
+        let (_, report) = Venue::start(options);
+        assert_eq!((report.last_seq, report.state_hash, report.cut), (99, hash, None), "tail of {tail}");
     }
 }
 

@@ -103,8 +103,9 @@ def _spread(view: View) -> Text:
 def _price(view: View, width: int, rows: int) -> list[Text]:
     label = PRICE_COLUMNS
     columns = width - label
-    minutes = -(-len(view.prices) // 60)
-    title = Text(f"last price, {minutes} min" if view.prices else "no trades yet", "dim")
+    seconds = len(view.prices)
+    long = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    title = Text(f"last price, {long}" if view.prices else "no trades yet", "dim")
     if view.terms is None or not view.prices:
         return [title, *(Text() for _ in range(rows - 1))]
     drawn = [Text.assemble((row, "cyan")) for row in marks.line(view.prices, columns, rows - 2)]

@@ -1,0 +1,149 @@
+"""What `garraway up` makes of a folder: what is missing and no more, secrets kept, children kept alive."""
+
+import asyncio
+import hashlib
+import itertools
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from garraway.cli.failures import Failure
+from garraway.cli.up import plan
+from garraway.cli.up.child import QUICK_DEATHS, Child
+from garraway.cli.up.credentials import Credentials
+from garraway.records import EVENT, EVENTS, KINDS, body, encode, head
+from garraway.venues import Directory, ExchangeVenue, running
+from garraway.venues.directory import Session
+
+DEADLINE_S = 60
+
+
+def kinds(commands: list[bytes]) -> list[str]:
+    return [KINDS[head(command)["kind"]] for command in commands]
+
+
+def applied(directory: Directory, commands: list[bytes]) -> Directory:
+    """The directory after the commands, as the events of an exchange would tell it."""
+    for command in commands:
+        kind, tail, top = KINDS[head(command)["kind"]], command[36:], head(command)
+        event = np.zeros(1, dtype=EVENT)
+        event["account"], event["instrument"] = top["account"], top["instrument"]
+        if kind == "DefineSession":
+            name = body(kind, tail)["name"]
+            assert isinstance(name, bytes)
+            directory.sessions[int(body(kind, tail)["session"])] = Session(0, name.decode(), top["account"])
+            continue
+        if kind == "DefineSource":
+            event["kind"], event["value"] = EVENTS["SourceDefined"], body(kind, tail)["defined"]
+        elif kind == "DefineAsset":
+            event["kind"], event["instrument"] = EVENTS["AssetDefined"], body(kind, tail)["asset"]
+        elif kind == "Deposit":
+            event["kind"], event["detail"] = EVENTS["Posted"], 1
+            event["instrument"], event["value"] = body(kind, tail)["asset"], body(kind, tail)["amount"]
+        else:
+            event["kind"] = EVENTS[{"ListInstrument": "InstrumentListed", "OpenAccount": "AccountOpened"}[kind]]
+        directory.apply(event, [tail])
+    return directory
+
+
+@pytest.fixture
+def credentials(tmp_path: Path) -> Credentials:
+    return Credentials.load(tmp_path / "credentials.json", plan.CLIENTS)
+
+
+def test_an_empty_venue_lacks_everything_in_an_order_that_works(credentials: Credentials) -> None:
+    found = kinds(plan.missing(Directory(), credentials))
+    order = ["DefineSource", "DefineAsset", "ListInstrument", "OpenAccount", "DefineSession", "Deposit"]
+    assert [kind for kind, _ in itertools.groupby(found)] == order
+    assert found.count("Deposit") == len(plan.funds()) == 2 * len(plan.accounts())
+
+
+def test_a_prepared_venue_lacks_nothing(credentials: Credentials) -> None:
+    directory = applied(Directory(), plan.missing(Directory(), credentials))
+    assert plan.missing(directory, credentials.defined()) == []
+
+
+def test_an_interrupted_preparation_goes_on_where_it_stopped(credentials: Credentials) -> None:
+    everything = plan.missing(Directory(), credentials)
+    for done in range(len(everything)):
+        directory = applied(Directory(), everything[:done])
+        assert [kind for kind in kinds(plan.missing(directory, credentials)) if kind != "DefineSession"] == [
+            kind for kind in kinds(everything[done:]) if kind != "DefineSession"
+        ]
+
+
+def test_an_account_that_spent_its_money_is_not_funded_again(credentials: Credentials) -> None:
+    directory = applied(Directory(), plan.missing(Directory(), credentials))
+    event = np.zeros(1, dtype=EVENT)
+    event["kind"], event["account"], event["instrument"] = EVENTS["Posted"], 200, plan.USD
+    event["detail"], event["value"] = 2, -plan.funds()[200, plan.USD]
+    directory.apply(event, [b""])
+    assert plan.missing(directory, credentials.defined()) == []
+
+
+def test_new_secrets_redefine_the_sessions(credentials: Credentials) -> None:
+    directory = applied(Directory(), plan.missing(Directory(), credentials))
+    credentials.path.unlink()
+    renewed = Credentials.load(credentials.path, plan.CLIENTS)
+    assert renewed.secrets != credentials.secrets
+    commands = plan.missing(directory, renewed)
+    assert kinds(commands) == ["DefineSession"] * len(plan.CLIENTS)
+    secret = renewed.secrets["demo1"]
+    verifier = body("DefineSession", commands[0][36:])["verifier"]
+    assert verifier == hashlib.sha256(secret.salt + secret.text.encode()).digest().rstrip(b"\0")
+
+
+def test_sessions_are_bound_to_the_loopback_network(credentials: Credentials) -> None:
+    command = next(one for one in plan.missing(Directory(), credentials) if kinds([one]) == ["DefineSession"])
+    said = body("DefineSession", command[36:])
+    network = said["network"]
+    assert isinstance(network, bytes)
+    assert (network.ljust(16, b"\0"), said["network_prefix"]) == (bytes(10) + b"\xff\xff\x7f" + bytes(3), 104)
+
+
+def test_the_price_range_and_the_order_size_fit_ouch() -> None:
+    assert plan.TERMS.price_unit == 100_000
+    assert plan.TERMS.max_price < 2_000_000_000
+    assert plan.TERMS.max_quantity <= 999_999
+
+
+def test_secrets_are_kept_for_their_owner_alone(credentials: Credentials) -> None:
+    assert credentials.path.stat().st_mode & 0o777 == 0o600
+    assert Credentials.load(credentials.path, plan.CLIENTS).secrets == credentials.secrets
+    assert Credentials.load(credentials.path, [*plan.CLIENTS, "demo3"]).secrets.keys() == {"demo1", "demo2", "demo3"}
+
+
+def test_a_damaged_file_of_secrets_is_named_with_a_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text("{")
+    with pytest.raises(Failure, match="remove it"):
+        Credentials.load(path, plan.CLIENTS)
+
+
+def test_a_child_that_cannot_start_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+    ticking = itertools.count()
+    child = Child("market", ["market", "--rate", "0"], tmp_path / "market.log", lambda: float(next(ticking)))
+    with pytest.raises(Failure, match=rf"market ended {QUICK_DEATHS} times .*last with 2.*--rate") as failure:
+        asyncio.run(asyncio.wait_for(child.keep(), DEADLINE_S))
+    assert child.restarts == QUICK_DEATHS
+    assert str(tmp_path / "market.log") in str(failure.value)
+
+
+def test_a_child_is_kept_until_it_is_stopped(tmp_path: Path) -> None:
+    async def scenario() -> int:
+        child = Child("exchange", ["exchange", "--folder", str(tmp_path)], tmp_path / "exchange.log", time.monotonic)
+        keeping = asyncio.ensure_future(child.keep())
+        async with await ExchangeVenue.connect(tmp_path, wait_s=DEADLINE_S):
+            assert running(tmp_path)["pid"] == child.pid
+        code = await child.stop(DEADLINE_S)
+        await keeping
+        return code
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_a_command_that_names_no_field_of_its_kind_never_leaves(credentials: Credentials) -> None:
+    assert all(head(command)["length"] == len(command) for command in plan.missing(Directory(), credentials))
+    assert encode("Tick") != b""
