@@ -22,7 +22,7 @@ def padding(commands: int) -> int:
 
 
 async def one_life(folder: Path, *, last_seq: int) -> None:
-    """Starts an exchange, has it take commands up to just below `last_seq`, and stops it: the closing one is the last."""
+    """Starts an exchange, has it take commands below `last_seq`, and stops it: the closing one is the last."""
     loop = asyncio.get_running_loop()
     exchange = Child("exchange", ["exchange", "--folder", str(folder)], folder.with_suffix(".log"), loop.time)
     keeping = asyncio.ensure_future(exchange.keep())

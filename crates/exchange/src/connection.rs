@@ -244,10 +244,13 @@ impl Connection {
         }
         self.note_output(now_ns);
         let sent = self.session.send_sequenced(payload, now_ns, &mut self.outbox.bytes);
-        if let Err(error) = sent {
-            self.doom(error.to_string());
+        match sent {
+            Ok(_) => true,
+            Err(error) => {
+                self.doom(error.to_string());
+                false
+            }
         }
-        true
     }
 
     /// Sends a payload that counts, or dooms the connection where too much waits already.
@@ -270,16 +273,20 @@ impl Connection {
         }
     }
 
-    /// Lets time pass for the session.
+    /// Lets time pass: heartbeats, silence, output that stands still.
     pub fn on_time(&mut self, now_ns: i64, silence_ns: i64) {
         if self.outbox.is_empty() {
             self.progress_ns = now_ns;
         }
-        if let Some(reason) = self.session.on_time(now_ns, &mut self.outbox.bytes) {
-            self.doom(reason.to_string());
-        } else if now_ns - self.progress_ns >= silence_ns {
+        if now_ns - self.progress_ns >= silence_ns {
             let waiting = self.outbox.len();
             self.doom(format!("{waiting} bytes of output were not taken for {} ms", silence_ns / 1_000_000));
+        }
+        // A peer is silent only if one looked, and nobody looks at what a stalled one sends.
+        if self.stall.is_none()
+            && let Some(reason) = self.session.on_time(now_ns, &mut self.outbox.bytes)
+        {
+            self.doom(reason.to_string());
         }
     }
 

@@ -311,10 +311,7 @@ impl Reactor {
         }
         let silence_ns = crate::config::ms(self.config.times.silence_ms);
         for (place, connection) in self.table.iter() {
-            // Whoever is queued was not looked at to the end; a peer is silent only if one looked.
-            if !connection.queued {
-                connection.on_time(now_ns, silence_ns);
-            }
+            connection.on_time(now_ns, silence_ns);
             if connection.waiting() > 0 || connection.doomed.is_some() {
                 queue(&mut self.dirty, &mut connection.dirty, place);
             }
