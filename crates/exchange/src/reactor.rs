@@ -19,8 +19,8 @@ use crate::table::Table;
 use crate::{Config, ExchangeError, StopHandle};
 use garraway_wire::soupbintcp::{ServerSession, SessionName};
 
-/// Events taken from one poll.
-const EVENTS: usize = 1_024;
+/// Events taken from one poll beyond one for each connection, so that one poll sees every connection.
+const OTHER_EVENTS: usize = 16;
 /// Connections accepted in one round.
 const ACCEPTS: usize = 64;
 /// Bytes read at once from a stream.
@@ -78,7 +78,7 @@ impl Reactor {
 
     /// Runs until somebody asks for a stop, which it leaves to [`Reactor::stop`].
     pub fn run(&mut self, stop: &StopHandle) -> Result<(), ExchangeError> {
-        let mut events = Events::with_capacity(EVENTS);
+        let mut events = Events::with_capacity(self.events());
         let mut work = true;
         while !stop.is_asked() {
             self.wait(&mut events, work)?;
@@ -333,7 +333,7 @@ impl Reactor {
     /// Writes until nothing waits, for as long as a stop may take, and closes.
     fn drain(&mut self) -> Result<(), ExchangeError> {
         let deadline_ns = self.core.clock.now_ns() + crate::config::ms(self.config.times.stop_ms);
-        let mut events = Events::with_capacity(EVENTS);
+        let mut events = Events::with_capacity(self.events());
         loop {
             let now_ns = self.core.clock.now_ns();
             self.write_dirty(now_ns)?;
@@ -351,6 +351,11 @@ impl Reactor {
             }
         }
         Ok(())
+    }
+
+    fn events(&self) -> usize {
+        let limits = &self.config.limits;
+        limits.ouch_connections + limits.door_connections + OTHER_EVENTS
     }
 
     /// Connections of OUCH and of the door.

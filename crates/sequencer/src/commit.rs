@@ -22,7 +22,7 @@ pub type Wake = Box<dyn Fn() + Send>;
 
 /// Where frames go, and how far they are durable.
 pub(crate) enum Journal {
-    Os { writer: Box<SegmentWriter>, durable: u64, failed: Option<JournalError> },
+    Os { writer: Box<SegmentWriter>, durable: u64 },
     Fsync(JournalThread),
 }
 
@@ -57,7 +57,7 @@ impl Journal {
         wake: Option<Wake>,
     ) -> std::io::Result<Self> {
         match durability {
-            Durability::Os => Ok(Self::Os { writer: Box::new(writer), durable, failed: None }),
+            Durability::Os => Ok(Self::Os { writer: Box::new(writer), durable }),
             Durability::Fsync => {
                 JournalThread::start(writer, durable, capacity, wake.unwrap_or_else(|| Box::new(|| ())))
                     .map(Self::Fsync)
@@ -74,23 +74,21 @@ impl Journal {
         }
     }
 
-    /// The first failure, after which nothing becomes durable.
+    /// The first failure of the journal thread, after which nothing becomes durable.
     pub(crate) fn failed(&self) -> Option<JournalError> {
         match self {
-            Self::Os { failed, .. } => failed.clone(),
+            Self::Os { .. } => None,
             Self::Fsync(thread) => thread.failed(),
         }
     }
 
-    /// Takes the frames in `batch`, which it leaves empty; or leaves them there while the journal thread is too far behind.
+    /// Takes the frames in `batch`, which it leaves empty; or leaves them there while the journal thread is too far
+    /// behind. After an error the caller never calls again.
     pub(crate) fn flush(&mut self, batch: &mut Vec<u8>, last_seq: u64) -> Result<(), JournalError> {
         match self {
-            Self::Os { writer, durable, failed } => {
-                if let Some(error) = failed {
-                    return Err(error.clone());
-                }
+            Self::Os { writer, durable } => {
                 if !batch.is_empty() {
-                    writer.write(batch).inspect_err(|error| *failed = Some(error.clone()))?;
+                    writer.write(batch)?;
                     batch.clear();
                     *durable = last_seq;
                 }
@@ -103,12 +101,7 @@ impl Journal {
     /// Waits until everything handed over is durable, sealed and on the disk.
     pub(crate) fn seal(&mut self) -> Result<(), JournalError> {
         match self {
-            Self::Os { writer, failed, .. } => {
-                if let Some(error) = failed {
-                    return Err(error.clone());
-                }
-                writer.seal().inspect_err(|error| *failed = Some(error.clone()))
-            }
+            Self::Os { writer, .. } => writer.seal(),
             Self::Fsync(thread) => thread.wait(),
         }
     }

@@ -198,6 +198,39 @@ fn a_crash_between_two_segments_is_finished_by_the_next_start() {
 }
 
 #[test]
+fn an_acknowledged_sector_is_never_written_again() {
+    let folder = Folder::new();
+    let options = |mode| Options { segment_bytes: 256 << 10, ..options(&folder, mode) };
+    let mut stream = Stream::new(17);
+    let mut kept = Vec::new();
+    for _ in 0..12 {
+        let (mut venue, _) = Venue::start(options(Durability::Fsync));
+        for _ in 0..4 {
+            let commands = 1 + stream.below(20);
+            venue.submit_many(&mut stream, commands);
+            venue.sequencer.flush().unwrap();
+            venue.sequencer.wait().unwrap();
+            let bytes = fs::read(folder.segment(1)).unwrap();
+            assert!(bytes.starts_with(&kept), "a sector was written again");
+            kept = bytes[..crate::segment::written_end(&bytes).next_multiple_of(SECTOR)].to_vec();
+        }
+    }
+}
+
+#[test]
+fn an_unclean_journal_is_sealed_by_the_next_start() {
+    let folder = Folder::new();
+    let (mut venue, _) = Venue::start(options(&folder, Durability::Os));
+    venue.run(&mut Stream::new(18), 10);
+    drop(venue);
+    assert_eq!(verify(&folder.0, false).unwrap().marks, 0);
+    drop(Venue::start(options(&folder, Durability::Os)));
+    assert_eq!(verify(&folder.0, false).unwrap().marks, 1);
+    drop(Venue::start(options(&folder, Durability::Os)));
+    assert_eq!(verify(&folder.0, false).unwrap().marks, 1);
+}
+
+#[test]
 fn a_head_made_ready_for_a_roll_that_did_not_come_is_forgotten() {
     let folder = Folder::new();
     let mut stream = Stream::new(16);

@@ -283,6 +283,55 @@ fn a_command_changed_by_hand_breaks_the_chain() {
 }
 
 #[test]
+fn a_frame_from_before_the_one_before_it_is_refused() {
+    let victim = Victim::new(Durability::Os, 35, false);
+    let (first, mut bytes) = victim.last();
+    let (offset, length) = *commands_of(&bytes).last().unwrap();
+    bytes[offset + 16..offset + 24].copy_from_slice(&5_i64.to_le_bytes());
+    resign(&mut bytes, &[(offset, length)]);
+    fs::write(victim.folder.segment(first), &bytes).unwrap();
+    assert_eq!(victim.scan().unwrap_err().fault, Fault::Time);
+}
+
+#[test]
+fn damage_with_a_later_batch_behind_it_is_refused_and_named() {
+    let folder = Folder::new();
+    let options = Options { segment_bytes: 64 << 10, ..options(&folder, Durability::Fsync) };
+    let (mut venue, _) = Venue::start(options);
+    let (mut stream, mut ends) = (Stream::new(8), Vec::new());
+    for _ in 0..4 {
+        venue.submit_many(&mut stream, 10);
+        venue.sequencer.flush().unwrap();
+        venue.sequencer.wait().unwrap();
+        ends.push(crate::segment::written_end(&fs::read(folder.segment(1)).unwrap()));
+    }
+    drop(venue);
+    let bytes = fs::read(folder.segment(1)).unwrap();
+    let starts: Vec<usize> = commands_of(&bytes).into_iter().map(|(offset, _)| offset).collect();
+    for (index, offset) in starts.iter().enumerate() {
+        let mut hurt = bytes.clone();
+        hurt[offset + 40] ^= 4;
+        fs::write(folder.segment(1), &hurt).unwrap();
+        let found = scan::scan(&folder.0.join("journal"), None, &mut |_| None);
+        let full = scan::scan(&folder.0.join("journal"), None, &mut |segment| Some(segment.bytes));
+        assert_eq!(found.is_err(), full.is_err());
+        match full {
+            Ok(scanned) => {
+                let cut = scanned.cut.unwrap();
+                assert!(index >= 30 && cut.offset as usize <= *offset && cut.after_seq == index as u64);
+            }
+            Err(RecoverError::Damage(damage)) => {
+                assert!(index < 30);
+                assert_eq!((damage.offset, damage.after_seq), (*offset as u64, index as u64));
+                let Fault::Frame { valid_behind } = damage.fault else { panic!("{damage}") };
+                assert!(valid_behind as usize > ends[index / 10]);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
 fn frames_of_a_fork_of_the_same_journal_break_the_chain() {
     let folder = Folder::new();
     let options = |folder| Options { segment_bytes: 64 << 10, ..options(folder, Durability::Os) };

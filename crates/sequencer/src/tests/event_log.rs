@@ -150,6 +150,23 @@ fn a_changed_byte_in_the_last_file_is_refused() {
 }
 
 #[test]
+fn a_file_that_begins_with_no_event_of_the_journal_is_refused() {
+    let (folder, seen) = written(30, 150);
+    let last = events_in(&seen.events).last().unwrap().0.event_id;
+    for first_id in [last - 1, last + 1] {
+        let path = folder.0.join("events").join(crate::layout::events_name(first_id));
+        fs::write(&path, crate::layout::EventsHead::bytes(first_id, garraway_engine::LOGIC_VERSION)).unwrap();
+        let error = Sequencer::recover(options(&folder, Durability::Os), &mut (), None).err().unwrap();
+        match error {
+            RecoverError::EventsDiffer { offset: 0, .. } => assert!(first_id < last),
+            RecoverError::Missing { reaches, .. } => assert_eq!(reaches, first_id),
+            error => panic!("{error}"),
+        }
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
 fn a_log_beyond_the_journal_is_refused() {
     let (folder, _) = written(28, 150);
     let longer = folder.copy();

@@ -125,6 +125,7 @@ fn a_failing_disk_acknowledges_nothing_more_and_every_call_says_so() {
             }
         };
         assert!(error.to_string().contains("stop the process"), "{error}");
+        assert!(error.action.contains("successor"), "{error}");
         assert_eq!(error.durable_seq, durable);
         let mut out = 0;
         for _ in 0..3 {
