@@ -47,6 +47,7 @@ up: setup ## start the venue and watch it trade (ARGS="--help" for its options)
 .PHONY: test
 test: setup ## all tests of Rust and Python
 	cargo test --workspace --locked --exclude garraway-python
+	cargo test --release --locked --package garraway-engine --test stream # the same hashes as the build above
 	pytest $(ARGS)
 
 .PHONY: check
@@ -65,8 +66,10 @@ bench: setup ## the figures of docs/performance.md, made again
 	python benches/run.py $(ARGS)
 
 .PHONY: soak
-soak: setup ## the tests that take long
-	pytest -m soak --timeout 0 $(ARGS)
+soak: setup ## the long forms: a million differential commands, 120 kills
+	GARRAWAY_DIFFERENTIAL=1000000 pytest --timeout 0 tests/differential $(ARGS)
+	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
+	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 
 .PHONY: docs
 docs: setup ## write the reference pages again from the Rust enums

@@ -159,3 +159,31 @@ fn an_event_log_that_cannot_be_written_lets_nothing_out() {
     };
     assert_eq!(venue.sequencer.flush(), Err(error));
 }
+
+#[test]
+fn verify_beside_a_running_venue_finds_no_damage() {
+    for durability in [Durability::Os, Durability::Fsync] {
+        let folder = Folder::new();
+        let options = Options { segment_bytes: 64 << 10, ..options(&folder, durability) };
+        let (mut venue, _) = Venue::start(options);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let venue = &mut venue;
+            let running = scope.spawn(|| {
+                let mut stream = Stream::new(36);
+                while !stop.load(Ordering::Relaxed) {
+                    venue.run(&mut stream, 10);
+                    venue.release();
+                }
+            });
+            let mut last = 0;
+            for _ in 0..15 {
+                let report = crate::verify(&folder.0, true).unwrap();
+                assert!(report.is_sound() && report.last_seq >= last, "{report}");
+                last = report.last_seq;
+            }
+            stop.store(true, Ordering::Relaxed);
+            running.join().unwrap();
+        });
+    }
+}
