@@ -127,6 +127,8 @@ fn setup() -> Vec<u8> {
             max_quantity: 1_000_000,
             max_notional: 1_000_000_000_000_000_000,
             max_open_orders: 1_000_000,
+            self_trade: code::CANCEL_NEWEST,
+            self_trade_of: code::OF_ACCOUNT,
             reserved: 0,
         };
         encode_command(CommandKind::OpenAccount, head(account, 0), &body, &[], &[], &mut out);

@@ -7,6 +7,7 @@ import numpy as np
 from tests.model.commands import BYTES, Kind
 from tests.model.engine import Book, Level, Model
 from tests.model.events import SIZE, Event, decode
+from tests.model.limits import U64_MAX
 from tests.model.state import BUY, SELL
 
 from garraway import _native
@@ -60,10 +61,10 @@ class NativeEngine:
         return [Level(int(row["price"]), int(row["quantity"]), int(row["orders"])) for row in rows]
 
     def orders(self, instrument: int, side: int) -> list[OrderRow]:
-        """Orders of a side by priority."""
+        """Orders of a side by priority; the columns are of 64 bits with a sign, which a reference has not."""
         rows = self.engine.orders(instrument, side)
         names = ("order", "account", "client_ref", "price", "leaves", "filled", "held")
-        return [tuple(int(row[name]) for name in names) for row in rows]
+        return [tuple(int(row[name]) & (U64_MAX if name == "client_ref" else -1) for name in names) for row in rows]
 
 
 def events_of(batch: bytes) -> list[Event]:

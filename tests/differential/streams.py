@@ -103,7 +103,62 @@ PROFILES: Final = [
     ),
     Profile("definitions", FLOW | {"define": 150, "deposit": 5}, World(instruments=1, accounts=3)),
     Profile("clock", FLOW | {"tell": 20, "go_on": 5, "quote": 20}, slices=(8, 100), clock="any"),
-    Profile("all", dict.fromkeys(MOVES, 10) | FLOW | {"quote": 40}, slices=(8, 100), capacities=(100, 400)),
+    Profile(
+        "self_trade",
+        FLOW | {"quote": 30, "meet_own": 30, "replace_onto_own": 15, "sweep": 3, "post_only": 5},
+        World(instruments=2, accounts=9, firms=2, self_trade=True),
+    ),
+    Profile(
+        "self_trade_slices",
+        {"quote": 60, "meet_own": 15, "sweep": 12, "go_on": 20, "cancel_touch": 6, "reduce": 6, "replace_onto_own": 10},
+        World(instruments=2, accounts=5, firms=2, self_trade=True, max_open_orders=5000),
+        slices=(8, 20),
+    ),
+    Profile(
+        "self_trade_continued",
+        {
+            "quote": 60,
+            "meet_own": 20,
+            "sweep": 10,
+            "kill_past_own": 10,
+            "market": 4,
+            "replace": 20,
+            "replace_onto_own": 8,
+        },
+        World(instruments=1, accounts=3, firms=1, self_trade=True, max_open_orders=5000),
+        slices=(8, 30),
+        continue_work=True,
+    ),
+    Profile(
+        "self_trade_kill",
+        {"quote": 90, "fill_or_kill": 20, "kill_past_own": 25, "meet_own": 6, "cancel": 3, "replace": 4, "go_on": 12},
+        World(instruments=2, accounts=4, firms=2, self_trade=True),
+        slices=(8, 40),
+    ),
+    Profile(
+        "self_trade_fees",
+        FLOW | {"quote": 20, "meet_own": 30, "replace_onto_own": 10, "edge_of_funds": 10, "withdraw": 5},
+        World(instruments=2, accounts=4, firms=1, self_trade=True, fees="rounding", wealth_lots=500),
+        slices=(8, 200),
+    ),
+    Profile(
+        "post_only",
+        FLOW | {"post_only": 50, "replace_post_only": 50, "meet_own": 10, "sweep": 5, "go_on": 4, "edge_of_funds": 5},
+        World(instruments=2, accounts=5, firms=2, self_trade=True),
+        slices=(8, 90),
+    ),
+    Profile(
+        "flags",
+        FLOW | {"flagged": 60, "define": 40, "hostile": 40, "deposit": 10, "meet_own": 10},
+        World(instruments=1, accounts=4, firms=2, self_trade=True),
+    ),
+    Profile(
+        "all",
+        dict.fromkeys(MOVES, 10) | FLOW | {"quote": 40},
+        World(self_trade=True),
+        slices=(8, 100),
+        capacities=(100, 400),
+    ),
 ]
 
 

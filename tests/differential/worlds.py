@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle, product
 from random import Random
 from typing import Final
 
@@ -82,6 +83,9 @@ class World:
     max_open_orders: int = 200
     huge: bool = False
     """Values near 2^63."""
+    firms: int = 3
+    self_trade: bool = False
+    """All modes of self-trade prevention are dealt out to the accounts; else own orders trade."""
     warm: int = 0
     """So many commands of source 2 that do nothing, to fill its window."""
 
@@ -94,6 +98,8 @@ ASSETS: Final = {
     7: (b"TOK_12", 12, 0),
     4095: (b"JPY", 4, 0),
 }
+SELF_TRADES: Final = [(0, 0), *product((1, 2, 3, 4), (1, 2))]
+"""Modes of self-trade prevention, and whose orders are own."""
 SOURCES: Final = {2: (b"trader", 1), 3: (b"bank", 2), 4: (b"lister", 4), 5: (b"all", 7), 1023: (b"last-one_0", 3)}
 
 
@@ -115,8 +121,11 @@ class Setup:
             yield Draft(Kind.DefineAsset, {"asset": number, "scale": scale, "display": display}, {"code": code})
         for number in range(1, self.world.instruments + 1):
             yield self.listing(number, b"I-%d" % number)
-        for number in self.accounts():
-            yield self.account(number)
+        self_trades = [(0, 0)]
+        if self.world.self_trade:
+            self_trades = self.rng.sample(SELF_TRADES, len(SELF_TRADES))
+        for number, self_trade in zip(self.accounts(), cycle(self_trades), strict=False):
+            yield self.account(number, self_trade)
         yield from self.deposits()
         for _ in range(self.world.warm):
             yield Draft(Kind.CancelOrder, {"source": 2, "account": 16, "client_ref": self.rng.getrandbits(64)})
@@ -125,14 +134,17 @@ class Setup:
         """Numbers of the accounts, the last one the highest there is."""
         return [*range(16, 15 + self.world.accounts), MAX_ACCOUNT]
 
-    def account(self, number: int) -> Draft:
+    def account(self, number: int, self_trade: tuple[int, int]) -> Draft:
         """An account with limits that matter now and then."""
+        mode, whose = self_trade
         values: Values = {
             "account": number,
-            "firm": 1 + number % 3,
+            "firm": 1 + number % self.world.firms,
             "max_quantity": self.rng.choice([500, 10_000, I64_MAX]),
             "max_notional": self.rng.choice([I64_MAX, I64_MAX, 10**12]),
             "max_open_orders": min(self.capacity, self.rng.randint(1, self.world.max_open_orders)),
+            "self_trade": mode,
+            "self_trade_of": whose,
         }
         return Draft(Kind.OpenAccount, values)
 

@@ -75,6 +75,8 @@ BODY: Final[dict[Kind, Layout]] = {
         "max_quantity": (40, "i64"),
         "max_notional": (48, "i64"),
         "max_open_orders": (56, "u32"),
+        "self_trade": (60, "u8"),
+        "self_trade_of": (61, "u8"),
     },
     Kind.DefineSession: {
         "session": (36, "u32"),
@@ -92,6 +94,7 @@ BODY: Final[dict[Kind, Layout]] = {
         "side": (36, "u8"),
         "order_type": (37, "u8"),
         "time_in_force": (38, "u8"),
+        "flags": (39, "u8"),
         "price": (40, "i64"),
         "quantity": (48, "i64"),
     },

@@ -72,17 +72,19 @@ def open_account(state: State, command: Command, reply: Reply) -> Reason | None:
     max_quantity, max_notional, max_open_orders = (
         command[name] for name in ("max_quantity", "max_notional", "max_open_orders")
     )
+    self_trade, self_trade_of = command["self_trade"], command["self_trade_of"]
     reason = lowest(
         {
             Reason.IdInvalid: not FIRST_ACCOUNT <= number <= MAX_ACCOUNT or firm < 1,
             Reason.AlreadyDefined: number in state.accounts,
             Reason.LimitInvalid: min(max_quantity, max_notional, max_open_orders) < 1
             or max_open_orders > state.capacity,
+            Reason.SelfTradeInvalid: self_trade > 4 or self_trade_of not in ({0, 1, 2} if self_trade == 0 else {1, 2}),
         }
     )
     if reason:
         return reason
-    state.accounts[number] = Account(firm, max_quantity, max_notional, max_open_orders)
+    state.accounts[number] = Account(firm, max_quantity, max_notional, max_open_orders, self_trade, self_trade_of)
     reply.say(EventKind.AccountOpened, account=number)
     return None
 

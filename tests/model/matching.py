@@ -1,5 +1,6 @@
-"""How an incoming order trades with the book, from docs/concepts/engine.md: fees, holds, matching, slices."""
+"""How an incoming order meets the book, from docs/concepts/engine.md: matching, self-trade prevention, fees, slices."""
 
+from enum import Enum
 from itertools import takewhile
 from typing import Final
 
@@ -14,6 +15,16 @@ BY_OWNER: Final = 1
 NOT_FILLED_AT_ONCE: Final = 2
 NOT_POSSIBLE: Final = 3
 REPLACED_BY_NO_MORE: Final = 4
+SELF_TRADE_PREVENTED: Final = 5
+
+THEY_TRADE: Final = 0
+CANCEL_NEWEST: Final = 1
+CANCEL_OLDEST: Final = 2
+CANCEL_BOTH: Final = 3
+DECREMENT: Final = 4
+
+OF_ACCOUNT: Final = 1
+OF_FIRM: Final = 2
 
 MAKER: Final = 1
 TAKER: Final = 2
@@ -33,21 +44,82 @@ def within_reach(instrument: Instrument, incoming: Order) -> list[Order]:
 
 
 def match(state: State, incoming: Order, reply: Reply) -> None:
-    """Trades until the lots, the opposite orders or the slice are used up; then rests or cancels what is left."""
+    """Meets orders until the lots, the orders or the slice are used up; then rests or cancels what is left."""
     instrument = state.instruments[incoming.instrument]
     for resting in within_reach(instrument, incoming):
         if incoming.open == 0:
             break
-        if len(reply.made) + 4 > state.slice_events:
+        if not has_room(state, len(reply.made)):
             instrument.working = incoming
             return
-        trade(state, incoming, resting, reply)
+        if is_own(state, incoming, resting):
+            prevent(state, incoming, resting, reply)
+        else:
+            trade(state, incoming, resting, reply)
     if incoming.open == 0:
         del state.accounts[incoming.account].open[incoming.client_ref]
     elif incoming.time_in_force == GOOD_TILL_CANCELLED:
         instrument.rest(incoming)
     else:
         cancel_unfilled(state, incoming, NOT_FILLED_AT_ONCE, reply)
+
+
+def has_room(state: State, made: int) -> bool:
+    """Whether one more order may be met after so many events."""
+    return made + 4 <= state.slice_events
+
+
+def is_own(state: State, incoming: Order, resting: Order) -> bool:
+    """The incoming order's account forbids that these two trade."""
+    account = state.accounts[incoming.account]
+    if account.self_trade == THEY_TRADE:
+        return False
+    if account.self_trade_of == OF_FIRM:
+        return state.accounts[resting.account].firm == account.firm
+    assert account.self_trade_of == OF_ACCOUNT
+    return resting.account == incoming.account
+
+
+def prevent(state: State, incoming: Order, resting: Order, reply: Reply) -> None:
+    """What comes instead of a trade with an own order: Canceled of the resting one, of the incoming one, or of both."""
+    common = min(incoming.open, resting.open)
+    from_resting, from_incoming = {
+        CANCEL_NEWEST: (0, incoming.open),
+        CANCEL_OLDEST: (resting.open, 0),
+        CANCEL_BOTH: (resting.open, incoming.open),
+        DECREMENT: (common, common),
+    }[state.accounts[incoming.account].self_trade]
+    if from_resting:
+        reduce_to(state, resting, resting.open - from_resting, SELF_TRADE_PREVENTED, reply, named=False)
+    if from_incoming:
+        incoming.open -= from_incoming
+        say_canceled(state, incoming, from_incoming, SELF_TRADE_PREVENTED, reply)
+
+
+class Outlook(Enum):
+    """What a dry run says of a fill-or-kill order."""
+
+    FILLS = "can be filled"
+    FAILS = "cannot be filled"
+    TOO_LARGE = "shows only beyond the slice"
+
+
+def dry_run(state: State, incoming: Order) -> Outlook:
+    """Walks the orders that the incoming one would meet, without changing anything; counts the events it would make."""
+    mode = state.accounts[incoming.account].self_trade
+    lots, made = 0, 1
+    for resting in within_reach(state.instruments[incoming.instrument], incoming):
+        if lots >= incoming.open:
+            return Outlook.FILLS
+        if not has_room(state, made):
+            return Outlook.TOO_LARGE
+        if not is_own(state, incoming, resting):
+            lots, made = lots + resting.open, made + 3
+        elif mode == CANCEL_OLDEST:
+            made += 1
+        else:
+            return Outlook.FAILS
+    return Outlook.FILLS if lots >= incoming.open else Outlook.FAILS
 
 
 def trade(state: State, incoming: Order, resting: Order, reply: Reply) -> None:
@@ -110,11 +182,21 @@ def cancel_unfilled(state: State, order: Order, detail: int, reply: Reply) -> No
     del state.accounts[order.account].open[order.client_ref]
 
 
-def say_canceled(state: State, order: Order, lots: int, detail: int, reply: Reply) -> None:
+def reduce_to(state: State, order: Order, lots_open: int, detail: int, reply: Reply, *, named: bool = True) -> None:
+    """Cancels all lots but so many; an order with nothing left is done."""
+    lots, order.open = order.open - lots_open, lots_open
+    say_canceled(state, order, lots, detail, reply, named=named)
+    if order.open == 0:
+        state.instruments[order.instrument].leave(order)
+        del state.accounts[order.account].open[order.client_ref]
+
+
+def say_canceled(state: State, order: Order, lots: int, detail: int, reply: Reply, *, named: bool = True) -> None:
     """Canceled, with what the lots still open no longer hold."""
     instrument = state.instruments[order.instrument]
     reply.say(
         EventKind.Canceled,
+        named=named,
         account=order.account,
         instrument=order.instrument,
         side=order.side,

@@ -1,5 +1,6 @@
 """PlaceOrder, CancelOrder, ReplaceOrder and Continue, from docs/concepts/engine.md: the checks, then what they do."""
 
+from dataclasses import replace
 from typing import Final
 
 from tests.model.commands import Command
@@ -8,11 +9,14 @@ from tests.model.limits import I64_MAX
 from tests.model.matching import (
     BY_OWNER,
     FILL_OR_KILL,
+    GOOD_TILL_CANCELLED,
     NOT_POSSIBLE,
     REPLACED_BY_NO_MORE,
+    Outlook,
     cancel_unfilled,
+    dry_run,
     match,
-    say_canceled,
+    reduce_to,
     within_reach,
 )
 from tests.model.rejects import Reason, lowest
@@ -20,6 +24,8 @@ from tests.model.state import BUY, SELL, Account, Instrument, Order, State
 
 LIMIT: Final = 1
 MARKET: Final = 2
+
+POST_ONLY: Final = 1
 
 
 def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -49,13 +55,16 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
         time_in_force=command["time_in_force"],
         price=command["price"],
         open=command["quantity"],
+        post_only=command["flags"] == POST_ONLY,
     )
     hold = instrument.hold(order, order.price, order.open)
     if not affordable(state, order, hold):
         return Reason.FundsInsufficient
-    needed = orders_needed(instrument, order)
-    if order.time_in_force == FILL_OR_KILL and needed is not None and 1 + 3 * needed + 1 > state.slice_events:
+    outlook = dry_run(state, order) if order.time_in_force == FILL_OR_KILL else None
+    if outlook == Outlook.TOO_LARGE:
         return Reason.FillOrKillTooLarge
+    if would_trade(instrument, order):
+        return Reason.PostOnlyWouldTrade
     account.open[order.client_ref] = order
     order.order_id = reply.say(
         EventKind.Accepted,
@@ -70,7 +79,7 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
         value=command["order_type"],
         released=state.rehold(order, hold),
     )
-    if order.time_in_force == FILL_OR_KILL and needed is None:
+    if outlook == Outlook.FAILS:
         cancel_unfilled(state, order, NOT_POSSIBLE, reply)
     else:
         match(state, order, reply)
@@ -78,14 +87,16 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
 
 
 def refusal_of_form(command: Command) -> Reason | None:
-    """Side, order type and time in force."""
-    order_type, time_in_force = command["order_type"], command["time_in_force"]
+    """Side, order type, time in force and flags."""
+    order_type, time_in_force, flags = (command[name] for name in ("order_type", "time_in_force", "flags"))
+    may_be_post_only = order_type == LIMIT and time_in_force == GOOD_TILL_CANCELLED
     return lowest(
         {
             Reason.SideInvalid: command["side"] not in {BUY, SELL},
             Reason.OrderTypeInvalid: order_type not in {LIMIT, MARKET},
             Reason.TimeInForceInvalid: time_in_force not in {1, 2, 3}
             or (order_type == MARKET and time_in_force not in {2, 3}),
+            Reason.FlagsInvalid: flags != 0 and not (flags == POST_ONLY and may_be_post_only),
         }
     )
 
@@ -121,14 +132,9 @@ def affordable(state: State, order: Order, hold: int) -> bool:
     return hold <= I64_MAX and hold - order.hold <= state.ledger.free(order.account, asset)
 
 
-def orders_needed(instrument: Instrument, order: Order) -> int | None:
-    """How many opposite orders fill the whole order, or None where all within reach do not."""
-    lots = 0
-    for count, resting in enumerate(within_reach(instrument, order), 1):
-        lots += resting.open
-        if lots >= order.open:
-            return count
-    return None
+def would_trade(instrument: Instrument, order: Order) -> bool:
+    """A post-only order that reaches the best opposite price, whoever stands there."""
+    return order.post_only and within_reach(instrument, order) != []
 
 
 def cancel_order(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -141,17 +147,8 @@ def cancel_order(state: State, command: Command, reply: Reply) -> Reason | None:
         return Reason.OrderUnknown
     if not 0 <= command["quantity"] < order.filled + order.open:
         return Reason.QuantityInvalid
-    end_or_reduce(state, order, max(0, command["quantity"] - order.filled), BY_OWNER, reply)
+    reduce_to(state, order, max(0, command["quantity"] - order.filled), BY_OWNER, reply)
     return None
-
-
-def end_or_reduce(state: State, order: Order, lots_open: int, detail: int, reply: Reply) -> None:
-    """Cancels all lots but so many."""
-    lots, order.open = order.open - lots_open, lots_open
-    say_canceled(state, order, lots, detail, reply)
-    if order.open == 0:
-        state.instruments[order.instrument].leave(order)
-        del state.accounts[order.account].open[order.client_ref]
 
 
 def replace_order(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -171,19 +168,27 @@ def replace_order(state: State, command: Command, reply: Reply) -> Reason | None
         return reason
     lots_open = command["quantity"] - order.filled
     if lots_open <= 0:
-        end_or_reduce(state, order, 0, REPLACED_BY_NO_MORE, reply)
+        reduce_to(state, order, 0, REPLACED_BY_NO_MORE, reply)
         return None
     if not affordable(state, order, instrument.hold(order, command["price"], lots_open)):
         return Reason.FundsInsufficient
+    moved = replace(order, price=command["price"])
+    if not keeps_priority(order, command["price"], lots_open) and would_trade(instrument, moved):
+        return Reason.PostOnlyWouldTrade
     change(state, account, order, lots_open, command, reply)
     return None
+
+
+def keeps_priority(order: Order, price: int, lots_open: int) -> bool:
+    """Whether the order stands where it stood with the new price and lots."""
+    return price == order.price and lots_open <= order.open
 
 
 def change(state: State, account: Account, order: Order, lots_open: int, command: Command, reply: Reply) -> None:
     """Gives the order its new reference, price and lots; without priority it leaves its level and matches."""
     instrument = state.instruments[order.instrument]
-    keeps_priority = command["price"] == order.price and lots_open <= order.open
-    if not keeps_priority:
+    stays = keeps_priority(order, command["price"], lots_open)
+    if not stays:
         instrument.leave(order)
     del account.open[order.client_ref]
     order.client_ref = command["client_ref"]
@@ -194,7 +199,7 @@ def change(state: State, account: Account, order: Order, lots_open: int, command
         account=order.account,
         instrument=order.instrument,
         side=order.side,
-        detail=int(keeps_priority),
+        detail=int(stays),
         client_ref=order.client_ref,
         price=order.price,
         quantity=command["quantity"],
@@ -203,7 +208,7 @@ def change(state: State, account: Account, order: Order, lots_open: int, command
         fee=signed(command["target"]),
         released=state.rehold(order, instrument.hold(order, order.price, order.open)),
     )
-    if not keeps_priority:
+    if not stays:
         order.order_id = event_id
         match(state, order, reply)
 

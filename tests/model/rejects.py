@@ -29,25 +29,28 @@ class Reason(IntEnum):
     TickInvalid = 20
     PriceRangeInvalid = 21
     LimitInvalid = 22
-    FeeRateInvalid = 23
-    AmountInvalid = 24
-    ClientRefStale = 25
-    OrderUnknown = 26
-    InstrumentUnknown = 27
-    SideInvalid = 28
-    OrderTypeInvalid = 29
-    TimeInForceInvalid = 30
-    QuantityInvalid = 31
-    QuantityTooLarge = 32
-    PriceOffTick = 33
-    PriceOutOfRange = 34
-    NotionalTooLarge = 35
-    InstrumentBusy = 36
-    InstrumentNotBusy = 37
-    OpenOrdersTooMany = 38
-    OrdersFull = 39
-    FundsInsufficient = 40
-    FillOrKillTooLarge = 41
+    SelfTradeInvalid = 23
+    FeeRateInvalid = 24
+    AmountInvalid = 25
+    ClientRefStale = 26
+    OrderUnknown = 27
+    InstrumentUnknown = 28
+    SideInvalid = 29
+    OrderTypeInvalid = 30
+    TimeInForceInvalid = 31
+    FlagsInvalid = 32
+    QuantityInvalid = 33
+    QuantityTooLarge = 34
+    PriceOffTick = 35
+    PriceOutOfRange = 36
+    NotionalTooLarge = 37
+    InstrumentBusy = 38
+    InstrumentNotBusy = 39
+    OpenOrdersTooMany = 40
+    OrdersFull = 41
+    FundsInsufficient = 42
+    FillOrKillTooLarge = 43
+    PostOnlyWouldTrade = 44
 
 
 def lowest(holds: Mapping[Reason, bool]) -> Reason | None:

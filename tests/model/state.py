@@ -33,6 +33,7 @@ class Order:
     time_in_force: int
     price: int
     open: int
+    post_only: bool = False
     filled: int = 0
     carry: int = 0
     hold: int = 0
@@ -44,12 +45,14 @@ class Order:
 
 @dataclass(slots=True)
 class Account:
-    """A client's account, its limits and its open orders by reference."""
+    """A client's account, its limits, what happens when it would meet its own orders, its open orders by reference."""
 
     firm: int
     max_quantity: int
     max_notional: int
     max_open_orders: int
+    self_trade: int = 0
+    self_trade_of: int = 0
     last_ref: int = 0
     open: dict[int, Order] = field(default_factory=dict)
 

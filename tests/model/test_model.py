@@ -1,7 +1,10 @@
 """The model itself: records as documented, money conserved, price-time priority, fees worked by hand."""
 
+import re
 import struct
 from dataclasses import replace
+from itertools import pairwise, product
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,7 +15,7 @@ from tests.model.events import FIELDS, SIZE, Event, EventKind
 from tests.model.events import decode as decode_event
 from tests.model.events import encode as encode_event
 from tests.model.limits import BILLION, MAX_FEE_RATE
-from tests.model.matching import charge
+from tests.model.matching import Outlook, charge, dry_run
 from tests.model.rejects import Reason
 from tests.model.state import BUY, SELL, Order, rounded
 
@@ -23,7 +26,10 @@ ANN, BOB = 16, 17
 class Desk:
     """A model with XYZ for USD in whole units, and two funded accounts."""
 
-    def __init__(self, *, maker_fee_rate: int = 0, taker_fee_rate: int = 0) -> None:
+    def __init__(
+        self, *, maker_fee_rate: int = 0, taker_fee_rate: int = 0, self_trade: int = 0, self_trade_of: int = 0
+    ) -> None:
+        """The mode of self-trade prevention is Ann's; Bob has none."""
         self.model = Model()
         self.number = 0
         self.operator(Kind.DefineAsset, asset=USD, code=b"USD")
@@ -47,7 +53,8 @@ class Desk:
         )
         for account in (ANN, BOB):
             limits = {"max_quantity": 10**6, "max_notional": 10**12, "max_open_orders": 100}
-            self.operator(Kind.OpenAccount, account=account, firm=1, **limits)
+            modes = {"self_trade": self_trade, "self_trade_of": self_trade_of} if account == ANN else {}
+            self.operator(Kind.OpenAccount, account=account, firm=1, **limits, **modes)
             for asset in (USD, XYZ):
                 self.operator(Kind.Deposit, account=account, asset=asset, amount=10**6)
 
@@ -56,9 +63,9 @@ class Desk:
         record = encode(kind, items=(), tail=b"", source=1, source_seq=self.number, **values)
         assert self.model.apply(record, 1)[0].kind != EventKind.Rejected
 
-    def place(self, account: int, ref: int, side: int, quantity: int, price: int) -> list[Event]:
+    def place(self, account: int, ref: int, side: int, quantity: int, price: int, **more: int) -> list[Event]:
         values = {"account": account, "instrument": 1, "client_ref": ref, "side": side, "order_type": 1}
-        values |= {"time_in_force": 1, "quantity": quantity, "price": price}
+        values |= {"time_in_force": 1, "quantity": quantity, "price": price} | more
         return self.model.apply(encode(Kind.PlaceOrder, items=(), tail=b"", **values), 1)
 
 
@@ -72,6 +79,19 @@ def test_event_is_96_bytes_of_the_documented_fields() -> None:
     assert struct.unpack_from("<Q", record, 8) == (event.event_id,)
     assert struct.unpack_from("<Q", record, 40) == (event.client_ref,)
     assert struct.unpack_from("<q", record, 88) == (event.released,)
+
+
+def test_new_fields_stand_where_the_reference_says() -> None:
+    account = encode(Kind.OpenAccount, self_trade=4, self_trade_of=2)
+    assert (len(account), account[56:64]) == (64, bytes([0, 0, 0, 0, 4, 2, 0, 0]))
+    order = encode(Kind.PlaceOrder, side=1, order_type=1, time_in_force=1, flags=1)
+    assert (len(order), order[36:40]) == (96, bytes([1, 1, 1, 1]))
+
+
+def test_rejects_are_those_of_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "rejects.md").read_text(encoding="utf-8")
+    rows = {name: int(code) for code, name in re.findall(r"^\| (\d+) \| `(\w+)` \|", page, re.MULTILINE)}
+    assert rows == {reason.name: int(reason) for reason in Reason}
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
@@ -182,6 +202,75 @@ def test_orders_trade_by_priority() -> None:
     assert filled == [2, 4, 3, 1]
 
 
+@pytest.mark.parametrize(
+    ("mode", "cancelled"),
+    [
+        (0, []),
+        (1, [(ANN, 2, 3, 0)]),
+        (2, [(ANN, 1, 5, 0)]),
+        (3, [(ANN, 1, 5, 0), (ANN, 2, 3, 0)]),
+        (4, [(ANN, 1, 3, 2), (ANN, 2, 3, 0)]),
+    ],
+)
+def test_each_mode_cancels_what_its_row_says(mode: int, cancelled: list[tuple[int, ...]]) -> None:
+    desk = Desk(self_trade=mode, self_trade_of=1 if mode else 0)
+    desk.place(ANN, 1, SELL, 5, 100)
+    events = desk.place(ANN, 2, BUY, 3, 100)[1:]
+    desk.model.check()
+    told = [(each.account, each.client_ref, each.quantity, each.leaves) for each in events if each.kind != 11]
+    assert {each.detail for each in events} == ({5} if mode else {0, 1, 2})
+    assert (told if mode else []) == cancelled
+
+
+def test_worked_example_of_a_decrement_by_firm() -> None:
+    """Bob's resting 5 and Ann's incoming 8, both of firm 1: 5 of each go, Bob's without the source of Ann's command."""
+    desk = Desk(taker_fee_rate=30_000_000, self_trade=4, self_trade_of=2)
+    desk.place(BOB, 7, SELL, 5, 100)
+    accepted, resting, incoming = desk.place(ANN, 9, BUY, 8, 101, source_seq=77)
+    seq = accepted.event_id >> 16
+    shared = {"kind": 9, "at_ns": 1, "instrument": 1, "detail": 5, "quantity": 5}
+    assert resting == Event(
+        account=BOB, event_id=seq << 16 | 1, side=2, client_ref=7, price=100, value=seq - 1 << 16, released=5, **shared
+    )
+    assert incoming == Event(
+        account=ANN, event_id=seq << 16 | 2, side=1, client_ref=9, price=101, leaves=3, value=seq << 16,
+        released=(808 + 24) - (303 + 9), source_seq=77, **shared,
+    )  # fmt: skip
+    assert desk.model.balances()[ANN, USD] == (10**6, 303 + 9)
+    assert desk.model.balances()[BOB, XYZ] == (10**6, 0)
+    assert [order.open for order in desk.model.book(1).bid_orders] == [3]
+
+
+def test_the_account_that_rests_is_not_asked() -> None:
+    desk = Desk(self_trade=3, self_trade_of=2)
+    desk.place(ANN, 1, SELL, 5, 100)
+    kinds = [event.kind for event in desk.place(BOB, 1, BUY, 5, 100)]
+    assert kinds == [EventKind.Accepted, EventKind.Traded, EventKind.Filled, EventKind.Filled]
+
+
+@pytest.mark.parametrize(("mode", "outlook"), [(0, "FILLS"), (1, "FAILS"), (2, "FILLS"), (3, "FAILS"), (4, "FAILS")])
+def test_a_dry_run_changes_nothing_and_passes_over_own_orders_in_mode_2_only(mode: int, outlook: str) -> None:
+    desk = Desk(self_trade=mode, self_trade_of=1)
+    desk.place(BOB, 1, SELL, 2, 100)
+    desk.place(ANN, 1, SELL, 2, 100)
+    desk.place(BOB, 2, SELL, 2, 100)
+    before = repr(desk.model.state)
+    order = Order(order_id=0, account=ANN, instrument=1, client_ref=2, side=BUY, time_in_force=3, price=100, open=4)
+    assert dry_run(desk.model.state, order) is Outlook[outlook]
+    assert dry_run(desk.model.state, replace(order, open=2)) is Outlook.FILLS
+    assert dry_run(desk.model.state, replace(order, open=7)) is Outlook.FAILS
+    assert repr(desk.model.state) == before
+
+
+@pytest.mark.parametrize(("price", "kind"), [(99, EventKind.Accepted), (100, EventKind.Rejected)])
+def test_a_post_only_order_stays_off_the_best_opposite_price(price: int, kind: EventKind) -> None:
+    desk = Desk()
+    desk.place(BOB, 1, SELL, 2, 100)
+    (event,) = desk.place(ANN, 1, BUY, 1, price, flags=1)
+    assert event.kind == kind
+    assert event.detail == (Reason.PostOnlyWouldTrade if kind == EventKind.Rejected else 1)
+
+
 def test_a_check_notices_money_out_of_nothing() -> None:
     desk = Desk()
     desk.model.check()
@@ -238,6 +327,42 @@ def test_streams_reach_every_reason_and_every_kind_of_event() -> None:
                 seen |= {(event.kind, event.detail) for event in model.apply(sent.record, sent.at_ns)}
     assert {kind for kind, _ in seen} == set(EventKind)
     assert {detail for kind, detail in seen if kind == EventKind.Rejected} == set(Reason)
+    assert {detail for kind, detail in seen if kind == EventKind.Canceled} == {1, 2, 3, 4, 5}
+
+
+OWN_PROFILES = [profile for profile in PROFILES if profile.world.self_trade]
+
+
+@pytest.mark.parametrize("profile", OWN_PROFILES, ids=lambda profile: profile.name)
+def test_nobody_who_forbids_it_trades_with_its_own(profile: Profile) -> None:
+    """The incoming order's account, its mode and what it compares, looked up anew from the events of each trade."""
+    stream = Stream(profile, seed=5)
+    model = stream.model()
+    own_cancels = 0
+    for sent in stream.commands(model, 1500):
+        events = model.apply(sent.record, sent.at_ns)
+        own_cancels += sum(event.kind == EventKind.Canceled and event.detail == 5 for event in events)
+        for resting, incoming in pairwise(events):
+            if (resting.kind, resting.detail, incoming.kind, incoming.detail) == (12, 1, 12, 2):
+                taker, maker = model.state.accounts[incoming.account], model.state.accounts[resting.account]
+                own = resting.account == incoming.account
+                own |= taker.self_trade_of == 2 and taker.firm == maker.firm
+                assert taker.self_trade == 0 or not own
+    assert own_cancels > 10
+
+
+def test_streams_meet_own_orders_in_every_mode_by_account_and_by_firm() -> None:
+    seen: set[tuple[Kind, int, int]] = set()
+    for profile in OWN_PROFILES:
+        stream = Stream(profile, seed=6)
+        model = stream.model()
+        for sent in stream.commands(model, 1500):
+            command = decode(sent.record)
+            prevented = [each for each in model.apply(sent.record, sent.at_ns) if (each.kind, each.detail) == (9, 5)]
+            if prevented and command.kind in {Kind.PlaceOrder, Kind.ReplaceOrder}:
+                account = model.state.accounts[command["account"]]
+                seen.add((command.kind, account.self_trade, account.self_trade_of))
+    assert seen == set(product((Kind.PlaceOrder, Kind.ReplaceOrder), (1, 2, 3, 4), (1, 2)))
 
 
 def test_the_same_seed_gives_the_same_stream() -> None:

@@ -111,7 +111,9 @@ INSTRUMENT: Final = {
 ACCOUNT: Final = {"firm": "1", "max_quantity": "1000000", "max_notional": "1000000000000", "max_open_orders": "100"}
 TIMES_IN_FORCE: Final = {"gtc": 1, "ioc": 2, "fok": 3}
 RIGHTS: Final = {"trade": 1, "money": 2, "define": 4}
-WHY_CANCELED: Final = {1: "by owner", 2: "unfilled", 3: "not possible", 4: "replaced by no more"}
+WHY_CANCELED: Final = {1: "by owner", 2: "unfilled", 3: "not possible", 4: "replaced by no more", 5: "own order"}
+SELF_TRADE: Final = {"none": "0", "cancel-newest": "1", "cancel-oldest": "2", "cancel-both": "3", "decrement": "4"}
+SELF_TRADE_OF: Final = {"account": "1", "firm": "2"}
 NAME_FIELDS: Final = {"name", "code", "symbol", "network", "salt", "verifier"}
 COMMAND: Final = re.compile(r"(?:(?P<times>\d+) times )?(?:(?P<source>[a-z]\w*)(?: (?P<number>\d+))?: )?(?P<what>.*)")
 
@@ -179,10 +181,10 @@ class Play:
             self.compare_outcome(text)
 
     def open_account(self, name: str, words: list[str]) -> None:
-        """`account A usd 1000 max_open_orders=2`."""
+        """`account A usd 1000 max_open_orders=2 stp=cancel-oldest by=firm`."""
         self.accounts[name] = FIRST_ACCOUNT + len(self.accounts) - 2
         limits = pairs([word for word in words if "=" in word])
-        self.must(Kind.OpenAccount, {"account": name} | ACCOUNT | limits)
+        self.must(Kind.OpenAccount, {"account": name} | ACCOUNT | self_trade(limits) | limits)
         funds = [word for word in words if "=" not in word]
         for asset, amount in zip(funds[::2], funds[1::2], strict=True):
             self.must(Kind.Deposit, {"account": name, "asset": asset, "amount": amount})
@@ -197,7 +199,7 @@ class Play:
         """Sends a command of the set-up, which must be taken."""
         events = self.send(kind, values)
         assert events, f"{kind.name} made no event"
-        assert events[0].kind != EventKind.Rejected, f"{kind.name}: {spoken(events, {})}"
+        assert events[0].kind != EventKind.Rejected, f"{kind.name}: {self.spoken(events)}"
 
     def compare_outcome(self, text: str) -> None:
         """`[N times] [source [number]:] command -> outcome, outcome`."""
@@ -209,9 +211,8 @@ class Play:
             values |= {"source": match["source"]}
         if match["number"]:
             values |= {"source_seq": match["number"]}
-        names = {number: name for name, number in self.assets.items()}
         for _ in range(int(match["times"] or 1)):
-            got = spoken(self.send(kind, values), names)
+            got = self.spoken(self.send(kind, values))
             assert got == wanted, f"it was: {got}"
 
     def command(self, words: list[str]) -> tuple[Kind, dict[str, str]]:
@@ -277,8 +278,13 @@ class Play:
         got = ", ".join(told) or "empty"
         assert got == wanted, f"it was: {got}"
 
+    def spoken(self, events: list[Event]) -> str:
+        """The events of a command in a trader's words."""
+        names = {number: name for name, number in self.assets.items()}
+        return ", ".join(phrases(events, names, self.order_name)) or "nothing"
+
     def order_name(self, account: int, client_ref: int, lots: int) -> str:
-        """An order of the queue in the scenario's words."""
+        """An order and so many lots of it in the scenario's words."""
         owner = next(name for name, number in self.accounts.items() if number == account)
         ref = next(name for name, number in self.refs[owner].items() if number == client_ref)
         return f"{owner} {ref} {lots}"
@@ -295,8 +301,15 @@ BY_GATEWAY: Final = {
 """What source 0 sends where the scenario names no source; all else comes from the operator."""
 
 
+def self_trade(limits: dict[str, str]) -> dict[str, str]:
+    """Takes `stp=cancel-oldest by=firm` out of the fields of an account; by its own account where only `stp` stands."""
+    mode = SELF_TRADE[limits.pop("stp", "none")]
+    whose = SELF_TRADE_OF[limits.pop("by")] if "by" in limits else "0" if mode == "0" else SELF_TRADE_OF["account"]
+    return {"self_trade": mode, "self_trade_of": whose}
+
+
 def order_fields(side: int, rest: list[str]) -> tuple[Kind, dict[str, str]]:
-    """`A a1 10 @ 100 [ioc|fok] [market] [on SYMBOL]`."""
+    """`A a1 10 @ 100 [ioc|fok] [market] [post-only] [on SYMBOL]`."""
     account, ref, quantity, at, price, *more = rest
     assert at == "@"
     forces = [str(TIMES_IN_FORCE[word]) for word in more if word in TIMES_IN_FORCE]
@@ -308,6 +321,7 @@ def order_fields(side: int, rest: list[str]) -> tuple[Kind, dict[str, str]]:
         "side": str(side),
         "order_type": "2" if "market" in more else "1",
         "time_in_force": forces[0] if forces else "1",
+        "flags": "1" if "post-only" in more else "0",
     }
     if "on" in more:
         fields["instrument"] = more[more.index("on") + 1]
@@ -345,12 +359,9 @@ VERBS: Final[dict[str, Callable[[list[str]], tuple[Kind, dict[str, str]]]]] = {
 }
 
 
-def spoken(events: list[Event], assets: Mapping[int, str]) -> str:
-    """The events of a command in a trader's words."""
-    return ", ".join(phrases(events, assets)) or "nothing"
-
-
-def phrases(events: list[Event], assets: Mapping[int, str]) -> Iterator[str]:
+def phrases(
+    events: list[Event], assets: Mapping[int, str], order_name: Callable[[int, int, int], str]
+) -> Iterator[str]:
     """A phrase for each event; the three events of a trade make one, and so do the two of a posting."""
     left = list(events)
     while left:
@@ -361,6 +372,9 @@ def phrases(events: list[Event], assets: Mapping[int, str]) -> Iterator[str]:
             outside = left.pop(0)
             assert (outside.kind, outside.account, outside.value) == (EventKind.Posted, OUTSIDE, -event.value)
             yield f"posted {assets[event.instrument]} {event.value}"
+        elif event.kind == EventKind.Canceled and WHY_CANCELED[event.detail] == "own order":
+            lots = order_name(event.account, event.client_ref, event.quantity)
+            yield f"canceled {lots} own order{left_open(event)}"
         else:
             yield PHRASES[EventKind(event.kind)](event)
 
@@ -376,8 +390,12 @@ def trade(traded: Event, resting: Event, incoming: Event) -> str:
 
 def canceled(event: Event) -> str:
     """`canceled 4 by owner`, with what is still open."""
-    left = f" left {event.leaves}" if event.leaves else ""
-    return f"canceled {event.quantity} {WHY_CANCELED[event.detail]}{left}"
+    return f"canceled {event.quantity} {WHY_CANCELED[event.detail]}{left_open(event)}"
+
+
+def left_open(event: Event) -> str:
+    """` left 6`, where something is still open."""
+    return f" left {event.leaves}" if event.leaves else ""
 
 
 def replaced(event: Event) -> str:

@@ -17,17 +17,29 @@ pub trait Fills<T> {
     /// Whether there is room for one more fill. Where there is none, matching stops before it.
     fn has_room(&mut self) -> bool;
 
+    /// Whether the incoming order must not trade with this one.
+    fn is_prevented(&mut self, order: &Node<T>) -> bool {
+        let _ = order;
+        false
+    }
+
+    /// Says what is taken from both orders instead of a trade. `left` is what the incoming one has open. When the resting one has
+    /// nothing left, the book frees the slot afterwards.
+    fn prevent(&mut self, slot: Slot, order: &mut Node<T>, left: u32) -> Prevented {
+        unreachable!("order in slot {slot} at {} is not prevented from trading {left} lots", order.price)
+    }
+
     /// `lots` of the order in `slot` trade; its `leaves` are reduced already. When they are 0, the book frees the slot afterwards.
     fn fill(&mut self, slot: Slot, order: &mut Node<T>, lots: u32);
 }
 
-/// What an order would meet: a dry run of matching.
+/// What is taken from two orders that must not trade with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Demand {
-    /// Lots it would trade.
-    pub lots: u32,
-    /// Orders it would trade with.
-    pub orders: u32,
+pub struct Prevented {
+    /// Lots taken from the resting order.
+    pub resting: u32,
+    /// Lots taken from the incoming order.
+    pub incoming: u32,
 }
 
 /// One price level, as people see it.
@@ -187,44 +199,19 @@ impl Book {
         left
     }
 
-    /// What an order would trade, and with how many orders, without doing it. Stops after `most` orders.
-    pub fn demand<T: Copy + Default>(
-        &self,
-        slab: &Slab<T>,
+    /// The resting orders that an incoming one would meet, in the order in which it would: a dry run of matching.
+    pub fn would_meet<'a, T: Copy + Default>(
+        &'a self,
+        slab: &'a Slab<T>,
         side: Side,
         limit: Price,
-        lots: u32,
-        most: u32,
-    ) -> Demand {
+    ) -> impl Iterator<Item = &'a Node<T>> {
         let resting = side.opposite();
-        let (worst, ladder) = (key_of(resting, limit), self.ladder_ref(resting));
-        let mut demand = Demand { lots: 0, orders: 0 };
-        let mut at = ladder.best();
-        while let Some(key) = at.filter(|key| *key <= worst) {
-            let mut slot = ladder.level(key).map_or(NIL, |level| level.head);
-            while slot != NIL && demand.lots < lots && demand.orders < most {
-                demand.lots += slab[slot].leaves.min(lots - demand.lots);
-                demand.orders += 1;
-                slot = slab[slot].next;
-            }
-            if demand.lots == lots || demand.orders == most {
-                break;
-            }
-            at = ladder.next_after(key);
-        }
-        demand
-    }
-
-    /// Lots that an order could trade, up to `lots`, from the totals of the levels.
-    pub fn available(&self, side: Side, limit: Price, lots: u32) -> u32 {
-        let resting = side.opposite();
-        let (worst, ladder) = (key_of(resting, limit), self.ladder_ref(resting));
-        let (mut found, mut at) = (0, ladder.best());
-        while let Some(key) = at.filter(|key| *key <= worst && found < u64::from(lots)) {
-            found += ladder.level(key).map_or(0, |level| level.quantity);
-            at = ladder.next_after(key);
-        }
-        found.min(u64::from(lots)) as u32
+        let worst = key_of(resting, limit);
+        self.levels(resting)
+            .take_while(move |level| key_of(resting, level.price) <= worst)
+            .flat_map(move |level| Self::queue(slab, level.first))
+            .map(move |slot| &slab[slot])
     }
 
     /// The levels of a side, best first.
@@ -275,11 +262,18 @@ fn take_level<T: Copy + Default>(
     let mut slot = level.head;
     while slot != NIL && left > 0 && fills.has_room() {
         let order = &mut slab[slot];
-        let lots = left.min(order.leaves);
-        order.leaves -= lots;
-        left -= lots;
-        level.quantity -= u64::from(lots);
-        fills.fill(slot, order, lots);
+        if fills.is_prevented(order) {
+            let Prevented { resting, incoming } = fills.prevent(slot, order, left);
+            order.leaves -= resting;
+            left -= incoming;
+            level.quantity -= u64::from(resting);
+        } else {
+            let lots = left.min(order.leaves);
+            order.leaves -= lots;
+            left -= lots;
+            level.quantity -= u64::from(lots);
+            fills.fill(slot, order, lots);
+        }
         if order.leaves > 0 {
             break;
         }

@@ -1,7 +1,7 @@
 //! The book equals a naive twin: a list of orders, searched from end to end.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use garraway_book::{Book, Demand, Fills, Node, Slab, Slot};
+use garraway_book::{Book, Fills, Node, Slab, Slot};
 use garraway_types::{Price, Side};
 
 /// An order of the twin: side, price, sequence, lots.
@@ -50,6 +50,10 @@ impl Twins {
 
     fn enter(&mut self, side: Side, price: i64, sequence: u64, lots: u32, most: usize) {
         let queue = self.queue(side, price);
+        let walked = self.book.would_meet(&self.slab, side, Price(price));
+        let walked: Vec<Naive> =
+            walked.map(|node| (node.side, node.price.0, node.sequence, node.leaves)).collect();
+        assert_eq!(walked, queue);
         let (mut left, mut expected) = (lots, Vec::new());
         for order in queue.iter().take(most) {
             let traded = left.min(order.3);
@@ -60,12 +64,6 @@ impl Twins {
             expected.push((order.2, order.1, traded));
             self.take_from_naive(order.2, traded);
         }
-        let wanted = u64::from(lots);
-        let available: u64 = queue.iter().map(|order| u64::from(order.3)).sum();
-        assert_eq!(u64::from(self.book.available(side, Price(price), lots)), available.min(wanted));
-        let demand = Demand { lots: lots - left, orders: expected.len() as u32 };
-        assert_eq!(self.book.demand(&self.slab, side, Price(price), lots, most as u32), demand);
-
         let mut recorder = Recorder { most, ..Recorder::default() };
         let rest = self.book.take(&mut self.slab, side, Price(price), lots, &mut recorder);
         assert_eq!((recorder.fills, rest), (expected, left));

@@ -11,6 +11,9 @@ pub(crate) struct Account {
     pub(crate) open_orders: u32,
     /// 0: the account is not open.
     pub(crate) firm: u32,
+    /// Mode of self-trade prevention, and whose orders are its own.
+    pub(crate) self_trade: u8,
+    pub(crate) self_trade_of: u8,
 }
 
 #[derive(Clone, Debug)]

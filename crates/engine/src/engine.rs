@@ -19,7 +19,7 @@ use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 1;
+pub const LOGIC_VERSION: u32 = 2;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,11 +258,7 @@ impl Engine {
 
     /// The resting order that an order of `side` with this limit would meet first: a dry run of matching.
     pub fn would_meet(&self, instrument: InstrumentId, side: Side, limit: Price) -> Option<OpenOrder> {
-        let level = self.levels(instrument, side.opposite()).next()?;
-        let reached = match side {
-            Side::Buy => level.price <= limit,
-            Side::Sell => level.price >= limit,
-        };
-        reached.then(|| OpenOrder::from(&self.slab[level.first]))
+        let book = &self.instruments.get(instrument.0)?.book;
+        book.would_meet(&self.slab, side, limit).next().map(OpenOrder::from)
     }
 }

@@ -15,6 +15,7 @@ mod instruments;
 mod ledger;
 mod matching;
 mod orders;
+mod own;
 mod restore;
 mod sessions;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! An incoming order meets the book: fills, their ledger legs, their events, and what becomes of the rest.
 
-use garraway_book::{Fills, NIL, Node, Slot};
-use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject, Side, code, detail};
+use garraway_book::{Fills, NIL, Node, Prevented, Slot};
+use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject, Side, detail};
 
 use crate::accounts::Accounts;
 use crate::emit::Emit;
@@ -9,7 +9,8 @@ use crate::engine::Engine;
 use crate::index::Index;
 use crate::instruments::Terms;
 use crate::ledger::Ledger;
-use crate::orders::{Order, fee, hold};
+use crate::orders::{Mark, Order, fee, hold};
+use crate::own::Own;
 
 /// An order on its way into the book. Its hold is placed already.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct Incoming {
     pub(crate) side: Side,
     pub(crate) price: i64,
     pub(crate) leaves: u32,
-    pub(crate) time_in_force: u8,
+    pub(crate) mark: Mark,
     pub(crate) order: Order,
 }
 
@@ -30,7 +31,7 @@ impl Incoming {
             side: node.side,
             price: node.price.0,
             leaves: node.leaves,
-            time_in_force: node.mark,
+            mark: Mark(node.mark),
             order: node.payload,
         }
     }
@@ -44,9 +45,9 @@ impl Engine {
         if finished && !self.stays(&mut incoming, emit) {
             return;
         }
-        let Incoming { id, side, price, leaves, time_in_force, order } = incoming;
+        let Incoming { id, side, price, leaves, mark, order } = incoming;
         let slot = self.slab.insert(Price(price), id.0, leaves, side, order);
-        self.slab[slot].mark = time_in_force;
+        self.slab[slot].mark = mark.0;
         self.index.insert(order.account, order.client_ref, slot);
         self.accounts.of_order(order.account).open_orders += 1;
         self.settle_down(slot, finished);
@@ -82,6 +83,7 @@ impl Engine {
     fn match_incoming(&mut self, incoming: &mut Incoming, emit: &mut Emit<'_, '_>) -> bool {
         let instrument = self.instruments.of_order(incoming.order.instrument);
         let (side, price, leaves) = (incoming.side, Price(incoming.price), incoming.leaves);
+        let own = Own::of(incoming.order.account, self.accounts.of_order(incoming.order.account));
         let mut settlement = Settlement {
             terms: &instrument.terms,
             ledger: &mut self.ledger,
@@ -89,6 +91,7 @@ impl Engine {
             index: &mut self.index,
             incoming,
             emit,
+            own,
             stopped: false,
         };
         instrument.book.take(&mut self.slab, side, price, leaves, &mut settlement);
@@ -101,7 +104,7 @@ impl Engine {
         if incoming.leaves == 0 {
             return false;
         }
-        if incoming.time_in_force == code::GOOD_TILL_CANCEL {
+        if incoming.mark.rests() {
             return true;
         }
         self.cancel_incoming(incoming, detail::NOT_FILLED, emit);
@@ -155,6 +158,7 @@ struct Settlement<'a, 'b, 'c> {
     index: &'a mut Index,
     incoming: &'a mut Incoming,
     emit: &'a mut Emit<'b, 'c>,
+    own: Own,
     stopped: bool,
 }
 
@@ -164,6 +168,37 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         // Three events of the fill, and one that may end the order.
         self.stopped = !self.emit.has_room_for(4);
         !self.stopped
+    }
+
+    #[inline(always)]
+    fn is_prevented(&mut self, order: &Node<Order>) -> bool {
+        self.own.is_own(order.payload.account, self.accounts)
+    }
+
+    #[cold]
+    fn prevent(&mut self, slot: Slot, resting: &mut Node<Order>, left: u32) -> Prevented {
+        let prevented = self.own.prevented(resting.leaves, left);
+        if prevented.resting > 0 {
+            let leaves = resting.leaves - prevented.resting;
+            let released = self.release(resting.side, resting.price.0, leaves, &mut resting.payload);
+            let event = self.canceled(resting.side, resting.price.0, resting.sequence, &resting.payload);
+            let lots = (i64::from(prevented.resting), i64::from(leaves));
+            self.emit.anonymous(Event { quantity: lots.0, leaves: lots.1, released, ..event });
+            if leaves == 0 {
+                self.close(slot, &resting.payload);
+            }
+        }
+        if prevented.incoming > 0 {
+            let Incoming { id, side, price, .. } = *self.incoming;
+            self.incoming.leaves -= prevented.incoming;
+            let mut order = self.incoming.order;
+            let released = self.release(side, price, self.incoming.leaves, &mut order);
+            self.incoming.order = order;
+            let event = self.canceled(side, price, id.0, &order);
+            let lots = (i64::from(prevented.incoming), i64::from(self.incoming.leaves));
+            self.emit.own(Event { quantity: lots.0, leaves: lots.1, released, ..event });
+        }
+        prevented
     }
 
     #[inline(always)]
@@ -191,8 +226,7 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             self.release(self.incoming.side, self.incoming.price, self.incoming.leaves, &mut taker);
         self.incoming.order = taker;
         if maker.leaves == 0 {
-            self.index.remove(maker_id, maker.payload.client_ref, slot);
-            self.accounts.of_order(maker_id).open_orders -= 1;
+            self.close(slot, &maker.payload);
         }
 
         let instrument = terms.number;
@@ -239,6 +273,27 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
 }
 
 impl Settlement<'_, '_, '_> {
+    /// Takes a resting order that is done out of the index; the book frees its slot.
+    #[inline(always)]
+    fn close(&mut self, slot: Slot, order: &Order) {
+        self.index.remove(order.account, order.client_ref, slot);
+        self.accounts.of_order(order.account).open_orders -= 1;
+    }
+
+    /// The event of an order that must not trade with the other, without its quantities.
+    fn canceled(&self, side: Side, price: i64, id: u64, order: &Order) -> Event {
+        Event {
+            account: order.account,
+            instrument: self.terms.number,
+            side: side as u8,
+            detail: detail::SELF_TRADE,
+            client_ref: order.client_ref,
+            price,
+            value: id as i64,
+            ..Event::empty(EventKind::Canceled)
+        }
+    }
+
     /// Brings an order's hold down to what its open lots need; returns the difference.
     #[inline(always)]
     fn release(&mut self, side: Side, price: i64, leaves: u32, order: &mut Order) -> i64 {

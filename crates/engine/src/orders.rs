@@ -1,7 +1,9 @@
 //! Open orders: what the engine keeps of one beside what the book keeps, its hold and its fees.
 
 use garraway_book::Node;
-use garraway_types::{AccountId, ClientRef, EventId, InstrumentId, Money, Price, Quantity, Reject, Side};
+use garraway_types::{
+    AccountId, ClientRef, EventId, InstrumentId, Money, Price, Quantity, Reject, Side, code,
+};
 
 use crate::instruments::Terms;
 
@@ -15,6 +17,28 @@ pub(crate) struct Order {
     /// Fee not yet posted, in 1e-9 of a ledger unit: -5e8 up to, not including, 5e8.
     pub(crate) carry: i32,
     pub(crate) filled: u32,
+}
+
+/// The byte that the book keeps of an order for the engine: time in force in the low half, flags in the high one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark(pub(crate) u8);
+
+impl Mark {
+    #[inline(always)]
+    pub(crate) fn new(time_in_force: u8, flags: u8) -> Self {
+        Self(time_in_force | flags << 4)
+    }
+
+    /// Whether what does not trade at once stays in the book.
+    #[inline(always)]
+    pub(crate) fn rests(self) -> bool {
+        self.0 & 0x0f == code::GOOD_TILL_CANCEL
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_post_only(self) -> bool {
+        self.0 >> 4 & code::POST_ONLY != 0
+    }
 }
 
 /// An open order, as people see it.

@@ -179,6 +179,8 @@ impl Engine {
             max_notional: reader.i64()?,
             max_open_orders: reader.u32()?,
             open_orders: 0,
+            self_trade: reader.u8()?,
+            self_trade_of: reader.u8()?,
         };
         self.accounts.open(number, account);
         self.ledger.grow(self.accounts.end());

@@ -141,6 +141,8 @@ impl Engine {
             out.i64(account.max_quantity);
             out.i64(account.max_notional);
             out.u32(account.max_open_orders);
+            out.u8(account.self_trade);
+            out.u8(account.self_trade_of);
         }
     }
 

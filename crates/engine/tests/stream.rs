@@ -17,7 +17,7 @@ impl Random {
     }
 }
 
-const SLICE: u16 = 14;
+const SLICE: u16 = 11;
 
 struct Stream {
     engine: Engine,
@@ -26,7 +26,7 @@ struct Stream {
     events: Fnv,
     operator_seq: u64,
     refs: [u64; 24],
-    refused: [u32; 42],
+    refused: [u32; 45],
 }
 
 impl Stream {
@@ -40,7 +40,7 @@ impl Stream {
             events: Fnv::default(),
             operator_seq: 0,
             refs: [0; 24],
-            refused: [0; 42],
+            refused: [0; 45],
         };
         stream.define();
         stream
@@ -114,6 +114,8 @@ impl Stream {
                 max_quantity: 900,
                 max_notional: 400_000_000_000_000,
                 max_open_orders: 12,
+                self_trade: (account % 5) as u8,
+                self_trade_of: if account % 5 == 0 { 0 } else { 1 + (account / 5 % 2) as u8 },
                 reserved: 0,
             };
             let head = CommandHead { account, ..self.operator() };
@@ -189,6 +191,7 @@ impl Stream {
             side: 1 + self.random.next(2) as u8,
             order_type: 1 + (self.random.next(9) / 8) as u8,
             time_in_force: [1, 1, 1, 1, 2, 2, 3][self.random.next(7) as usize],
+            flags: (self.random.next(5) / 4) as u8,
             price,
             quantity,
             ..FixedBody::empty()
@@ -207,7 +210,7 @@ fn restored(engine: &Engine) -> Engine {
 
 #[test]
 fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes() {
-    let mut text = String::new();
+    let (mut text, mut met) = (String::new(), [0; 45]);
     for seed in 1..=4u64 {
         let mut stream = Stream::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for step in 0..4_000 {
@@ -223,14 +226,17 @@ fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes()
             "seed {seed}: commands {}, events {events:016x}, state {state:016x}\n",
             stream.engine.last_seq()
         );
-        for reason in [
-            Reject::OrderUnknown,
-            Reject::InstrumentBusy,
-            Reject::FundsInsufficient,
-            Reject::OpenOrdersTooMany,
-        ] {
-            assert!(stream.refused[reason as usize] > 0, "the stream never met {reason}");
-        }
+        met.iter_mut().zip(stream.refused).for_each(|(met, count)| *met += count);
+    }
+    for reason in [
+        Reject::OrderUnknown,
+        Reject::InstrumentBusy,
+        Reject::FundsInsufficient,
+        Reject::OpenOrdersTooMany,
+        Reject::FillOrKillTooLarge,
+        Reject::PostOnlyWouldTrade,
+    ] {
+        assert!(met[reason as usize] > 0, "the streams never met {reason}");
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/stream.txt");
     if std::env::var_os("GARRAWAY_RENEW").is_some() {

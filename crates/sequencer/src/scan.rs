@@ -78,53 +78,71 @@ pub(crate) fn scan(
     setup: Option<(u32, u32)>,
     visit: &mut dyn FnMut(Verified) -> Option<Vec<u8>>,
 ) -> Result<Scanned, RecoverError> {
-    let numbers = numbers(folder, ".journal")?;
     let mut found =
         Scanned { position: Position { clean: true, ..Position::default() }, ..Scanned::default() };
     let mut buffer = Vec::new();
-    for number in &numbers {
-        let name = layout::segment_name(*number);
-        let damage = |offset: usize, after_seq: u64, fault: Fault| Damage {
-            segment: name.clone(),
-            offset: offset as u64,
-            after_seq,
-            fault,
-        };
-        let last_seq = found.position.last_seq;
-        if *number != last_seq + 1 {
-            let segment = layout::segment_name(last_seq + 1);
-            let fault = Fault::Missing { need: last_seq + 1 };
-            return Err(Damage { segment, offset: 0, after_seq: last_seq, fault }.into());
-        }
-        let bytes = read(&folder.join(&name), buffer)?;
-        let head = check_head(&bytes, *number, setup, found.end.as_ref())
-            .map_err(|fault| damage(0, last_seq, fault))?;
-        let checked = segment::check(&bytes, &head, found.position)
-            .map_err(|(offset, after, fault)| damage(offset, after, fault))?;
-        let is_last = numbers.last() == Some(number);
-        if !is_last && checked.closed.is_none() {
-            let (offset, behind) =
-                checked.bad.map_or((checked.end, None), |bad| (bad.offset, bad.valid_behind));
-            let fault = Fault::Frame { valid_behind: behind.unwrap_or(0) as u64 };
-            return Err(damage(offset, checked.position.last_seq, fault).into());
-        }
-        if let Some((offset, behind)) = checked.bad.and_then(|bad| Some((bad.offset, bad.valid_behind?))) {
-            let fault = Fault::Frame { valid_behind: behind as u64 };
-            return Err(damage(offset, checked.position.last_seq, fault).into());
-        }
-        found.cut = checked.bad.map(|_| cut(&name, &bytes, &checked));
-        found.take(&name, head, &checked);
-        match visit(Verified { name, head, bytes, end: checked.end }) {
+    let mut numbers = numbers(folder, ".journal")?;
+    let mut next = 0;
+    while let Some(number) = numbers.get(next).copied() {
+        next += 1;
+        let segment = found.segment(folder, number, next == numbers.len(), setup, buffer)?;
+        match visit(segment) {
             Some(old) => buffer = old,
             None => return Ok(found),
         }
+        // A venue that runs may have gone on to another segment meanwhile.
+        if next == numbers.len() && found.is_closed() {
+            let need = found.position.last_seq + 1;
+            let stands = || folder.join(layout::segment_name(need)).exists();
+            if stands() || (!is_ready(folder, setup, &found) && stands()) {
+                numbers.push(need);
+            }
+        }
     }
     found.position.clean &= found.cut.is_none();
-    finish_roll(folder, setup, &mut found)?;
+    if found.is_closed() && !is_ready(folder, setup, &found) {
+        return Err(missing(&found));
+    }
     Ok(found)
 }
 
 impl Scanned {
+    /// Checks the next segment; anything but a torn tail of the last one is an error.
+    fn segment(
+        &mut self,
+        folder: &Path,
+        number: u64,
+        is_last: bool,
+        setup: Option<(u32, u32)>,
+        buffer: Vec<u8>,
+    ) -> Result<Verified, RecoverError> {
+        let last_seq = self.position.last_seq;
+        if number != last_seq + 1 {
+            return Err(missing(self));
+        }
+        let name = layout::segment_name(number);
+        let damage = |offset: usize, after_seq: u64, fault: Fault| {
+            RecoverError::from(Damage { segment: name.clone(), offset: offset as u64, after_seq, fault })
+        };
+        let bytes = read(&folder.join(&name), buffer)?;
+        let head = check_head(&bytes, number, setup, self.end.as_ref())
+            .map_err(|fault| damage(0, last_seq, fault))?;
+        let checked = segment::check(&bytes, &head, self.position)
+            .map_err(|(offset, after, fault)| damage(offset, after, fault))?;
+        let (offset, behind) = checked.bad.map_or((checked.end, None), |bad| (bad.offset, bad.valid_behind));
+        if behind.is_some() || (!is_last && checked.closed.is_none()) {
+            let fault = Fault::Frame { valid_behind: behind.unwrap_or(0) as u64 };
+            return Err(damage(offset, checked.position.last_seq, fault));
+        }
+        self.cut = checked.bad.map(|_| cut(&name, &bytes, &checked));
+        self.take(&name, head, &checked);
+        Ok(Verified { name, head, bytes, end: checked.end })
+    }
+
+    fn is_closed(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.closed.is_some())
+    }
+
     fn take(&mut self, name: &str, head: SegmentHead, checked: &Checked) {
         self.segments += 1;
         self.commands += checked.commands;
@@ -141,17 +159,17 @@ impl Scanned {
     }
 }
 
-/// A last segment that is closed must have its successor ready under the temporary name, head and all.
-fn finish_roll(folder: &Path, setup: Option<(u32, u32)>, found: &mut Scanned) -> Result<(), RecoverError> {
-    let Some(end) = found.end.as_ref().filter(|end| end.closed.is_some()) else { return Ok(()) };
-    let need = found.position.last_seq + 1;
+/// Whether the successor of a closed last segment is ready under the temporary name, head and all.
+fn is_ready(folder: &Path, setup: Option<(u32, u32)>, found: &Scanned) -> bool {
     let ready = read(&folder.join(crate::prepare::READY), Vec::new()).unwrap_or_default();
-    let sound = check_head(&ready, need, setup, Some(end)).is_ok() && segment::is_zero(&ready[SECTOR..]);
-    if sound {
-        return Ok(());
-    }
+    let head = check_head(&ready, found.position.last_seq + 1, setup, found.end.as_ref());
+    head.is_ok() && segment::is_zero(&ready[SECTOR..])
+}
+
+fn missing(found: &Scanned) -> RecoverError {
+    let (last_seq, need) = (found.position.last_seq, found.position.last_seq + 1);
     let fault = Fault::Missing { need };
-    Err(Damage { segment: layout::segment_name(need), offset: 0, after_seq: need - 1, fault }.into())
+    Damage { segment: layout::segment_name(need), offset: 0, after_seq: last_seq, fault }.into()
 }
 
 fn cut(name: &str, bytes: &[u8], checked: &Checked) -> Cut {

@@ -14,7 +14,7 @@ use crate::recover::Replay;
 use crate::scan::{self, Verified};
 
 /// How often a journal is read again whose end looks torn: it may be being written.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(20);
 const BATCH: usize = 1 << 20;
 

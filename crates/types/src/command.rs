@@ -47,7 +47,7 @@ record! {
         order_type: u8,
         /// 1 good till cancelled, 2 immediate or cancel, 3 fill or kill.
         time_in_force: u8,
-        /// Zero.
+        /// 0, or 1: post-only.
         flags: u8,
         /// Limit, or the worst price of a market order, in price units.
         price: i64,
@@ -143,8 +143,12 @@ record! {
         max_notional: i64,
         /// Most orders open at a time.
         max_open_orders: u32,
+        /// When an incoming order would meet one of its own: 0 they trade, 1 the incoming one is cancelled, 2 the resting one, 3 both, 4 both are reduced by what they have in common.
+        self_trade: u8,
+        /// Whose orders are its own: 1 the account's, 2 the firm's; may be 0 where `self_trade` is 0.
+        self_trade_of: u8,
         /// Zero.
-        reserved: u32,
+        reserved: u16,
     }
 }
 
@@ -196,7 +200,7 @@ pub mod rights {
     pub const ALL: u8 = TRADE | MONEY | DEFINE;
 }
 
-/// The one time in force, type and protocol codes that commands carry.
+/// Codes that commands carry.
 pub mod code {
     /// A limit order.
     pub const LIMIT: u8 = 1;
@@ -208,6 +212,22 @@ pub mod code {
     pub const IMMEDIATE_OR_CANCEL: u8 = 2;
     /// Trades at once in full, or not at all.
     pub const FILL_OR_KILL: u8 = 3;
+    /// Post-only: the order rests or is refused, it never takes.
+    pub const POST_ONLY: u8 = 1;
+    /// Self-trade prevention: none, own orders trade with each other.
+    pub const SELF_TRADE_ALLOWED: u8 = 0;
+    /// Self-trade prevention: the incoming order is cancelled.
+    pub const CANCEL_NEWEST: u8 = 1;
+    /// Self-trade prevention: the resting order is cancelled.
+    pub const CANCEL_OLDEST: u8 = 2;
+    /// Self-trade prevention: both are cancelled.
+    pub const CANCEL_BOTH: u8 = 3;
+    /// Self-trade prevention: both are reduced by what they have in common.
+    pub const DECREMENT: u8 = 4;
+    /// Own orders are those of the account.
+    pub const OF_ACCOUNT: u8 = 1;
+    /// Own orders are those of the firm.
+    pub const OF_FIRM: u8 = 2;
     /// Executed on our own book.
     pub const EXECUTION_BOOK: u8 = 1;
     /// OUCH 4.2 over SoupBinTCP 3.00.
@@ -282,7 +302,7 @@ commands! {
     /// Lists an instrument under a number that was never used.
     ListInstrument = 3, ListInstrument, items 0, right DEFINE, uses ["instrument", "symbol", "base_asset", "quote_asset", "execution", "price_unit", "lot_size", "tick", "min_price", "max_price", "max_quantity", "max_notional", "maker_fee_rate", "taker_fee_rate"];
     /// Opens a client's account.
-    OpenAccount = 4, OpenAccount, items 0, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders"];
+    OpenAccount = 4, OpenAccount, items 0, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders", "self_trade", "self_trade_of"];
     /// Defines or redefines a trading session; a redefinition replaces verifier, network and accounts.
     DefineSession = 5, DefineSession, items SessionAccount::SIZE, right DEFINE, uses ["account", "session", "firm", "protocol", "network_prefix", "name", "network", "salt", "verifier"];
     /// Brings money or other assets in from outside.
@@ -290,7 +310,7 @@ commands! {
     /// Takes free money or other assets out.
     Withdraw = 7, FixedBody, items 0, right MONEY, uses ["account", "asset", "amount"];
     /// Places an order.
-    PlaceOrder = 8, FixedBody, items 0, right TRADE, uses ["account", "client_ref", "instrument", "side", "order_type", "time_in_force", "price", "quantity"];
+    PlaceOrder = 8, FixedBody, items 0, right TRADE, uses ["account", "client_ref", "instrument", "side", "order_type", "time_in_force", "flags", "price", "quantity"];
     /// Cancels an open order, or reduces it: `quantity` is what it may fill in all, 0 cancels the rest.
     CancelOrder = 9, FixedBody, items 0, right TRADE, uses ["account", "client_ref", "quantity"];
     /// Replaces an open order by one with a new reference, price and total quantity, in one step.

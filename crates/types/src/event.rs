@@ -128,7 +128,7 @@ events! {
     /// A command was refused; nothing was changed except that an order's reference is used up.
     Rejected = 8, Private { detail: "reason", side: "side as sent with PlaceOrder", price: "price as sent with PlaceOrder or ReplaceOrder", quantity: "quantity as sent with PlaceOrder, CancelOrder or ReplaceOrder", value: "code of the command", fee: "target as sent with ReplaceOrder" }
     /// An order lost some or all of its open quantity without trading.
-    Canceled = 9, Private { detail: "1 by its owner, 2 not filled at once, 3 fill or kill not possible, 4 replaced by no more than was filled", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
+    Canceled = 9, Private { detail: "1 by its owner, 2 not filled at once, 3 fill or kill not possible, 4 replaced by no more than was filled, 5 self-trade prevented", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
     /// An order was replaced. Without priority kept the order bears this event's id from now on.
     Replaced = 10, Private { detail: "1 priority kept, 0 lost", client_ref: "the new reference", price: "the new limit", quantity: "the new total", leaves: "lots open", value: "id of the order before", fee: "the reference before", released: "hold released, negative where more is held" }
     /// Two orders traded. The trade bears this event's id.
@@ -151,6 +151,8 @@ pub mod detail {
     pub const NOT_FILLABLE: u8 = 3;
     /// `Canceled`: replaced by a total of no more than was filled.
     pub const NOTHING_LEFT: u8 = 4;
+    /// `Canceled`: it would have traded with an order of its own account or firm.
+    pub const SELF_TRADE: u8 = 5;
     /// `Filled`: the resting side.
     pub const MAKER: u8 = 1;
     /// `Filled`: the incoming side.

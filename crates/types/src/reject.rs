@@ -89,44 +89,50 @@ rejects! {
     PriceRangeInvalid = 21, "take 1 <= min_price <= max_price, both multiples of the tick";
     /// A limit is zero or negative, or the largest order cannot be counted in 64 bits.
     LimitInvalid = 22, "take limits of 1 or more within the limits page";
+    /// Self-trade prevention is none of 0 to 4, or what it compares is not 1 or 2 (0 to 2 where the mode is 0).
+    SelfTradeInvalid = 23, "take a mode of 0 to 4, and compare accounts (1) or firms (2)";
     /// A fee rate is negative or above 10 %.
-    FeeRateInvalid = 23, "take 0 to 100,000,000 (in 1e-9)";
+    FeeRateInvalid = 24, "take 0 to 100,000,000 (in 1e-9)";
     /// The amount is not positive.
-    AmountInvalid = 24, "take 1 or more ledger units";
+    AmountInvalid = 25, "take 1 or more ledger units";
     /// The reference is not above the last one of its account.
-    ClientRefStale = 25, "take a reference above the last";
+    ClientRefStale = 26, "take a reference above the last";
     /// The account has no open order with this reference.
-    OrderUnknown = 26, "it was filled or cancelled before, or never accepted";
+    OrderUnknown = 27, "it was filled or cancelled before, or never accepted";
     /// The instrument was never listed.
-    InstrumentUnknown = 27, "have the operator list it with ListInstrument";
+    InstrumentUnknown = 28, "have the operator list it with ListInstrument";
     /// The side is neither 1 nor 2.
-    SideInvalid = 28, "take 1 to buy, 2 to sell";
+    SideInvalid = 29, "take 1 to buy, 2 to sell";
     /// The order type is neither 1 nor 2.
-    OrderTypeInvalid = 29, "take 1 for a limit, 2 for a market order with a bound";
+    OrderTypeInvalid = 30, "take 1 for a limit, 2 for a market order with a bound";
     /// The time in force is none of 1, 2, 3, or a market order would rest.
-    TimeInForceInvalid = 30, "take 1, 2 or 3; 2 or 3 for a market order";
+    TimeInForceInvalid = 31, "take 1, 2 or 3; 2 or 3 for a market order";
+    /// Unknown flags, or post-only on an order that does not rest.
+    FlagsInvalid = 32, "take 0, or 1 (post-only) on a limit order that is good till cancelled";
     /// The quantity is not positive (of a cancel: negative, or no less than the order may fill already).
-    QuantityInvalid = 31, "take 1 lot or more; of a cancel 0 or less than the order's total";
+    QuantityInvalid = 33, "take 1 lot or more; of a cancel 0 or less than the order's total";
     /// The quantity is above the limit of the instrument or of the account.
-    QuantityTooLarge = 32, "split the order, or have the limit raised";
+    QuantityTooLarge = 34, "split the order, or have the limit raised";
     /// The price is not a multiple of the tick.
-    PriceOffTick = 33, "round the price to the tick";
+    PriceOffTick = 35, "round the price to the tick";
     /// The price is outside the instrument's range.
-    PriceOutOfRange = 34, "take a price from min_price to max_price";
+    PriceOutOfRange = 36, "take a price from min_price to max_price";
     /// Price x quantity is above the limit of the instrument or of the account, or cannot be counted in 64 bits.
-    NotionalTooLarge = 35, "split the order, or have the limit raised";
+    NotionalTooLarge = 37, "split the order, or have the limit raised";
     /// An order too large for one command is being worked off; only cancels are taken.
-    InstrumentBusy = 36, "send it again; the work ends within milliseconds";
+    InstrumentBusy = 38, "send it again; the work ends within milliseconds";
     /// There is nothing to go on with.
-    InstrumentNotBusy = 37, "nothing to do";
+    InstrumentNotBusy = 39, "nothing to do";
     /// The account has as many open orders as it may.
-    OpenOrdersTooMany = 38, "cancel one, or have the limit raised";
+    OpenOrdersTooMany = 40, "cancel one, or have the limit raised";
     /// The venue has as many open orders as it can hold.
-    OrdersFull = 39, "try again when orders have gone";
+    OrdersFull = 41, "try again when orders have gone";
     /// What is free in the account does not cover the order or the withdrawal.
-    FundsInsufficient = 40, "deposit more, or cancel orders that hold funds";
-    /// A fill-or-kill order would meet more orders than one command can fill.
-    FillOrKillTooLarge = 41, "split the order";
+    FundsInsufficient = 42, "deposit more, or cancel orders that hold funds";
+    /// Whether a fill-or-kill order can be filled shows only behind more orders than one command can meet.
+    FillOrKillTooLarge = 43, "split the order";
+    /// A post-only order would trade at once.
+    PostOnlyWouldTrade = 44, "take a price that does not reach the opposite side";
 }
 
 impl Reject {

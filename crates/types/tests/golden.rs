@@ -71,8 +71,15 @@ fn sample(kind: CommandKind) -> Vec<u8> {
             encode_command(kind, head(), &body, &[], &[], &mut out);
         }
         CommandKind::OpenAccount => {
-            let body =
-                OpenAccount { firm: 1, max_quantity: 2, max_notional: 3, max_open_orders: 4, reserved: 0 };
+            let body = OpenAccount {
+                firm: 1,
+                max_quantity: 2,
+                max_notional: 3,
+                max_open_orders: 4,
+                self_trade: 2,
+                self_trade_of: 1,
+                reserved: 0,
+            };
             encode_command(kind, head(), &body, &[], &[], &mut out);
         }
         CommandKind::DefineSession => {

@@ -4,7 +4,17 @@ A command is encoded by the name of its kind and the names of its fields, as in 
 NumPy arrays of dtype `EVENT`, as in docs/reference/events.md.
 """
 
-from garraway.records.codes import Canceling, Liquidity, OrderType, Posting, Rights, Side, TimeInForce
+from garraway.records.codes import (
+    Canceling,
+    Liquidity,
+    OrderType,
+    Posting,
+    Rights,
+    SelfTrade,
+    SelfTradeOf,
+    Side,
+    TimeInForce,
+)
 from garraway.records.commands import (
     KINDS,
     FieldInvalid,
@@ -36,6 +46,8 @@ __all__ = [
     "RecordsError",
     "Reject",
     "Rights",
+    "SelfTrade",
+    "SelfTradeOf",
     "Side",
     "TimeInForce",
     "Value",

@@ -38,6 +38,24 @@ class Rights(IntFlag):
     DEFINE = 4
 
 
+class SelfTrade(IntEnum):
+    """`self_trade` of OpenAccount: what happens when an incoming order would meet one of its own."""
+
+    ALLOWED = 0
+    CANCEL_NEWEST = 1
+    CANCEL_OLDEST = 2
+    CANCEL_BOTH = 3
+    DECREMENT = 4
+
+
+class SelfTradeOf(IntEnum):
+    """`self_trade_of` of OpenAccount: whose orders are its own."""
+
+    NOBODY = 0
+    ACCOUNT = 1
+    FIRM = 2
+
+
 class Canceling(IntEnum):
     """`detail` of Canceled: why."""
 
@@ -45,6 +63,7 @@ class Canceling(IntEnum):
     NOT_FILLED = 2
     NOT_FILLABLE = 3
     REPLACED_BY_LESS = 4
+    SELF_TRADE = 5
 
 
 class Liquidity(IntEnum):

@@ -28,10 +28,10 @@ pub(crate) use replace_order::replace_order;
 pub(crate) use tick::tick;
 pub(crate) use withdraw::withdraw;
 
-use garraway_types::{Reject, name_of};
+use garraway_types::{Reject, Side, name_of};
 
 use crate::accounts::Account;
-use crate::instruments::Terms;
+use crate::instruments::{Instrument, Terms};
 
 type Judged = Result<(), Reject>;
 
@@ -56,6 +56,14 @@ fn check_size_and_price(terms: &Terms, account: &Account, price: i64, quantity: 
     let most = terms.max_notional.min(account.max_notional);
     require(value.is_some_and(|value| value <= most), Reject::NotionalTooLarge)?;
     Ok(quantity as u32)
+}
+
+/// Whether a price reaches the best one of the opposite side.
+fn reaches(instrument: &Instrument, side: Side, price: i64) -> bool {
+    instrument.book.best(side.opposite()).is_some_and(|best| match side {
+        Side::Buy => best.0 <= price,
+        Side::Sell => best.0 >= price,
+    })
 }
 
 /// Whether the tick divides the price. Prices and ticks mostly fit 32 bits, whose division is several times as fast.

@@ -1,6 +1,6 @@
 //! `OpenAccount`: opens a client's account.
 
-use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, limits};
+use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, code, limits};
 
 use super::{Judged, require};
 use crate::accounts::Account;
@@ -15,6 +15,14 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
     require(engine.accounts.get(number).is_none(), Reject::AlreadyDefined)?;
     let positive = body.max_quantity >= 1 && body.max_notional >= 1 && body.max_open_orders >= 1;
     require(positive && body.max_open_orders <= engine.setup.capacity, Reject::LimitInvalid)?;
+    let own = match body.self_trade {
+        code::SELF_TRADE_ALLOWED => body.self_trade_of <= code::OF_FIRM,
+        code::CANCEL_NEWEST..=code::DECREMENT => {
+            matches!(body.self_trade_of, code::OF_ACCOUNT | code::OF_FIRM)
+        }
+        _ => false,
+    };
+    require(own, Reject::SelfTradeInvalid)?;
     engine.accounts.open(
         number,
         Account {
@@ -24,6 +32,8 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
             max_open_orders: body.max_open_orders,
             open_orders: 0,
             firm: body.firm,
+            self_trade: body.self_trade,
+            self_trade_of: body.self_trade_of,
         },
     );
     engine.ledger.grow(engine.accounts.end());

@@ -4,12 +4,13 @@ use garraway_types::{
     AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, code, detail,
 };
 
-use super::{Judged, check_size_and_price, require};
+use super::{Judged, check_size_and_price, reaches, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::Instrument;
 use crate::matching::Incoming;
-use crate::orders::{Order, hold};
+use crate::orders::{Mark, Order, hold};
+use crate::own::Own;
 
 #[inline(always)]
 pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
@@ -23,18 +24,24 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
     let side = Side::from_code(body.side).ok_or(Reject::SideInvalid)?;
     require(matches!(body.order_type, code::LIMIT | code::MARKET), Reject::OrderTypeInvalid)?;
     require(is_time_in_force(&body), Reject::TimeInForceInvalid)?;
+    require(is_flags(&body), Reject::FlagsInvalid)?;
     let quantity = check_size_and_price(terms, account, body.price, body.quantity)?;
     require(instrument.working == garraway_book::NIL, Reject::InstrumentBusy)?;
     require(account.open_orders < account.max_open_orders, Reject::OpenOrdersTooMany)?;
     require(engine.slab.live() < engine.setup.capacity, Reject::OrdersFull)?;
     let held = hold(terms, side, body.price, quantity, 0)?;
     let asset = if side == Side::Buy { terms.quote } else { terms.base };
-    let fillable = if body.time_in_force == code::FILL_OR_KILL {
+    let mark = Mark::new(body.time_in_force, body.flags);
+    let own = Own::of(head.account, account);
+    let mut fillable = true;
+    if body.time_in_force == code::FILL_OR_KILL || mark.is_post_only() {
         require(engine.ledger.is_free(AccountId(head.account), asset, held), Reject::FundsInsufficient)?;
-        check_fill_or_kill(engine, instrument, side, body.price, quantity)?
-    } else {
-        true
-    };
+        if mark.is_post_only() {
+            require(!reaches(instrument, side, body.price), Reject::PostOnlyWouldTrade)?;
+        } else {
+            fillable = is_fillable(engine, instrument, &own, side, body.price, quantity)?;
+        }
+    }
     engine.ledger.hold(AccountId(head.account), asset, held)?;
 
     let id = emit.own_with_tail(
@@ -62,8 +69,7 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
         carry: 0,
         filled: 0,
     };
-    let incoming =
-        Incoming { id, side, price: body.price, leaves: quantity, time_in_force: body.time_in_force, order };
+    let incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, order };
     if fillable {
         engine.enter(incoming, emit);
     } else {
@@ -81,20 +87,39 @@ fn is_time_in_force(body: &FixedBody) -> bool {
     }
 }
 
-/// Whether a fill-or-kill order can be filled; an error if it could, but not within one command.
-fn check_fill_or_kill(
+#[inline(always)]
+fn is_flags(body: &FixedBody) -> bool {
+    match body.flags {
+        0 => true,
+        code::POST_ONLY => body.order_type == code::LIMIT && body.time_in_force == code::GOOD_TILL_CANCEL,
+        _ => false,
+    }
+}
+
+/// Whether a fill-or-kill order can be filled: a dry run of matching. An error if the slice is too small to tell.
+fn is_fillable(
     engine: &Engine,
     instrument: &Instrument,
+    own: &Own,
     side: Side,
     price: i64,
     quantity: u32,
 ) -> Result<bool, Reject> {
-    if instrument.book.available(side, Price(price), quantity) < quantity {
-        return Ok(false);
+    // `Accepted` is made by then; as in matching, each order met must leave room for four events.
+    let (mut left, mut events) = (quantity, 1);
+    for order in instrument.book.would_meet(&engine.slab, side, Price(price)) {
+        require(events + 4 <= engine.setup.slice_events, Reject::FillOrKillTooLarge)?;
+        if !own.is_own(order.payload.account, &engine.accounts) {
+            left -= left.min(order.leaves);
+            events += 3;
+        } else if own.passes_over() {
+            events += 1;
+        } else {
+            return Ok(false);
+        }
+        if left == 0 {
+            return Ok(true);
+        }
     }
-    // Accepted, three events a fill, and one that is kept in reserve.
-    let most = (u32::from(engine.setup.slice_events) - 2) / 3;
-    let demand = instrument.book.demand(&engine.slab, side, Price(price), quantity, most);
-    require(demand.lots == quantity, Reject::FillOrKillTooLarge)?;
-    Ok(true)
+    Ok(false)
 }

@@ -3,10 +3,10 @@
 use garraway_book::Slot;
 use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, detail};
 
-use super::{Judged, check_size_and_price, require};
+use super::{Judged, check_size_and_price, reaches, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::orders::hold;
+use crate::orders::{Mark, hold};
 
 pub(crate) fn replace_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let head = &command.head;
@@ -68,9 +68,13 @@ fn change_order(
     let held = hold(&instrument.terms, node.side, body.price, open, order.carry)?;
     let asset = if node.side == Side::Buy { instrument.terms.quote } else { instrument.terms.base };
     let released = order.held - held.0;
+    let keeps = body.price == node.price.0 && open <= node.leaves;
+    if !keeps && Mark(node.mark).is_post_only() {
+        require(engine.ledger.is_free(account, asset, Money(-released)), Reject::FundsInsufficient)?;
+        require(!reaches(instrument, node.side, body.price), Reject::PostOnlyWouldTrade)?;
+    }
     engine.ledger.hold(account, asset, Money(-released))?;
 
-    let keeps = body.price == node.price.0 && open <= node.leaves;
     let id = emit.own_with_tail(
         Event {
             account: order.account,

@@ -104,6 +104,7 @@ impl Account {
         }
         let reason = match event.detail {
             detail::NOT_FILLED | detail::NOT_FILLABLE => CancelReason::IMMEDIATE_OR_CANCEL,
+            detail::SELF_TRADE => CancelReason::SELF_MATCH_PREVENTION,
             _ if event.source == 0 => CancelReason::USER_REQUESTED,
             _ => CancelReason::SUPERVISORY,
         };
@@ -179,6 +180,7 @@ fn is_whole_cancel(accepted: &Event, next: &Event) -> bool {
         && next.account == accepted.account
         && next.client_ref == accepted.client_ref
         && next.quantity == accepted.quantity
+        && next.detail != detail::SELF_TRADE
 }
 
 /// The client's message behind an outcome of `PlaceOrder` that came by OUCH.

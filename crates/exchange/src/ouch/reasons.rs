@@ -38,6 +38,7 @@ reasons! {
     TickInvalid => OTHER,
     PriceRangeInvalid => OTHER,
     LimitInvalid => OTHER,
+    SelfTradeInvalid => OTHER,
     FeeRateInvalid => OTHER,
     AmountInvalid => OTHER,
     ClientRefStale => OTHER,
@@ -46,6 +47,7 @@ reasons! {
     SideInvalid => OTHER,
     OrderTypeInvalid => OTHER,
     TimeInForceInvalid => OTHER,
+    FlagsInvalid => OTHER,
     QuantityInvalid => SHARES_OVER_THRESHOLD,
     QuantityTooLarge => SHARES_OVER_THRESHOLD,
     PriceOffTick => INVALID_PRICE,
@@ -57,6 +59,7 @@ reasons! {
     OrdersFull => OTHER,
     FundsInsufficient => OTHER,
     FillOrKillTooLarge => INVALID_MIN_QUANTITY,
+    PostOnlyWouldTrade => INVALID_PRICE,
 }
 
 /// The OUCH reason of the engine's reject with this code.

@@ -449,6 +449,8 @@ pub fn open_market(venue: &Venue) -> DoorClient {
             max_quantity: 10_000,
             max_notional: i64::MAX,
             max_open_orders: 1_000,
+            self_trade: 0,
+            self_trade_of: 0,
             reserved: 0,
         };
         door.submit(CommandKind::OpenAccount, account, 0, &body, &[]);

@@ -27,6 +27,11 @@ pub(super) fn record<B: Record>(
     bytes
 }
 
+/// A body of zeros, so that a field that a later version adds is left alone here.
+fn zeros<B: Record>() -> B {
+    B::read(&vec![0; B::SIZE])
+}
+
 fn padded<const N: usize>(text: &str) -> [u8; N] {
     let mut field = [0; N];
     field[..text.len()].copy_from_slice(text.as_bytes());
@@ -73,11 +78,10 @@ impl Stream {
 
     fn definitions(&mut self) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
-        let source = DefineSource { name: padded("maker"), defined: 2, rights: 3, reserved: 0 };
+        let source = DefineSource { name: padded("maker"), defined: 2, rights: 3, ..zeros() };
         all.push(record(CommandKind::DefineSource, self.head(1), &source, &[], &[]));
         for (asset, name) in [(1, "XYZ"), (2, "USD")] {
-            let body =
-                DefineAsset { asset, code: padded(name), scale: 8, display: 2, reserved: 0, reserved_2: 0 };
+            let body = DefineAsset { asset, code: padded(name), scale: 8, display: 2, ..zeros() };
             all.push(record(CommandKind::DefineAsset, self.head(1), &body, &[], &[]));
         }
         let body = ListInstrument {
@@ -85,8 +89,6 @@ impl Stream {
             base_asset: 1,
             quote_asset: 2,
             execution: code::EXECUTION_BOOK,
-            reserved: 0,
-            reserved_2: 0,
             price_unit: 10_000_000,
             lot_size: 1_000_000_000,
             tick: 1,
@@ -96,6 +98,7 @@ impl Stream {
             max_notional: i64::MAX,
             maker_fee_rate: 100_000,
             taker_fee_rate: 250_000,
+            ..zeros()
         };
         let head = CommandHead { instrument: 1, ..self.head(1) };
         all.push(record(CommandKind::ListInstrument, head, &body, &[], &[]));
@@ -106,7 +109,9 @@ impl Stream {
                 max_quantity: 10_000,
                 max_notional: i64::MAX,
                 max_open_orders: 50,
-                reserved: 0,
+                self_trade: 1 + (account % 4) as u8,
+                self_trade_of: 1,
+                ..zeros()
             };
             let head = CommandHead { account, ..self.head(1) };
             all.push(record(CommandKind::OpenAccount, head, &body, &[], &[]));
@@ -125,12 +130,10 @@ impl Stream {
             session: 1,
             firm: 1,
             protocol: code::PROTOCOL_OUCH,
-            network_prefix: 0,
-            reserved: 0,
             name: padded("ouch01"),
-            network: [0; 16],
             salt: [7; 16],
             verifier: [9; 32],
+            ..zeros()
         };
         let items: Vec<SessionAccount> =
             (0..2).map(|index| SessionAccount { account: Self::account(index), reserved: 0 }).collect();

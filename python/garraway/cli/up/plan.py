@@ -7,7 +7,7 @@ from typing import Final
 
 from garraway.cli.up.credentials import Credentials, Secret
 from garraway.market import MAKER, NOISE, SOURCE, SOURCE_NUMBER
-from garraway.records import Rights, encode, session_account
+from garraway.records import Rights, SelfTrade, SelfTradeOf, encode, session_account
 from garraway.units import AssetTerms, InstrumentTerms, money_units
 from garraway.venues import Directory
 
@@ -123,6 +123,8 @@ def _accounts(directory: Directory) -> Iterator[bytes]:
                 max_quantity=TERMS.max_quantity,
                 max_notional=money_units(MAX_NOTIONAL, ASSETS[USD]),
                 max_open_orders=OPEN_ORDERS,
+                self_trade=SelfTrade.CANCEL_NEWEST,
+                self_trade_of=SelfTradeOf.ACCOUNT,
             )
 
 
