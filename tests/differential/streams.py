@@ -131,9 +131,10 @@ PROFILES: Final = [
     ),
     Profile(
         "self_trade_kill",
-        {"quote": 90, "fill_or_kill": 20, "kill_past_own": 25, "meet_own": 6, "cancel": 3, "replace": 4, "go_on": 12},
-        World(instruments=2, accounts=4, firms=2, self_trade=True),
-        slices=(8, 40),
+        {"quote": 90, "fill_or_kill": 15, "kill_past_own": 40, "meet_own": 6, "cancel": 3, "replace": 4},
+        World(instruments=1, accounts=9, firms=2, self_trade=True),
+        slices=(8, 24),
+        continue_work=True,
     ),
     Profile(
         "self_trade_fees",
