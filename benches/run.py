@@ -96,9 +96,9 @@ def ours(measure: Callable[..., _native.BenchReport], workload: Path, tape: str)
     return report["ns_per_op"]
 
 
-def from_python(setup: bytes, commands: np.ndarray, out: np.ndarray) -> float:
+def from_python(setup: bytes, commands: np.ndarray, out: np.ndarray, peak: int) -> float:
     """Nanoseconds for one command through `Engine.apply`, in chunks into a reused buffer."""
-    engine = _native.Engine(reserve_orders=100_000)
+    engine = _native.Engine(reserve_orders=peak)
     engine.apply(setup, 1, out)
     start = time.perf_counter_ns()
     for first in range(0, len(commands), CHUNK):
@@ -117,7 +117,7 @@ def compare(rounds: int) -> list[Figure]:
         figure.theirs_ns.append(other)
 
     plain = str(OUT / "plain.csv")
-    setup, raw = _native.bench_commands(plain)
+    setup, raw, peak = _native.bench_commands(plain)
     commands = np.frombuffer(raw, _native.COMMAND).copy()
     out = np.ones(_native.MIN_EVENTS + 4 * CHUNK, _native.EVENT)
     for _ in track(range(rounds), "interleaved rounds", console=Console(stderr=True)):
@@ -129,7 +129,7 @@ def compare(rounds: int) -> list[Figure]:
             add(f"book / limit probe, {name}", 2.5, book, probe)
             add(f"book / textbook book, {name}", 0.5, book, textbook)
         rust = _native.bench_engine_batches(plain, CHUNK, 1)[0]
-        add("Python batches / Rust batches", 1.15, from_python(setup, commands, out), rust)
+        add("Python batches / Rust batches", 1.15, from_python(setup, commands, out, peak), rust)
     return list(figures.values())
 
 

@@ -24,6 +24,8 @@ pub struct EngineWorkload {
     pub commands: Vec<u8>,
     /// How many operations.
     pub count: usize,
+    /// The most orders that are open at a time: what a venue of this size reserves.
+    pub peak: usize,
     /// By account, the workload's numbers of its orders in the order of their references, from 1.
     orders: Vec<Vec<u32>>,
 }
@@ -63,12 +65,27 @@ impl EngineWorkload {
             };
             encode_command(kind, head, &body, &[], &[], &mut commands);
         }
-        Self { setup: setup(), commands, count: workload.operations.len(), orders }
+        let mut workload =
+            Self { setup: setup(), commands, count: workload.operations.len(), peak: 1, orders };
+        workload.peak = workload.measure_peak();
+        workload
+    }
+
+    fn measure_peak(&self) -> usize {
+        let mut engine = self.engine();
+        let mut buffer = vec![1; EventSink::RESERVE];
+        let mut sink = EventSink::without_tails(&mut buffer);
+        let open = |command: Command<'_>| {
+            sink.clear();
+            engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
+            engine.open_orders() as usize
+        };
+        walk(&self.commands).map(open).max().unwrap_or(0)
     }
 
     /// A fresh engine, defined and funded, with memory for its orders touched.
     pub fn engine(&self) -> Engine {
-        let mut engine = Engine::new(Setup { reserve_orders: 100_000, ..Setup::default() });
+        let mut engine = Engine::new(Setup { reserve_orders: self.peak, ..Setup::default() });
         let mut buffer = vec![1; EventSink::RESERVE];
         let mut sink = EventSink::without_tails(&mut buffer);
         for command in walk(&self.setup) {

@@ -59,18 +59,17 @@ impl<T: Copy + Default> Slab<T> {
 
     /// Puts an order into a free slot; it stands in no level yet.
     #[inline(always)]
-    pub fn insert(&mut self, price: Price, sequence: u64, leaves: u32, side: Side, payload: T) -> Slot {
-        let node = Node {
-            price,
-            sequence,
-            next: NIL,
-            previous: NIL,
-            leaves,
-            side,
-            mark: 0,
-            resting: false,
-            payload,
-        };
+    pub fn insert(
+        &mut self,
+        price: Price,
+        sequence: u64,
+        leaves: u32,
+        side: Side,
+        mark: u8,
+        payload: T,
+    ) -> Slot {
+        let node =
+            Node { price, sequence, next: NIL, previous: NIL, leaves, side, mark, resting: false, payload };
         self.live += 1;
         let slot = self.free;
         if slot != NIL {
@@ -134,13 +133,14 @@ mod tests {
     #[test]
     fn slots_are_reused_last_in_first_out() {
         let mut slab = Slab::<[u64; 4]>::new(2);
-        let slots: Vec<_> = (0..3).map(|n| slab.insert(Price(n), n as u64, 1, Side::Buy, [0; 4])).collect();
+        let slots: Vec<_> =
+            (0..3).map(|n| slab.insert(Price(n), n as u64, 1, Side::Buy, 0, [0; 4])).collect();
         assert_eq!(slots, [1, 2, 3]);
         slab.remove(1);
         slab.remove(3);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 4]), 3);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 4]), 1);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 4]), 4);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 3);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 1);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 4);
         assert_eq!(slab.live(), 4);
     }
 }

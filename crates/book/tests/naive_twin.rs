@@ -68,7 +68,7 @@ impl Twins {
         let rest = self.book.take(&mut self.slab, side, Price(price), lots, &mut recorder);
         assert_eq!((recorder.fills, rest), (expected, left));
         if rest > 0 && self.queue(side, price).is_empty() {
-            let slot = self.slab.insert(Price(price), sequence, rest, side, sequence);
+            let slot = self.slab.insert(Price(price), sequence, rest, side, 0, sequence);
             self.book.rest(&mut self.slab, slot);
             self.slots.push((sequence, slot));
             self.naive.push((side, price, sequence, rest));

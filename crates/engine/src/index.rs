@@ -1,6 +1,6 @@
 //! Open orders by account and reference: open addressing over 8-byte entries, linear probing, backward-shift deletion.
 //!
-//! An entry is 32 bits of the hash and the slot. Slot 0 is never used, so 0 is an empty entry. Its order of iteration is no
+//! At most half full. An entry is 32 bits of the hash and the slot. Slot 0 is never used, so 0 is an empty entry. Its order of iteration is no
 //! part of any result.
 
 use garraway_book::{NIL, Slab, Slot};
@@ -24,7 +24,7 @@ fn tag_of(account: u32, client_ref: u64) -> u32 {
 
 impl Index {
     pub(crate) fn new(reserve: usize) -> Self {
-        Self { entries: vec![0; (reserve * 4 / 3).next_power_of_two().max(64)], count: 0 }
+        Self { entries: vec![0; (reserve * 2).next_power_of_two().max(64)], count: 0 }
     }
 
     #[inline(always)]
@@ -54,7 +54,7 @@ impl Index {
 
     #[inline(always)]
     pub(crate) fn insert(&mut self, account: u32, client_ref: u64, slot: Slot) {
-        if self.count * 4 >= self.entries.len() * 3 {
+        if self.count * 2 >= self.entries.len() {
             self.grow();
         }
         self.count += 1;
@@ -133,7 +133,7 @@ mod tests {
                 slab.remove(slot);
             } else {
                 let order = Order { account, client_ref, ..Order::default() };
-                let slot = slab.insert(Price(1), step, 1, Side::Buy, order);
+                let slot = slab.insert(Price(1), step, 1, Side::Buy, 0, order);
                 index.insert(account, client_ref, slot);
                 naive.insert((account, client_ref), slot);
             }

@@ -1,7 +1,7 @@
 //! The double-entry ledger: per asset and account a balance, and what of it is held for open orders.
 //!
-//! The one way to change a balance is [`Ledger::post`], a debit and a credit of one amount; so each asset's balances add up to
-//! zero by construction, and `Engine::check` proves it.
+//! The one way to change a balance is [`Ledger::post`], whose legs add up to zero; so each asset's balances do, and `Engine::check`
+//! proves it.
 
 use garraway_types::{AccountId, AssetId, Money, Reject};
 
@@ -96,12 +96,16 @@ impl Ledger {
         self.balances(asset)[account.0 as usize] = balance;
     }
 
-    /// Debits one account and credits another.
+    /// Posts the legs of one booking: what each account gains, or loses where it is negative. Panics unless they add up to zero.
     #[inline(always)]
-    pub(crate) fn post(&mut self, asset: AssetId, debit: AccountId, credit: AccountId, amount: Money) {
+    pub(crate) fn post<const LEGS: usize>(&mut self, asset: AssetId, legs: [(AccountId, i64); LEGS]) {
         let balances = self.balances(asset);
-        balances[debit.0 as usize].total -= i128::from(amount.0);
-        balances[credit.0 as usize].total += i128::from(amount.0);
+        let mut sum = 0i128;
+        for (account, change) in legs {
+            balances[account.0 as usize].total += i128::from(change);
+            sum += i128::from(change);
+        }
+        assert!(sum == 0, "legs in asset {asset} add up to {sum}");
     }
 
     /// Holds an amount if that much is free.

@@ -40,36 +40,44 @@ impl Incoming {
 impl Engine {
     /// Matches an incoming order that is not in the slab, and puts it there if something of it stays open.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, mut incoming: Incoming, emit: &mut Emit<'_, '_>) {
-        let finished = self.match_incoming(&mut incoming, emit);
-        if finished && !self.stays(&mut incoming, emit) {
+    pub(crate) fn enter(&mut self, incoming: &mut Incoming, own: Own, emit: &mut Emit<'_, '_>) {
+        let finished = self.match_incoming(incoming, own, emit);
+        if finished && !self.stays(incoming, emit) {
             return;
         }
-        let Incoming { id, side, price, leaves, mark, order } = incoming;
-        let slot = self.slab.insert(Price(price), id.0, leaves, side, order);
-        self.slab[slot].mark = mark.0;
+        let order = &incoming.order;
+        let slot = self.slab.insert(
+            Price(incoming.price),
+            incoming.id.0,
+            incoming.leaves,
+            incoming.side,
+            incoming.mark.0,
+            *order,
+        );
         self.index.insert(order.account, order.client_ref, slot);
         self.accounts.of_order(order.account).open_orders += 1;
-        self.settle_down(slot, finished);
+        self.settle_down(slot, order.instrument, finished);
     }
 
     /// Goes on with an order of the slab that stands in no level.
     pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
         let mut incoming = Incoming::from_slab(&self.slab[slot]);
-        let finished = self.match_incoming(&mut incoming, emit);
-        if finished && !self.stays(&mut incoming, emit) {
+        let number = incoming.order.account;
+        let own = Own::of(number, self.accounts.of_order(number));
+        let finished = self.match_incoming(&mut incoming, own, emit);
+        if finished && !self.stays(&incoming, emit) {
             return self.forget(slot);
         }
         let node = &mut self.slab[slot];
         node.leaves = incoming.leaves;
         node.payload = incoming.order;
-        self.settle_down(slot, finished);
+        self.settle_down(slot, incoming.order.instrument, finished);
     }
 
     /// Rests an order that has matched, or marks it as the one its instrument works on.
     #[inline(always)]
-    fn settle_down(&mut self, slot: Slot, finished: bool) {
-        let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);
+    fn settle_down(&mut self, slot: Slot, instrument: u32, finished: bool) {
+        let instrument = self.instruments.of_order(instrument);
         if finished {
             instrument.book.rest(&mut self.slab, slot);
         } else {
@@ -80,10 +88,9 @@ impl Engine {
 
     /// Trades as long as prices meet and the command has room for events. Returns whether matching came to its end.
     #[inline(always)]
-    fn match_incoming(&mut self, incoming: &mut Incoming, emit: &mut Emit<'_, '_>) -> bool {
+    fn match_incoming(&mut self, incoming: &mut Incoming, own: Own, emit: &mut Emit<'_, '_>) -> bool {
         let instrument = self.instruments.of_order(incoming.order.instrument);
         let (side, price, leaves) = (incoming.side, Price(incoming.price), incoming.leaves);
-        let own = Own::of(incoming.order.account, self.accounts.of_order(incoming.order.account));
         let mut settlement = Settlement {
             terms: &instrument.terms,
             ledger: &mut self.ledger,
@@ -100,7 +107,7 @@ impl Engine {
 
     /// Whether what is left of an order that has matched stays open; if not, it is cancelled here.
     #[inline(always)]
-    fn stays(&mut self, incoming: &mut Incoming, emit: &mut Emit<'_, '_>) -> bool {
+    fn stays(&mut self, incoming: &Incoming, emit: &mut Emit<'_, '_>) -> bool {
         if incoming.leaves == 0 {
             return false;
         }
@@ -131,22 +138,19 @@ impl Engine {
         });
     }
 
-    /// Takes an order that is done, and stands in no level, out of slab and index.
+    /// Takes an order that is done, stands in no level and is not being worked off out of slab and index.
+    #[inline(always)]
     pub(crate) fn forget(&mut self, slot: Slot) {
-        let Order { account, client_ref, instrument, .. } = self.slab[slot].payload;
+        let Order { account, client_ref, .. } = self.slab[slot].payload;
         self.index.remove(account, client_ref, slot);
         self.slab.remove(slot);
         self.accounts.of_order(account).open_orders -= 1;
-        self.end_work(instrument, slot);
     }
 
-    /// Ends the work on an order, if it was being worked off.
-    pub(crate) fn end_work(&mut self, instrument: u32, slot: Slot) {
-        let instrument = self.instruments.of_order(instrument);
-        if instrument.working == slot {
-            instrument.working = NIL;
-            self.busy.remove(&instrument.terms.number);
-        }
+    /// Ends the work on an instrument's order.
+    pub(crate) fn end_work(&mut self, instrument: u32) {
+        self.instruments.of_order(instrument).working = NIL;
+        self.busy.remove(&instrument);
     }
 }
 
@@ -180,7 +184,8 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         let prevented = self.own.prevented(resting.leaves, left);
         if prevented.resting > 0 {
             let leaves = resting.leaves - prevented.resting;
-            let released = self.release(resting.side, resting.price.0, leaves, &mut resting.payload);
+            let (side, price) = (resting.side, resting.price.0);
+            let released = release(self.ledger, self.terms, side, price, leaves, &mut resting.payload);
             let event = self.canceled(resting.side, resting.price.0, resting.sequence, &resting.payload);
             let lots = (i64::from(prevented.resting), i64::from(leaves));
             self.emit.anonymous(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -191,10 +196,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.incoming > 0 {
             let Incoming { id, side, price, .. } = *self.incoming;
             self.incoming.leaves -= prevented.incoming;
-            let mut order = self.incoming.order;
-            let released = self.release(side, price, self.incoming.leaves, &mut order);
-            self.incoming.order = order;
-            let event = self.canceled(side, price, id.0, &order);
+            let (leaves, order) = (self.incoming.leaves, &mut self.incoming.order);
+            let released = release(self.ledger, self.terms, side, price, leaves, order);
+            let event = self.canceled(side, price, id.0, &self.incoming.order);
             let lots = (i64::from(prevented.incoming), i64::from(self.incoming.leaves));
             self.emit.own(Event { quantity: lots.0, leaves: lots.1, released, ..event });
         }
@@ -216,15 +220,14 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             Side::Sell => (taker_id, maker_id, taker_fee, maker_fee),
         };
         let (buyer, seller) = (AccountId(buyer), AccountId(seller));
-        self.ledger.post(terms.base, seller, buyer, Money(i64::from(lots) * terms.lot_value));
-        self.ledger.post(terms.quote, buyer, seller, Money(value));
-        self.ledger.post(terms.quote, buyer, AccountId::FEES, Money(buyer_fee));
-        self.ledger.post(terms.quote, seller, AccountId::FEES, Money(seller_fee));
-        let maker_released = self.release(maker.side, price, maker.leaves, &mut maker.payload);
-        let mut taker = self.incoming.order;
-        let taker_released =
-            self.release(self.incoming.side, self.incoming.price, self.incoming.leaves, &mut taker);
-        self.incoming.order = taker;
+        let delivered = i64::from(lots) * terms.lot_value;
+        self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
+        let fees = buyer_fee + seller_fee;
+        let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
+        self.ledger.post(terms.quote, legs);
+        let maker_released = release(self.ledger, terms, maker.side, price, maker.leaves, &mut maker.payload);
+        let Incoming { side, price: limit, leaves, order, .. } = &mut *self.incoming;
+        let taker_released = release(self.ledger, terms, *side, *limit, *leaves, order);
         if maker.leaves == 0 {
             self.close(slot, &maker.payload);
         }
@@ -293,17 +296,24 @@ impl Settlement<'_, '_, '_> {
             ..Event::empty(EventKind::Canceled)
         }
     }
+}
 
-    /// Brings an order's hold down to what its open lots need; returns the difference.
-    #[inline(always)]
-    fn release(&mut self, side: Side, price: i64, leaves: u32, order: &mut Order) -> i64 {
-        let asset = if side == Side::Buy { self.terms.quote } else { self.terms.base };
-        let needed = hold_of_less(self.terms, side, price, leaves, order.carry);
-        let released = order.held - needed;
-        order.held = needed;
-        self.ledger.release(AccountId(order.account), asset, Money(released));
-        released
-    }
+/// Brings an order's hold down to what its open lots need; returns the difference.
+#[inline(always)]
+fn release(
+    ledger: &mut Ledger,
+    terms: &Terms,
+    side: Side,
+    price: i64,
+    leaves: u32,
+    order: &mut Order,
+) -> i64 {
+    let asset = if side == Side::Buy { terms.quote } else { terms.base };
+    let needed = hold_of_less(terms, side, price, leaves, order.carry);
+    let released = order.held - needed;
+    order.held = needed;
+    ledger.release(AccountId(order.account), asset, Money(released));
+    released
 }
 
 /// Charges an order's fee for a fill.

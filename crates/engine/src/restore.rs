@@ -253,8 +253,7 @@ impl Engine {
             && (-500_000_000..500_000_000).contains(&carry);
         reader.require(counted, "an order outside its instrument's terms")?;
         let order = Order { client_ref, held, account, instrument, carry, filled };
-        let slot = self.slab.insert(Price(price), id, leaves, side, order);
-        self.slab[slot].mark = mark;
+        let slot = self.slab.insert(Price(price), id, leaves, side, mark, order);
         if resting == 1 {
             of.book.rest(&mut self.slab, slot);
         } else {

@@ -57,9 +57,12 @@ fn bench_engine_batches(py: Python<'_>, path: PathBuf, chunk: usize, repeats: us
     Ok(py.detach(|| garraway_benches::bench_engine_batches(&workload, chunk, repeats)))
 }
 
-/// A workload as commands: those that define and fund the venue, and the operations, 96 bytes each.
+/// A workload as commands: those that define and fund the venue, the operations, 96 bytes each, and the most orders open at a time.
 #[pyfunction]
-fn bench_commands(py: Python<'_>, path: PathBuf) -> PyResult<(Bound<'_, PyBytes>, Bound<'_, PyBytes>)> {
+fn bench_commands(
+    py: Python<'_>,
+    path: PathBuf,
+) -> PyResult<(Bound<'_, PyBytes>, Bound<'_, PyBytes>, usize)> {
     let workload = EngineWorkload::new(&load(path)?);
-    Ok((PyBytes::new(py, &workload.setup), PyBytes::new(py, &workload.commands)))
+    Ok((PyBytes::new(py, &workload.setup), PyBytes::new(py, &workload.commands), workload.peak))
 }

@@ -412,11 +412,11 @@ impl<'a> Command<'a> {
         if bytes.len() < length {
             return Err(Malformed::Short { have: bytes.len(), need: length });
         }
-        let command = Self { head, kind, bytes: &bytes[..length] };
-        if head.tail != 0 && !command.fill().iter().all(|byte| *byte == 0) {
-            return Err(Malformed::Fill);
+        let bytes = &bytes[..length];
+        if head.tail != 0 {
+            check_fill(&head, kind, bytes)?;
         }
-        Ok(command)
+        Ok(Self { head, kind, bytes })
     }
 
     /// The body, which the caller knows by the kind.
@@ -436,13 +436,6 @@ impl<'a> Command<'a> {
         let start = CommandHead::SIZE + spec.body_size;
         let end = start + usize::from(self.head.items) * spec.item_size;
         self.bytes[start..end].chunks_exact(spec.item_size.max(1))
-    }
-
-    /// What fills the record up behind its tail.
-    fn fill(&self) -> &'a [u8] {
-        let spec = self.kind.spec();
-        let items = usize::from(self.head.items) * spec.item_size;
-        &self.bytes[CommandHead::SIZE + spec.body_size + items + usize::from(self.head.tail)..]
     }
 
     /// The tail, which the engine never reads.
@@ -469,6 +462,14 @@ fn check_length(head: &CommandHead, kind: CommandKind) -> Result<(), Malformed> 
         return Err(Malformed::Length { have, need });
     }
     Ok(())
+}
+
+#[cold]
+fn check_fill(head: &CommandHead, kind: CommandKind, bytes: &[u8]) -> Result<(), Malformed> {
+    let spec = kind.spec();
+    let items = usize::from(head.items) * spec.item_size;
+    let fill = &bytes[CommandHead::SIZE + spec.body_size + items + usize::from(head.tail)..];
+    if fill.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(Malformed::Fill) }
 }
 
 fn command_length(spec: &CommandSpec, items: usize, tail: usize) -> usize {

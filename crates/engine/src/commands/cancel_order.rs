@@ -33,6 +33,8 @@ pub(crate) fn cancel_order(engine: &mut Engine, command: &Command<'_>, emit: &mu
     } else {
         if Book::is_resting(&engine.slab, slot) {
             instrument.book.leave(&mut engine.slab, slot);
+        } else {
+            engine.end_work(order.instrument);
         }
         engine.forget(slot);
     }

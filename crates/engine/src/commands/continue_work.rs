@@ -11,7 +11,7 @@ pub(crate) fn continue_work(engine: &mut Engine, command: &Command<'_>, emit: &m
     let slot = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?.working;
     require(slot != garraway_book::NIL, Reject::InstrumentNotBusy)?;
     emit.without_source();
-    engine.end_work(number, slot);
+    engine.end_work(number);
     engine.enter_again(slot, emit);
     Ok(())
 }

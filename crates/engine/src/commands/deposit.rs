@@ -8,7 +8,7 @@ use crate::engine::Engine;
 
 pub(crate) fn deposit(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let (account, asset, amount) = transfer_terms(engine, command)?;
-    engine.ledger.post(asset, AccountId::EXTERNAL, account, amount);
+    engine.ledger.post(asset, [(account, amount.0), (AccountId::EXTERNAL, -amount.0)]);
     emit_legs(account, asset, amount.0, detail::DEPOSIT, command, emit);
     Ok(())
 }

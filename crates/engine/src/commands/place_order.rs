@@ -69,9 +69,9 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
         carry: 0,
         filled: 0,
     };
-    let incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, order };
+    let mut incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, order };
     if fillable {
-        engine.enter(incoming, emit);
+        engine.enter(&mut incoming, own, emit);
     } else {
         engine.cancel_incoming(&incoming, detail::NOT_FILLABLE, emit);
     }

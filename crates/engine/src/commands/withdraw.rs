@@ -10,7 +10,7 @@ use crate::engine::Engine;
 pub(crate) fn withdraw(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let (account, asset, amount) = transfer_terms(engine, command)?;
     require(engine.ledger.is_free(account, asset, amount), Reject::FundsInsufficient)?;
-    engine.ledger.post(asset, account, AccountId::EXTERNAL, amount);
+    engine.ledger.post(asset, [(account, -amount.0), (AccountId::EXTERNAL, amount.0)]);
     emit_legs(account, asset, -amount.0, detail::WITHDRAWAL, command, emit);
     Ok(())
 }
