@@ -17,6 +17,8 @@ __all__ = [
     "COMMAND_HEAD",
     "EVENT",
     "EVENTS",
+    "ITCH",
+    "ITCH_MESSAGES",
     "LIMITS",
     "LOGIC_VERSION",
     "MIN_EVENTS",
@@ -28,6 +30,7 @@ __all__ = [
     "bench_commands",
     "bench_engine",
     "bench_engine_batches",
+    "itch_read",
     "journal_dump",
     "journal_verify",
     "read_events",
@@ -64,6 +67,14 @@ class RejectSpec(TypedDict):
     remedy: str
 
 @type_check_only
+class ItchSpec(TypedDict):
+    """The shape of a message of ITCH 5.0; a field is its name, first byte, length, and whether it is a text."""
+
+    kind: str
+    size: int
+    fields: list[tuple[str, int, int, bool]]
+
+@type_check_only
 class BenchReport(TypedDict):
     """What a benchmark found; `tape` is 16 hexadecimal digits."""
 
@@ -96,6 +107,13 @@ REJECTS: Final[dict[str, RejectSpec]]
 """Every reason by name, in order of precedence."""
 LIMITS: Final[dict[str, int]]
 """Every limit by name."""
+ITCH: Final[np.dtype[np.void]]
+"""Messages of ITCH 5.0: where in the file, nanoseconds past midnight, and what replays want to know of each.
+
+`kind` is the type byte; `code` is the side of an order, the event of `S`, the state of `H` and `L`, the cross of `Q`
+and `I`, or whether `C` is printable. `price` is in 0.0001 dollars. What a message does not have is 0 or blank."""
+ITCH_MESSAGES: Final[dict[str, ItchSpec]]
+"""Every message of ITCH 5.0 by name."""
 
 @final
 class Engine:
@@ -228,6 +246,17 @@ def run_exchange(config: dict[str, Any]) -> dict[str, Any]:
         RuntimeError: the folder cannot be recovered, a door cannot be opened, or the disk failed.
     """
 
+def itch_read(block: bytes, offset: int) -> tuple[NDArray[np.void], int, bool, str | None]:
+    """The whole messages at the start of a block of a file of ITCH 5.0, each behind its length.
+
+    Args:
+        block: bytes from a frame's first one on.
+        offset: where in the file the block starts.
+
+    Returns: an array of ITCH, the bytes that it was made from, whether the frame that ends a session came, and what
+        is wrong with the message behind them.
+    """
+
 def reference() -> dict[str, str]:
     """The pages of the reference: file name below docs/reference -> Markdown."""
 
@@ -240,5 +269,5 @@ def bench_engine(path: str | PathLike[str], repeats: int = 7) -> BenchReport:
 def bench_engine_batches(path: str | PathLike[str], chunk: int = 65536, repeats: int = 7) -> Sequence[float]:
     """Runs a workload through the engine in batches, without hashing events: ns for one operation, a figure a run."""
 
-def bench_commands(path: str | PathLike[str]) -> tuple[bytes, bytes]:
-    """A workload as commands: those that define and fund the venue, and the operations, 96 bytes each."""
+def bench_commands(path: str | PathLike[str]) -> tuple[bytes, bytes, int]:
+    """A workload as commands: those that define and fund the venue, the operations, and the peak of open orders."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from garraway.catalog import Why, replay_lobster, write_sample
+from garraway.catalog import Why, replay_itch_csv, replay_lobster, write_itch_sample, write_sample
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "replay.md").read_text(encoding="utf-8")
 
@@ -10,7 +10,8 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "replay.md").read_text(
 def test_guide_explains_every_key_and_reason(tmp_path: Path) -> None:
     sample = write_sample(tmp_path)
     found = replay_lobster(sample.messages, [sample.book]).as_json()
-    names = [*found, *found["oracles"][0], *found["differences"][0], *Why]
+    of_itch = replay_itch_csv(write_itch_sample(tmp_path)).as_json()
+    names = [*found, *of_itch, *found["oracles"][0], *found["differences"][0], *Why]
     assert [name for name in names if f"`{name}`" not in GUIDE] == []
 
 
@@ -20,3 +21,8 @@ def test_guide_gives_the_sample_s_figures(tmp_path: Path) -> None:
     wanted = f"Of {counts['executions']} executions {same} take the same order; in the other {different}"
     assert wanted in GUIDE
     assert counts["messages"] == 2000
+
+
+def test_guide_gives_the_figures_of_the_itch_sample(tmp_path: Path) -> None:
+    counts = replay_itch_csv(write_itch_sample(tmp_path)).replay.counts
+    assert f"all {counts.messages:,} rows at all 10 levels, and {counts.same_order} of {counts.executions}" in GUIDE

@@ -4,6 +4,7 @@ mod arrays;
 mod bench;
 mod engine;
 mod exchange;
+mod itch;
 mod journal;
 mod tables;
 
@@ -16,5 +17,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     engine::register(module)?;
     journal::register(module)?;
     exchange::register(module)?;
+    itch::register(module)?;
     bench::register(module)
 }

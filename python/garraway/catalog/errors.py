@@ -2,11 +2,12 @@
 
     CatalogError
     ├── FileUnreadable    it is not there, or may not be read or written
-    ├── FileDamaged       a line breaks the format, the order, or what earlier lines said
+    ├── FileDamaged       a line or a byte breaks the format, the order, or what was said before
     ├── BooksInvalid      the books given cannot go with the messages
+    ├── SymbolInvalid     the file does not have the instrument, or others too
     └── CommandRefused    the engine refused a command of the replay
 
-Each text names the file, the line, the value and what to do.
+Each text names the file, the line or byte, the value and what to do.
 """
 
 from pathlib import Path
@@ -21,17 +22,29 @@ class FileUnreadable(CatalogError):
 
 
 class FileDamaged(CatalogError):
-    """A line of the file is not what the format says."""
+    """A line or a message of the file is not what the format says."""
 
-    def __init__(self, file: Path, line: int, what: str, remedy: str = "fetch the file again or correct it") -> None:
-        """Damage in `line`, counted from 1, of `file`: `what` names the value and the rule."""
-        super().__init__(f"{file}, line {line}: {what}; {remedy}")
+    def __init__(
+        self,
+        file: Path,
+        line: int,
+        what: str,
+        remedy: str = "fetch the file again or correct it",
+        *,
+        unit: str = "line",
+    ) -> None:
+        """Damage in `line`, counted from 1, of `file`, or at a byte, counted from 0: `what` names value and rule."""
+        super().__init__(f"{file}, {unit} {line}: {what}; {remedy}")
         self.file = file
         self.line = line
 
 
 class BooksInvalid(CatalogError):
     """The books given cannot go with the messages."""
+
+
+class SymbolInvalid(CatalogError):
+    """The file does not have the instrument asked for, or has several and none was asked for."""
 
 
 class CommandRefused(CatalogError):

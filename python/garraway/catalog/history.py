@@ -67,8 +67,8 @@ class _Draft:
 class History:
     """One instrument, priced in 0.0001 dollars and traded in single shares, and three funded accounts."""
 
-    def __init__(self) -> None:
-        """An empty book."""
+    def __init__(self, symbol: str) -> None:
+        """An empty book of `symbol`."""
         self._engine = _native.Engine()
         self._out = np.zeros(_native.MIN_EVENTS, dtype=EVENT)
         self._kinds, self._refs = self._out["kind"], self._out["client_ref"]
@@ -79,7 +79,7 @@ class History:
         limit = OrderType.LIMIT
         self._place = _Draft(encode("PlaceOrder", source=HISTORY, instrument=INSTRUMENT, order_type=limit))
         self._cancel = _Draft(encode("CancelOrder", source=HISTORY, instrument=INSTRUMENT))
-        self._define()
+        self._define(symbol)
 
     def place(self, account: Account, *, side: int, price: int, quantity: int, at_ns: int) -> int:
         """Places an order that must rest, and gives its reference. Raises: CommandRefused."""
@@ -174,7 +174,7 @@ class History:
     def _operate(self, record: bytes) -> None:
         self._apply(stamped(record, source=OPERATOR, source_seq=self._next_seq(OPERATOR)), 0)
 
-    def _define(self) -> None:
+    def _define(self, symbol: str) -> None:
         most, unlimited = _native.LIMITS["MAX_ORDER_QUANTITY"], 2**63 - 1
         self._operate(encode("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE))
         self._operate(encode("DefineAsset", asset=DOLLAR, code="USD", scale=8, display=2))
@@ -183,7 +183,7 @@ class History:
             encode(
                 "ListInstrument",
                 instrument=INSTRUMENT,
-                symbol="LOBSTER",
+                symbol=symbol,
                 base_asset=SHARE,
                 quote_asset=DOLLAR,
                 execution=1,

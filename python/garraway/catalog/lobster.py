@@ -11,8 +11,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
+from garraway.catalog.blocks import Watch
 from garraway.catalog.errors import FileDamaged
-from garraway.catalog.lines import Watch, numbered_lines, shown
+from garraway.catalog.lines import numbered_lines, shown
 from garraway.records import Side
 
 PRICE_DECIMALS: Final = 4

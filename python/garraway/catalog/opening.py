@@ -33,7 +33,7 @@ def opening_book(oracle: Oracle, file: Path, first: Message) -> list[Opening]:
         raise FileDamaged(oracle.file, row.line, what, "start both files at a line whose book is not crossed")
     rest = {(Side.BUY, price): quantity for price, quantity in row.bids}
     rest |= {(Side.SELL, price): quantity for price, quantity in row.asks}
-    if first.kind == Kind.ADD and _shown(row, first):
+    if first.kind == Kind.ADD and shown(row, Side(first.side), first.price):
         place = (Side(first.side), first.price)
         have = rest.get(place, 0)
         if have < first.quantity:
@@ -43,10 +43,10 @@ def opening_book(oracle: Oracle, file: Path, first: Message) -> list[Opening]:
     return [Opening(side, price, quantity) for (side, price), quantity in rest.items() if quantity]
 
 
-def _shown(row: Row, message: Message) -> bool:
-    """Whether the row is deep enough to show the message's price."""
-    levels = row.bids if message.side == Side.BUY else row.asks
+def shown(row: Row, side: Side, price: int) -> bool:
+    """Whether a row is deep enough to show a price."""
+    levels = row.bids if side == Side.BUY else row.asks
     if len(levels) < row.levels:
         return True
     deepest = levels[-1][0]
-    return message.price >= deepest if message.side == Side.BUY else message.price <= deepest
+    return price >= deepest if side == Side.BUY else price <= deepest

@@ -1,6 +1,6 @@
 """An orderbook file as the oracle of a replay: how many of its rows are equal to our book. Touches the file alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,13 @@ DEPTHS: Final = (1, 5, 10, 20, 30, 40, 50)
 class Oracle:
     """The rows of one file, compared one after the other."""
 
-    def __init__(self, file: Path) -> None:
-        """Reads the first row. Raises: BooksInvalid: there is none; FileUnreadable, FileDamaged."""
+    def __init__(self, file: Path, found: Iterator[Row] | None = None) -> None:
+        """Reads the first row of an orderbook file, or of `found`.
+
+        Raises: BooksInvalid: there is none; FileUnreadable, FileDamaged.
+        """
         self.file = file
-        self._rows = rows(file)
+        self._rows = rows(file) if found is None else found
         self._row = next(self._rows, None)
         if self._row is None:
             raise BooksInvalid(f"{file} is empty: give an orderbook file, one row for each message")

@@ -4,24 +4,18 @@
     2. each further message becomes commands of the participants
     3. after each message our book is compared with the books' rows
 
-The file is the truth about its own orders. Where our matching would take another order, that counts, and the file's
-order is reduced instead, so that the books stay comparable. Source: docs/guides/replay.md.
+Source: docs/guides/replay.md.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from garraway.catalog.errors import BooksInvalid, CommandRefused, FileDamaged
-from garraway.catalog.history import Account, History, Resting
-from garraway.catalog.lines import Watch
-from garraway.catalog.lobster import Kind, Level, Message, messages
-from garraway.catalog.opening import opening_book
+from garraway.catalog.blocks import Watch
+from garraway.catalog.errors import BooksInvalid, CommandRefused
+from garraway.catalog.lobster import messages
 from garraway.catalog.oracle import Oracle
-from garraway.catalog.report import DIFFERENCES_TOLD, Counts, Difference, OracleReport, ReplayReport, Why
-from garraway.records import Side
-
-PICTURE_LEVELS: Final = 10
+from garraway.catalog.player import Player
+from garraway.catalog.report import ReplayReport
 
 
 def replay_lobster(
@@ -43,7 +37,7 @@ def replay_lobster(
     first = next(stream, None)
     if first is None:
         raise BooksInvalid(f"{file} is empty: give a LOBSTER message file")
-    replay = _Replay(file, oracles)
+    replay = Player(file, oracles, symbol="LOBSTER")
     try:
         replay.open(max(oracles, key=lambda oracle: oracle.levels), first)
         for message in stream:
@@ -54,225 +48,3 @@ def replay_lobster(
         line = replay.counts.messages
         raise CommandRefused(f"{file}, line {line}: the engine does not follow: {refusal}") from refusal
     return replay.close()
-
-
-class _Replay:
-    """The books so far: the engine's, and which of its orders is which of the file's."""
-
-    def __init__(self, file: Path, oracles: Sequence[Oracle]) -> None:
-        self.file = file
-        self.oracles = oracles
-        self.history = History()
-        self.counts = Counts()
-        self.differences: list[Difference] = []
-        self.trade_prices: list[int] = []
-        self._refs: dict[int, int] = {}
-        """Order of the file -> reference of the resting account; those that are done stay in it."""
-        self._introduced: list[Message] = []
-        """Reference of the resting account, less 1 -> the message that introduced the order."""
-        self._anonymous: dict[tuple[int, int], int] = {}
-        """Side and price -> reference of the opening account."""
-        self._removed: set[int] = set()
-        """Orders of the file that stood in the way of an add."""
-        self._levels: dict[Side, list[Level]] = {}
-        """Sides as last seen; a side is taken out when it changes."""
-
-    def open(self, oracle: Oracle, first: Message) -> None:
-        """Makes the opening book, and compares it."""
-        self._count(first)
-        for each in opening_book(oracle, self.file, first):
-            side, price = each.side, each.price
-            ref = self.history.place(Account.OPENING, side=side, price=price, quantity=each.quantity, at_ns=first.at_ns)
-            self._anonymous[side, price] = ref
-        if first.kind == Kind.ADD:
-            self._introduce(first)
-        self.counts.seeded = self.history.open_orders
-        self._compare(first)
-
-    def apply(self, message: Message) -> None:
-        """Does what the message says, and compares the books."""
-        self._count(message)
-        if message.kind == Kind.ADD:
-            self._add(message)
-        elif message.kind <= Kind.EXECUTE:
-            self._change(message)
-        self._compare(message)
-
-    def close(self) -> ReplayReport:
-        """Proves the engine's invariants and reports."""
-        self.history.check()
-        for oracle in self.oracles:
-            oracle.close(self.counts.messages)
-        return ReplayReport(
-            counts=self.counts,
-            oracles=[_report(oracle) for oracle in self.oracles],
-            differences=self.differences,
-            commands=self.history.commands,
-            events=self.history.events,
-            open_orders=self.history.open_orders,
-            state_hash=self.history.state_hash,
-            events_hash=self.history.events_hash,
-            trade_prices=self.trade_prices,
-            asks=self.history.levels(Side.SELL, PICTURE_LEVELS),
-            bids=self.history.levels(Side.BUY, PICTURE_LEVELS),
-        )
-
-    def _count(self, message: Message) -> None:
-        counts = self.counts
-        counts.messages += 1
-        counts.rounded_times += message.rounded
-        if message.kind == Kind.EXECUTE:
-            if message.order in self._refs:
-                counts.executions += 1
-            else:
-                counts.unseen += 1
-        counts.hidden += message.kind == Kind.EXECUTE_HIDDEN
-        counts.crosses += message.kind == Kind.CROSS
-        counts.halts += message.kind == Kind.HALT
-
-    def _compare(self, message: Message) -> None:
-        """Compares the book after a message with the rows that are due."""
-        if message.kind <= Kind.EXECUTE:
-            self._levels.pop(Side(message.side), None)
-        depth = max((oracle.levels for oracle in self.oracles if oracle.due), default=0)
-        if not depth:
-            return
-        asks, bids = self._side(Side.SELL, depth), self._side(Side.BUY, depth)
-        for oracle in self.oracles:
-            if oracle.due:
-                oracle.compare(asks, bids)
-
-    def _side(self, side: Side, depth: int) -> list[Level]:
-        if side not in self._levels:
-            self._levels[side] = self.history.levels(side, depth)
-        return self._levels[side]
-
-    def _add(self, message: Message) -> None:
-        if message.order in self._refs:
-            raise FileDamaged(self.file, message.line, f"order {message.order} is added a second time")
-        self._clear_way(message)
-        self._introduce(message)
-
-    def _introduce(self, message: Message) -> None:
-        ref = self.history.place(
-            Account.RESTING, side=message.side, price=message.price, quantity=message.quantity, at_ns=message.at_ns
-        )
-        self._refs[message.order] = ref
-        self._introduced.append(message)
-        assert len(self._introduced) == ref
-
-    def _clear_way(self, message: Message) -> None:
-        """Cancels what an add would trade with: it rests in the recorded book, so none of that can stand there."""
-        met = self.history.first_met(message.side, message.price)
-        self.counts.crossing += met is not None
-        while met is not None:
-            order = self._file_order(met)
-            if order is not None:
-                self._removed.add(order)
-            self.history.reduce(met, by=met.leaves, at_ns=message.at_ns)
-            self.counts.removed += 1
-            self._levels.clear()
-            met = self.history.first_met(message.side, message.price)
-
-    def _change(self, message: Message) -> None:
-        ref = self._refs.get(message.order)
-        if ref is None:
-            self._change_unseen(message)
-            return
-        resting = self.history.order(Account.RESTING, ref)
-        if resting is None:
-            self._change_gone(message)
-            return
-        self._check(message, resting)
-        if message.kind == Kind.EXECUTE:
-            self._execute(message, resting)
-            return
-        whole = message.kind == Kind.DELETE
-        self.counts.shrunk += whole and message.quantity < resting.leaves
-        self.history.reduce(resting, by=resting.leaves if whole else message.quantity, at_ns=message.at_ns)
-
-    def _change_unseen(self, message: Message) -> None:
-        """Reduces the anonymous order of the level, of which an order that the file did not introduce is a part."""
-        ref = self._anonymous.get((message.side, message.price))
-        resting = None if ref is None else self.history.order(Account.OPENING, ref)
-        if resting is None or resting.leaves < message.quantity:
-            self.counts.beyond_seed += 1
-            return
-        self.history.reduce(resting, by=message.quantity, at_ns=message.at_ns)
-
-    def _change_gone(self, message: Message) -> None:
-        """A message about an order that we have no more: a fault of the file, or one that we removed."""
-        if message.order not in self._removed:
-            raise FileDamaged(self.file, message.line, f"order {message.order} was executed or deleted before")
-        self.counts.reappeared += 1
-        if message.kind == Kind.EXECUTE:
-            self._differ(message, self.history.first_met(Side(message.side).opposite, message.price))
-
-    def _check(self, message: Message, resting: Resting) -> None:
-        # Price and side never change: LOBSTER shows a replaced order under a new number.
-        added = self._introduced[resting.client_ref - 1]
-        if (message.side, message.price) != (added.side, added.price):
-            what = (
-                f"price {message.price} or direction is not that of order {message.order}, added in line {added.line}"
-            )
-            raise FileDamaged(self.file, message.line, what)
-        if message.quantity > resting.leaves:
-            what = f"size {message.quantity}, but order {message.order} has {resting.leaves} left"
-            raise FileDamaged(self.file, message.line, what)
-
-    def _execute(self, message: Message, resting: Resting) -> None:
-        aggressor = Side(message.side).opposite
-        met = self.history.first_met(aggressor, message.price)
-        if met == resting:
-            self.counts.same_order += 1
-            self.history.take(resting, side=aggressor, quantity=message.quantity, at_ns=message.at_ns)
-            self.trade_prices.append(message.price)
-        else:
-            self._differ(message, met)
-            self.history.reduce(resting, by=message.quantity, at_ns=message.at_ns)
-
-    def _differ(self, message: Message, met: Resting | None) -> None:
-        self.counts.different += 1
-        if len(self.differences) >= DIFFERENCES_TOLD:
-            return
-        ours = None if met is None else self._file_order(met)
-        self.differences.append(
-            Difference(
-                row=message.line,
-                at_ns=message.at_ns,
-                side=Side(message.side).name.lower(),
-                price=message.price,
-                quantity=message.quantity,
-                file_order=message.order,
-                our_order=ours,
-                our_price=None if met is None else met.price,
-                why=self._why(message, met, ours),
-            )
-        )
-
-    def _file_order(self, resting: Resting) -> int | None:
-        """The file's number of an order; None for one of the opening book."""
-        return self._introduced[resting.client_ref - 1].order if resting.account == Account.RESTING else None
-
-    def _why(self, message: Message, met: Resting | None, ours: int | None) -> Why:
-        if message.order in self._removed:
-            return Why.REMOVED
-        assert met is not None, "the file's own order rests there"
-        if met.price != message.price:
-            return Why.BETTER_PRICE
-        if ours is None:
-            return Why.OPENING
-        return Why.OLDER if message.order < ours else Why.PASSED_OVER
-
-
-def _report(oracle: Oracle) -> OracleReport:
-    return OracleReport(
-        file=oracle.file,
-        levels=oracle.levels,
-        rows=oracle.compared,
-        l1_equal=oracle.l1_equal,
-        depth_equal=oracle.depth_equal,
-        levels_equal=oracle.levels_equal(),
-        first_difference=oracle.first_difference,
-        first_depth_difference=oracle.first_depth_difference,
-    )

@@ -143,3 +143,26 @@ class ReplayReport:
             "state_hash": self.state_hash,
             "events_hash": self.events_hash,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ItchReport:
+    """The replay of one instrument of an ITCH file."""
+
+    symbol: str
+    types: dict[str, int]
+    """Messages of the whole file by type."""
+    complete: bool | None
+    """Whether the binary file ends with the end of messages; None for a decoded one."""
+    replay: ReplayReport
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values by the names that docs/guides/replay.md explains."""
+        return {
+            "symbol": self.symbol,
+            "types": self.types,
+            "complete": self.complete,
+            **self.replay.as_json(),
+            "asks": self.replay.asks,
+            "bids": self.replay.bids,
+        }

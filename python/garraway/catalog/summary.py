@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from garraway.catalog.lobster import PRICE_DECIMALS, TIME_DECIMALS, Level
-from garraway.catalog.report import Difference, OracleReport, ReplayReport
+from garraway.catalog.report import Difference, ItchReport, OracleReport, ReplayReport
 from garraway.units import scaled_text
 
 DIFFERENCES_SHOWN: Final = 40
@@ -24,6 +24,13 @@ def summary(report: ReplayReport) -> str:
         _depth(report),
     ]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def itch_summary(report: ItchReport) -> str:
+    """The same for an ITCH file: its instrument and types of message first."""
+    types = ", ".join(f"{kind} {count:,}" for kind, count in report.types.items())
+    cut = "\nThe file ends without the end of messages: it is a part of a day." if report.complete is False else ""
+    return f"{report.symbol}; messages of the file: {types}{cut}\n\n{summary(report.replay)}"
 
 
 def _differences(report: ReplayReport) -> Iterator[str]:

@@ -1,14 +1,26 @@
-"""`garraway replay lobster | sample`: recorded and made-up days through our own matching, by `garraway.catalog`."""
+"""`garraway replay lobster | itch | itch-csv ...`: recorded days through our own matching, by `garraway.catalog`."""
 
 import json
+import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from garraway.catalog import ReplayReport, replay_lobster, summary, write_sample
+from garraway.catalog import (
+    Watch,
+    encode_itch,
+    itch_summary,
+    replay_itch,
+    replay_itch_csv,
+    replay_lobster,
+    summary,
+    write_itch_sample,
+    write_sample,
+)
 from garraway.cli.options import Json
 
 Messages = Annotated[Path, typer.Argument(metavar="MESSAGES", help="LOBSTER messages: .csv, .csv.zst or .csv.gz.")]
@@ -17,6 +29,15 @@ Books = Annotated[
 ]
 CheckEvery = Annotated[int, typer.Option(min=0, help="Prove the engine's invariants after so many messages each.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+Binary = Annotated[Path, typer.Argument(metavar="FILE", help="ITCH 5.0 in frames: plain, .gz or .zst.")]
+Decoded = Annotated[Path, typer.Argument(metavar="FILE", help="Decoded ITCH: .csv, .csv.zst or .csv.gz.")]
+Symbol = Annotated[str | None, typer.Option(metavar="SYMBOL", help="The instrument, where the file has several.")]
+
+Folder = Annotated[Path, typer.Argument(help="Where to write.")]
+Seed = Annotated[int, typer.Option(help="Another seed is another day.")]
+Lines = Annotated[int, typer.Option(min=10, max=1_000_000, help="Messages of the day.")]
+
+T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +45,11 @@ def register(app: typer.Typer) -> None:
     replay = typer.Typer(help="Play recorded days through our matching.", no_args_is_help=True, rich_markup_mode=None)
     replay.callback()(_noun)
     replay.command()(lobster)
+    replay.command()(itch)
+    replay.command()(itch_csv)
+    replay.command()(itch_encode)
     replay.command()(sample)
+    replay.command()(itch_sample)
     app.add_typer(replay, name="replay")
 
 
@@ -39,15 +64,59 @@ def lobster(
 
     Where our matching would take another order than the recorded exchange took, that is counted and shown.
     """
-    report = _played(messages, book, check_every, progress=not no_progress)
+    report = _watched(
+        messages,
+        lambda watch: replay_lobster(messages, book, watch=watch, check_every=check_every),
+        progress=not no_progress,
+    )
     print(json.dumps(report.as_json()) if as_json else summary(report))
 
 
-def sample(
-    folder: Annotated[Path, typer.Argument(help="Where to write the two files.")],
-    seed: Annotated[int, typer.Option(help="Another seed is another day.")] = 1,
-    messages: Annotated[int, typer.Option(min=10, max=1_000_000, help="Lines of each file.")] = 2000,
+def itch(
+    file: Binary,
+    symbol: Symbol = None,
+    check_every: CheckEvery = 0,
+    as_json: Json = False,
+    no_progress: NoProgress = False,
 ) -> None:
+    """Play the orders of one instrument of a binary ITCH 5.0 file through our matching."""
+    report = _watched(
+        file,
+        lambda watch: replay_itch(file, symbol=symbol, watch=watch, check_every=check_every),
+        progress=not no_progress,
+    )
+    print(json.dumps(report.as_json()) if as_json else itch_summary(report))
+
+
+def itch_csv(
+    file: Decoded, check_every: CheckEvery = 0, as_json: Json = False, no_progress: NoProgress = False
+) -> None:
+    """Play decoded ITCH 5.0 through our matching and compare the ten levels of each row."""
+    report = _watched(
+        file,
+        lambda watch: replay_itch_csv(file, watch=watch, check_every=check_every),
+        progress=not no_progress,
+    )
+    print(json.dumps(report.as_json()) if as_json else itch_summary(report))
+
+
+def itch_encode(
+    file: Decoded,
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="The binary file; .gz and .zst compress it.")],
+    no_progress: NoProgress = False,
+) -> None:
+    """Write decoded ITCH 5.0 as a binary file, which replays to the same result."""
+    count = _watched(file, lambda watch: encode_itch(file, target, watch), progress=not no_progress)
+    print(f"{count:,} messages in {target}")
+
+
+def itch_sample(folder: Folder, seed: Seed = 1, messages: Lines = 2000) -> None:
+    """Write a made-up day as decoded ITCH 5.0, and print the command that replays it."""
+    file = write_itch_sample(folder, seed=seed, messages=messages)
+    print(f"garraway replay itch-csv {shlex.quote(str(file))}")
+
+
+def sample(folder: Folder, seed: Seed = 1, messages: Lines = 2000) -> None:
     """Write a made-up day as LOBSTER files, and print the command that replays it."""
     written = write_sample(folder, seed=seed, messages=messages)
     print(f"garraway replay lobster {written.messages} --book {written.book}")
@@ -57,13 +126,12 @@ def _noun() -> None:
     """A recorded day has a format, which the next word names."""
 
 
-def _played(messages: Path, books: list[Path], check_every: int, *, progress: bool) -> ReplayReport:
+def _watched(file: Path, work: Callable[[Watch], T], *, progress: bool) -> T:
+    """Does `work` with a progress bar of the bytes that it has read of `file`."""
     columns = (TextColumn("replay"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     shown = progress and console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
-        size = messages.stat().st_size if messages.is_file() else None
+        size = file.stat().st_size if file.is_file() else None
         task = bar.add_task("replay", total=size)
-        return replay_lobster(
-            messages, books, watch=lambda read: bar.update(task, completed=read), check_every=check_every
-        )
+        return work(lambda read: bar.update(task, completed=read))

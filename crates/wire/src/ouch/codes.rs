@@ -1,7 +1,7 @@
 //! The one-byte codes that describe an order or the day. Reasons and liquidity flags are in `reasons`.
 //! Source: OUCH 4.2, the fields of "Enter Order Message", "Accepted Message" and "System Event Message".
 
-use super::layout::{Field, codes};
+use crate::layout::{Field, FieldKind, codes};
 
 codes! {
     /// Buy or sell.

@@ -1,7 +1,7 @@
 //! The fields that are more than a number or a code: texts, price, time in force.
 //! Source: OUCH 4.2, "Data Types" and the fields of "Enter Order Message".
 
-use super::layout::{Field, text_field};
+use crate::layout::{Field, FieldKind, number_field, text_field};
 
 /// The most shares that one order may have.
 pub const MAX_SHARES: u32 = 999_999;
@@ -21,9 +21,10 @@ text_field! {
     Firm, 4
 }
 
-/// A price in 1/10,000 of the currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Price(pub u32);
+number_field! {
+    /// A price in 1/10,000 of the currency.
+    Price, u32
+}
 
 impl Price {
     /// The highest limit price: 199,999.9900.
@@ -32,23 +33,10 @@ impl Price {
     pub const MARKET: Self = Self(0x7FFF_FFFF);
 }
 
-impl Field for Price {
-    const LEN: usize = 4;
-
-    #[inline]
-    fn read(bytes: &[u8]) -> Self {
-        Self(u32::read(bytes))
-    }
-
-    #[inline]
-    fn write(self, bytes: &mut [u8]) {
-        self.0.write(bytes);
-    }
+number_field! {
+    /// How long an order may rest, as it stands on the wire: seconds, or one of three special values.
+    TimeInForce, u32
 }
-
-/// How long an order may rest, as it stands on the wire: seconds, or one of three special values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TimeInForce(pub u32);
 
 impl TimeInForce {
     /// Trade at once, cancel the rest.
@@ -68,20 +56,6 @@ impl TimeInForce {
             Self(seconds @ 1..=99_997) => Some(Lifetime::Seconds(seconds)),
             Self(100_000..) => None,
         }
-    }
-}
-
-impl Field for TimeInForce {
-    const LEN: usize = 4;
-
-    #[inline]
-    fn read(bytes: &[u8]) -> Self {
-        Self(u32::read(bytes))
-    }
-
-    #[inline]
-    fn write(self, bytes: &mut [u8]) {
-        self.0.write(bytes);
     }
 }
 

@@ -2,10 +2,10 @@
 //! Source: OUCH 4.2, "Inbound Messages".
 
 use super::codes::{Capacity, CrossType, CustomerType, Display, IntermarketSweep, Side};
-use super::error::DecodeError;
 use super::fields::{Firm, Price, Symbol, TimeInForce, Token};
-use super::layout::{Field, FieldLayout, FieldReader, MessageLayout};
-use super::layout::{family, lay_out, message, message_len, write_field};
+use crate::error::DecodeError;
+use crate::layout::{FieldLayout, FieldReader, MessageLayout};
+use crate::layout::{family, lay_out, message, message_len, unplaced, write_field};
 
 message! {
     /// Places an order. A token that was used before makes it void, without an answer.

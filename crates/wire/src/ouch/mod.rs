@@ -6,21 +6,19 @@
 //! Source: "O*U*C*H", version 4.2, Nasdaq.
 
 mod codes;
-mod error;
 mod fields;
 mod inbound;
-mod layout;
 mod outbound;
 mod reasons;
 
+pub use crate::error::DecodeError;
+pub use crate::layout::{FieldKind, FieldLayout, MessageLayout};
 pub use codes::{
     BboWeight, Capacity, CrossType, CustomerType, Direction, Display, IntermarketSweep, OrderState, Side,
     SystemEventCode,
 };
-pub use error::DecodeError;
 pub use fields::{Firm, Lifetime, MAX_SHARES, Price, Symbol, TimeInForce, Token};
 pub use inbound::{CancelOrder, EnterOrder, Inbound, ModifyOrder, ReplaceOrder};
-pub use layout::{FieldLayout, MessageLayout};
 pub use outbound::{
     Accepted, AiqCanceled, Broken, CancelPending, CancelReject, Canceled, Executed, Modified, Outbound,
     PriorityUpdate, Rejected, Replaced, SystemEvent,

@@ -4,11 +4,11 @@
 use super::codes::{
     BboWeight, Capacity, CrossType, Display, IntermarketSweep, OrderState, Side, SystemEventCode,
 };
-use super::error::DecodeError;
 use super::fields::{Firm, Price, Symbol, TimeInForce, Token};
-use super::layout::{Field, FieldLayout, FieldReader, MessageLayout};
-use super::layout::{family, lay_out, message, message_len, write_field};
 use super::reasons::{BrokenReason, CancelReason, LiquidityFlag, RejectReason};
+use crate::error::DecodeError;
+use crate::layout::{FieldLayout, FieldReader, MessageLayout};
+use crate::layout::{family, lay_out, message, message_len, unplaced, write_field};
 
 message! {
     /// Something that concerns the whole market.

@@ -1,7 +1,7 @@
 //! The one-byte codes that say why or how: cancels, rejects, broken trades, liquidity.
 //! Source: OUCH 4.2, the tables of "Canceled Message", "Rejected Message", "Broken Trade Message", "Executed Message".
 
-use super::layout::{Field, codes};
+use crate::layout::{Field, FieldKind, codes};
 
 codes! {
     /// Why shares were taken off an order.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod golden;
+mod itch_golden;
 mod ouch_golden;
 mod ouch_layout;
 mod random;

@@ -1,5 +1,6 @@
 //! Any bytes at all: no decoder panics, and what decodes encodes to the same bytes.
 
+use garraway_wire::itch::{Frame, Message, next_frame};
 use garraway_wire::ouch::{DecodeError, Inbound, MessageLayout, Outbound};
 use garraway_wire::soupbintcp::{
     ClientAction, ClientSession, LOGIN_ACCEPTED_LEN, LOGIN_REQUEST_LEN, LoginAccepted, LoginReject,
@@ -46,6 +47,27 @@ fn inbound_messages_of_any_bytes_encode_as_they_decoded() {
 #[test]
 fn outbound_messages_of_any_bytes_encode_as_they_decoded() {
     feed(12, Outbound::LAYOUTS, |bytes, out| Outbound::decode(bytes).map(|message| message.encode(out)));
+}
+
+#[test]
+fn feed_messages_of_any_bytes_encode_as_they_decoded() {
+    feed(17, Message::LAYOUTS, |bytes, out| Message::decode(bytes).map(|message| message.encode(out)));
+}
+
+#[test]
+fn frames_of_a_file_of_any_bytes_are_within_it() {
+    let mut random = Random::new(18);
+    let mut buffer = [0; 96];
+    for _ in 0..INPUTS {
+        random.fill(&mut buffer);
+        buffer[0] &= random.u64() as u8 & 1;
+        let bytes = &buffer[..random.below(buffer.len() + 1)];
+        let frame = next_frame(bytes);
+        assert!(frame.consumed() <= bytes.len());
+        if let Frame::Message(message) = frame {
+            assert_eq!(bytes[2..frame.consumed()], *message);
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! How a message is declared: one list of fields gives struct, length, decoder, encoder and table.
 //!
-//! `message!` declares a message, `family!` the messages of one direction, `codes!` a one-byte code and
-//! `text_field!` a text of fixed length. Integers are big-endian.
+//! `message!` declares a message, `family!` the messages of one direction, `codes!` a one-byte code, `text_field!` a
+//! text of fixed length and `number_field!` a number with a meaning of its own. Integers are big-endian.
 
-use super::error::DecodeError;
+use crate::error::DecodeError;
 
 /// Where a field lies in its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,17 @@ pub struct FieldLayout {
     pub offset: usize,
     /// Its length in bytes.
     pub len: usize,
+    /// How its bytes are read.
+    pub kind: FieldKind,
+}
+
+/// How the bytes of a field are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A big-endian number without a sign.
+    Number,
+    /// ASCII, padded with spaces; a code is a text of one byte.
+    Text,
 }
 
 /// A message's shape.
@@ -30,8 +41,9 @@ pub struct MessageLayout {
 }
 
 /// A value of fixed length on the wire.
-pub(super) trait Field: Sized {
+pub(crate) trait Field: Sized {
     const LEN: usize;
+    const KIND: FieldKind;
     /// Reads from exactly `LEN` bytes.
     fn read(bytes: &[u8]) -> Self;
     /// Writes to exactly `LEN` bytes.
@@ -42,6 +54,7 @@ macro_rules! integer_fields {
     ($($integer:ty),+) => {$(
         impl Field for $integer {
             const LEN: usize = size_of::<$integer>();
+            const KIND: FieldKind = FieldKind::Number;
 
             #[inline]
             fn read(bytes: &[u8]) -> Self {
@@ -58,17 +71,17 @@ macro_rules! integer_fields {
     )+};
 }
 
-integer_fields!(u32, u64);
+integer_fields!(u16, u32, u64);
 
 /// Reads a message's fields one after the other.
-pub(super) struct FieldReader<'a> {
+pub(crate) struct FieldReader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> FieldReader<'a> {
     /// Checks type and length, and stands behind the type byte.
     #[inline]
-    pub(super) fn open(bytes: &'a [u8], layout: &MessageLayout) -> Result<Self, DecodeError> {
+    pub(crate) fn open(bytes: &'a [u8], layout: &MessageLayout) -> Result<Self, DecodeError> {
         let (got, rest) = bytes.split_first().ok_or(DecodeError::Empty)?;
         let MessageLayout { name: message, type_byte, len: expected, .. } = *layout;
         if *got != type_byte {
@@ -81,7 +94,7 @@ impl<'a> FieldReader<'a> {
     }
 
     #[inline]
-    pub(super) fn next<T: Field>(&mut self) -> T {
+    pub(crate) fn next<T: Field>(&mut self) -> T {
         let (field, rest) = self.rest.split_at(T::LEN);
         self.rest = rest;
         T::read(field)
@@ -90,27 +103,31 @@ impl<'a> FieldReader<'a> {
 
 /// Writes a field and returns what is behind it.
 #[inline]
-pub(super) fn write_field<T: Field>(bytes: &mut [u8], value: T) -> &mut [u8] {
+pub(crate) fn write_field<T: Field>(bytes: &mut [u8], value: T) -> &mut [u8] {
     let (field, rest) = bytes.split_at_mut(T::LEN);
     value.write(field);
     rest
 }
 
-/// Lays fields of the given lengths behind the type byte.
-pub(super) const fn lay_out<const N: usize>(names: [&'static str; N], lens: [usize; N]) -> [FieldLayout; N] {
-    let mut fields = [FieldLayout { name: "", offset: 0, len: 0 }; N];
+/// A field whose place is not known yet.
+pub(crate) const fn unplaced<T: Field>(name: &'static str) -> FieldLayout {
+    FieldLayout { name, offset: 0, len: T::LEN, kind: T::KIND }
+}
+
+/// Lays fields behind the type byte, one after the other.
+pub(crate) const fn lay_out<const N: usize>(mut fields: [FieldLayout; N]) -> [FieldLayout; N] {
     let mut offset = 1;
     let mut at = 0;
     while at < N {
-        fields[at] = FieldLayout { name: names[at], offset, len: lens[at] };
-        offset += lens[at];
+        fields[at].offset = offset;
+        offset += fields[at].len;
         at += 1;
     }
     fields
 }
 
 /// The length of a message of these fields, type byte included.
-pub(super) const fn message_len(fields: &[FieldLayout]) -> usize {
+pub(crate) const fn message_len(fields: &[FieldLayout]) -> usize {
     match fields {
         [] => 1,
         [.., last] => last.offset + last.len,
@@ -138,7 +155,7 @@ macro_rules! message {
             pub const LEN: usize = $len;
             /// The fields behind the type byte, in order and without gaps.
             pub const FIELDS: &'static [FieldLayout] =
-                &lay_out([$( stringify!($field) ),+], [$( <$kind as Field>::LEN ),+]);
+                &lay_out([$( unplaced::<$kind>(stringify!($field)) ),+]);
             /// The message's shape.
             pub const LAYOUT: MessageLayout =
                 MessageLayout { name: stringify!($name), type_byte: Self::TYPE, len: Self::LEN, fields: Self::FIELDS };
@@ -269,6 +286,7 @@ macro_rules! codes {
 
         impl Field for $name {
             const LEN: usize = 1;
+            const KIND: FieldKind = FieldKind::Text;
 
             #[inline]
             fn read(bytes: &[u8]) -> Self {
@@ -326,6 +344,7 @@ macro_rules! text_field {
 
         impl Field for $name {
             const LEN: usize = $len;
+            const KIND: FieldKind = FieldKind::Text;
 
             #[inline]
             fn read(bytes: &[u8]) -> Self {
@@ -342,4 +361,28 @@ macro_rules! text_field {
     };
 }
 
-pub(super) use {codes, family, message, text_field};
+/// Declares a number with a meaning of its own: a newtype around an integer.
+macro_rules! number_field {
+    ($(#[$doc:meta])* $name:ident, $integer:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub $integer);
+
+        impl Field for $name {
+            const LEN: usize = <$integer as Field>::LEN;
+            const KIND: FieldKind = FieldKind::Number;
+
+            #[inline]
+            fn read(bytes: &[u8]) -> Self {
+                Self(<$integer as Field>::read(bytes))
+            }
+
+            #[inline]
+            fn write(self, bytes: &mut [u8]) {
+                self.0.write(bytes);
+            }
+        }
+    };
+}
+
+pub(crate) use {codes, family, message, number_field, text_field};
