@@ -81,6 +81,19 @@ fn an_order_that_rests_is_accepted_with_its_own_terms() {
 }
 
 #[test]
+fn an_order_that_would_meet_its_own_is_cancelled_as_self_match_prevention() {
+    let mut market = Market::open();
+    market.bravo.send(enter("B1", Side::SELL, 10, 1_000));
+    assert!(matches!(market.bravo.message(), Outbound::Accepted(_)));
+    let order = enter("B2", Side::BUY, 4, 1_000);
+    market.bravo.send(order);
+    let answers = [market.bravo.message(), market.bravo.message()];
+    let (entered, gone) = (market.last(EventKind::Accepted), market.last(EventKind::Canceled));
+    let prevented = canceled("B2", &gone, 4, CancelReason::SELF_MATCH_PREVENTION);
+    assert_eq!(answers, [accepted(&order, &entered, OrderState::LIVE), prevented]);
+}
+
+#[test]
 fn a_trade_is_told_to_both_sides_with_one_match_number() {
     let mut market = Market::open();
     market.alpha_rests(&enter("A1", Side::SELL, 100, 1_000));

@@ -449,8 +449,9 @@ pub fn open_market(venue: &Venue) -> DoorClient {
             max_quantity: 10_000,
             max_notional: i64::MAX,
             max_open_orders: 1_000,
-            self_trade: 0,
-            self_trade_of: 0,
+            // Bravo's incoming order gives way to its own resting one.
+            self_trade: u8::from(account == BRAVO),
+            self_trade_of: u8::from(account == BRAVO),
             reserved: 0,
         };
         door.submit(CommandKind::OpenAccount, account, 0, &body, &[]);
