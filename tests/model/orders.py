@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
-from tests.model.limits import I64_MAX
+from tests.model.limits import I64_MAX, MAX_REF_STEP
 from tests.model.matching import (
     BY_OWNER,
     FILL_OR_KILL,
@@ -33,7 +33,7 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
     account = state.accounts.get(command["account"])
     if account is None:
         return Reason.AccountUnknown
-    if command["client_ref"] <= account.last_ref:
+    if not 0 < command["client_ref"] - account.last_ref <= MAX_REF_STEP:
         return Reason.ClientRefStale
     account.last_ref = command["client_ref"]
     instrument = state.instruments.get(command["instrument"])
@@ -156,7 +156,7 @@ def replace_order(state: State, command: Command, reply: Reply) -> Reason | None
     account = state.accounts.get(command["account"])
     if account is None:
         return Reason.AccountUnknown
-    if command["client_ref"] <= account.last_ref:
+    if not 0 < command["client_ref"] - account.last_ref <= MAX_REF_STEP:
         return Reason.ClientRefStale
     account.last_ref = command["client_ref"]
     order = account.open.get(command["target"])

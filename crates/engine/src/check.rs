@@ -1,4 +1,4 @@
-//! Proof of the invariants: books, index, holds, counts, money. Slow; tests and the simulator call it after every command.
+//! Proof of the invariants: books, index, holds, counts, money. Slow; tests call it after every command.
 
 use std::collections::BTreeMap;
 

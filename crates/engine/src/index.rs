@@ -13,8 +13,8 @@ pub(crate) struct Index {
     count: usize,
 }
 
-/// References of an account follow each other, so eight of them share a cache line; lines are spread over 32 bits. References are
-/// given by the exchange, so nobody can aim at one bucket.
+/// References of an account follow each other, so eight of them share a cache line; lines are spread over 32 bits. A source
+/// of the door that picks its references may aim at one bucket; see the roadmap.
 #[inline(always)]
 fn tag_of(account: u32, client_ref: u64) -> u32 {
     let line = (client_ref >> 3 ^ u64::from(account) << 36).wrapping_mul(0x9e37_79b9_7f4a_7c15);

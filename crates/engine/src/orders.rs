@@ -115,6 +115,8 @@ pub(crate) fn hold(terms: &Terms, side: Side, price: i64, leaves: u32, carry: i3
     }
 }
 
+const _: () = assert!(size_of::<Node<Order>>() == 64, "an order fills one cache line");
+
 #[cfg(test)]
 mod tests {
     use super::fee;

@@ -1,11 +1,12 @@
 //! Reads a canonical snapshot back. Whatever bytes come, the answer is an engine that passes its own check, or a fault.
 
 use garraway_types::{
-    AccountId, AssetId, EventId, FirmId, ListInstrument, Price, Record, Reject, Side, limits,
+    AccountId, AssetId, EventId, FirmId, InstrumentId, ListInstrument, Price, Record, Reject, Side, code,
+    limits,
 };
 
 use crate::accounts::Account;
-use crate::engine::{Engine, Setup};
+use crate::engine::{Engine, LOGIC_VERSION, Setup};
 use crate::instruments::Instrument;
 use crate::ledger::{Asset, Balance};
 use crate::orders::Order;
@@ -127,6 +128,10 @@ impl Engine {
     }
 
     fn read_clock(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let logic = reader.u32()?;
+        if logic != LOGIC_VERSION {
+            return reader.fault(format!("logic version {logic}, this build has {LOGIC_VERSION}"));
+        }
         self.last_seq = reader.u64()?;
         self.last_at = reader.i64()?;
         self.setup.slice_events = reader.u16()?;
@@ -182,6 +187,8 @@ impl Engine {
             self_trade: reader.u8()?,
             self_trade_of: reader.u8()?,
         };
+        let own = account.self_trade <= code::DECREMENT && account.self_trade_of <= code::OF_FIRM;
+        reader.require(own, "an account with an unknown self-trade prevention")?;
         self.accounts.open(number, account);
         self.ledger.grow(self.accounts.end());
         Ok(())
@@ -228,6 +235,12 @@ impl Engine {
             self.ledger.balance(account, asset).is_some(),
             "a balance of an unknown account or asset",
         )?;
+        // Ten times what all amounts of 64 bits over all commands could add up to stays far from the ends of 128 bits.
+        let counted = |amount: i128| amount.unsigned_abs() <= 1 << 116;
+        reader.require(
+            counted(balance.total) && counted(balance.held),
+            "a balance that cannot have come about",
+        )?;
         self.ledger.put_back(account, asset, balance);
         Ok(())
     }
@@ -238,18 +251,35 @@ impl Engine {
         let (filled, held, carry) = (reader.u32()?, reader.i64()?, reader.u32()? as i32);
         let (side, mark, resting) = (reader.u8()?, reader.u8()?, reader.u8()?);
         let Some(side) = Side::from_code(side) else { return reader.fault("an order without a side") };
-        reader.require(self.accounts.get(account).is_some(), "an order of an unknown account")?;
+        reader.require(
+            EventId(id).command_seq() <= self.last_seq,
+            "an order of a command that is not there yet",
+        )?;
+        let last_ref = self.accounts.get(account).map(|account| account.last_ref);
+        reader.require(
+            last_ref.is_some_and(|last| client_ref <= last),
+            "an order that its account never sent",
+        )?;
         reader
             .require(leaves > 0 && self.slab.live() < self.setup.capacity, "an order that cannot be open")?;
         let twice = self.index.get(account, client_ref, &self.slab).is_some();
         reader.require(!twice, "two orders with one reference")?;
+        if resting != 1 {
+            // While an order is worked off no other is taken, so it is the latest of its instrument.
+            let number = InstrumentId(instrument);
+            let latest = [Side::Buy, Side::Sell].into_iter().flat_map(|side| self.orders(number, side));
+            let sound =
+                !self.busy.contains(&instrument) && latest.map(|order| order.order.0).all(|other| other < id);
+            reader.require(sound, "an order being worked off before a later one")?;
+        }
         let Some(of) = self.instruments.get_mut(instrument) else {
             return reader.fault("an unknown instrument");
         };
         let terms = &of.terms;
         let counted = (terms.min_price..=terms.max_price).contains(&price)
             && price.checked_mul(i64::from(leaves)).and_then(|v| v.checked_mul(terms.price_value)).is_some()
-            && i64::from(leaves) <= terms.max_quantity
+            && i64::from(leaves) + i64::from(filled) <= terms.max_quantity
+            && price % terms.tick == 0
             && (-500_000_000..500_000_000).contains(&carry);
         reader.require(counted, "an order outside its instrument's terms")?;
         let order = Order { client_ref, held, account, instrument, carry, filled };

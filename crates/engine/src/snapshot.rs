@@ -6,7 +6,7 @@
 use garraway_book::NIL;
 use garraway_types::{Fnv, Record, Side};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, LOGIC_VERSION};
 use crate::orders::OpenOrder;
 
 /// The sections and their ids, in the order in which they are written.
@@ -103,6 +103,7 @@ impl Engine {
     }
 
     fn write_clock(&self, out: &mut Writer<'_>) {
+        out.u32(LOGIC_VERSION);
         out.u64(self.last_seq);
         out.i64(self.last_at);
         out.u16(self.setup.slice_events);

@@ -285,7 +285,11 @@ fn a_damaged_snapshot_is_refused_or_restores_a_sound_engine() {
             damaged[at] ^= 1 << random.next(8);
         }
         if let Ok(engine) = Engine::restore(&damaged, 0) {
-            engine.check().unwrap();
+            stream.engine = engine;
+            for _ in 0..10 {
+                stream.engine.check().unwrap();
+                stream.step();
+            }
         }
     }
 }

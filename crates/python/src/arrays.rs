@@ -57,7 +57,12 @@ pub fn commands<'py>(argument: &Bound<'py, PyAny>, dtype: &Bound<'py, PyAny>) ->
     }
     let array =
         bytes_view(argument, dtype, "commands", "bytes, a uint8 array or an array of _native.COMMAND")?;
-    Ok(Bytes::Array(array.readonly()))
+    let array = array.try_readonly().map_err(|error| {
+        PyValueError::new_err(format!(
+            "commands cannot be read ({error}): give an array that nobody writes to"
+        ))
+    })?;
+    Ok(Bytes::Array(array))
 }
 
 /// Sees the caller's buffer of events as bytes to be written.

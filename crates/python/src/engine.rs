@@ -118,9 +118,9 @@ impl PyEngine {
     }
 
     /// What an account has of an asset: all of it, and the part held for open orders.
-    fn balance(&self, account: u32, asset: u32) -> (i128, i128) {
-        let balance = self.engine.balance(AccountId(account), AssetId(asset));
-        (balance.total, balance.held)
+    fn balance(&self, account: u32, asset: u32) -> PyResult<(i128, i128)> {
+        let balance = self.sound()?.balance(AccountId(account), AssetId(asset));
+        Ok((balance.total, balance.held))
     }
 
     /// The levels of a side, best first: an array of price, quantity, orders.
@@ -134,7 +134,7 @@ impl PyEngine {
     ) -> PyResult<Bound<'py, PyAny>> {
         let side = side_of(side)?;
         let mut bytes = Vec::new();
-        let mut orders = self.engine.orders(InstrumentId(instrument), side).peekable();
+        let mut orders = self.sound()?.orders(InstrumentId(instrument), side).peekable();
         for level in self.engine.levels(InstrumentId(instrument), side).take(depth) {
             let mut count = 0i64;
             while orders.next_if(|order| order.price == level.price).is_some() {
@@ -150,7 +150,7 @@ impl PyEngine {
     /// The resting orders of a side in the order in which they would trade.
     fn orders<'py>(&self, py: Python<'py>, instrument: u32, side: u8) -> PyResult<Bound<'py, PyAny>> {
         let mut bytes = Vec::new();
-        for order in self.engine.orders(InstrumentId(instrument), side_of(side)?) {
+        for order in self.sound()?.orders(InstrumentId(instrument), side_of(side)?) {
             for value in order_row(&order) {
                 bytes.extend(value.to_le_bytes());
             }
@@ -160,30 +160,31 @@ impl PyEngine {
 
     /// The order that an incoming order would meet first, as (order, account, client_ref, price, leaves, filled, held).
     fn would_meet(&self, instrument: u32, side: u8, price: i64) -> PyResult<Option<[i64; 7]>> {
-        let found = self.engine.would_meet(InstrumentId(instrument), side_of(side)?, Price(price));
+        let found = self.sound()?.would_meet(InstrumentId(instrument), side_of(side)?, Price(price));
         Ok(found.map(|order| order_row(&order)))
     }
 
     /// An open order, as (order, account, client_ref, price, leaves, filled, held).
-    fn order(&self, account: u32, client_ref: u64) -> Option<[i64; 7]> {
-        self.engine.order(AccountId(account), ClientRef(client_ref)).map(|order| order_row(&order))
+    fn order(&self, account: u32, client_ref: u64) -> PyResult<Option<[i64; 7]>> {
+        let found = self.sound()?.order(AccountId(account), ClientRef(client_ref));
+        Ok(found.map(|order| order_row(&order)))
     }
 
     /// Proves every invariant of the engine.
     fn check(&self) -> PyResult<()> {
-        self.engine.check().map_err(PyRuntimeError::new_err)
+        self.sound()?.check().map_err(PyRuntimeError::new_err)
     }
 
     /// Hash of the canonical state.
-    fn state_hash(&self) -> u64 {
-        self.engine.state_hash()
+    fn state_hash(&self) -> PyResult<u64> {
+        Ok(self.sound()?.state_hash())
     }
 
     /// The canonical snapshot.
-    fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, pyo3::types::PyBytes> {
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyBytes>> {
         let mut bytes = Vec::new();
-        self.engine.snapshot(&mut bytes);
-        pyo3::types::PyBytes::new(py, &bytes)
+        self.sound()?.snapshot(&mut bytes);
+        Ok(pyo3::types::PyBytes::new(py, &bytes))
     }
 
     /// The engine that made a snapshot.
@@ -215,13 +216,14 @@ impl PyEngine {
 }
 
 impl PyEngine {
-    fn sound(&self) -> PyResult<()> {
+    /// The engine, unless an invariant was broken.
+    fn sound(&self) -> PyResult<&Engine> {
         if self.broken {
             return Err(PyRuntimeError::new_err(
                 "an invariant was broken earlier: this engine is not to be used any more",
             ));
         }
-        Ok(())
+        Ok(&self.engine)
     }
 
     /// Applies commands until all are done or `sink` has no room for one more.

@@ -303,7 +303,7 @@ commands! {
     ListInstrument = 3, ListInstrument, items 0, right DEFINE, uses ["instrument", "symbol", "base_asset", "quote_asset", "execution", "price_unit", "lot_size", "tick", "min_price", "max_price", "max_quantity", "max_notional", "maker_fee_rate", "taker_fee_rate"];
     /// Opens a client's account.
     OpenAccount = 4, OpenAccount, items 0, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders", "self_trade", "self_trade_of"];
-    /// Defines or redefines a trading session; a redefinition replaces verifier, network and accounts.
+    /// Defines a trading session, or redefines it in everything but its number.
     DefineSession = 5, DefineSession, items SessionAccount::SIZE, right DEFINE, uses ["account", "session", "firm", "protocol", "network_prefix", "name", "network", "salt", "verifier"];
     /// Brings money or other assets in from outside.
     Deposit = 6, FixedBody, items 0, right MONEY, uses ["account", "asset", "amount"];
@@ -315,7 +315,7 @@ commands! {
     CancelOrder = 9, FixedBody, items 0, right TRADE, uses ["account", "client_ref", "quantity"];
     /// Replaces an open order by one with a new reference, price and total quantity, in one step.
     ReplaceOrder = 10, FixedBody, items 0, right TRADE, uses ["account", "client_ref", "target", "price", "quantity"];
-    /// Tells the time. Timers fire from it.
+    /// Tells the time.
     Tick = 11, FixedBody, items 0, right SYSTEM, uses [];
     /// Goes on with an order whose fills did not fit into one command.
     Continue = 12, FixedBody, items 0, right SYSTEM, uses ["instrument"];

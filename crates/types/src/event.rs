@@ -119,13 +119,13 @@ events! {
     InstrumentListed = 3, Public { instrument: "the instrument" }
     /// An account was opened. Its tail is the definition.
     AccountOpened = 4, Private { account: "the account" }
-    /// A trading session was defined or redefined. Its tail is name and protocol, never the verifier.
+    /// A trading session was defined or redefined. Its tail is its name, never the verifier.
     SessionDefined = 5, Operator { account: "its default account", value: "number of the session", detail: "the protocol" }
     /// One leg of a posting other than a fill: two legs make a deposit or a withdrawal, and their values add up to zero.
     Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal", value: "change of the balance" }
     /// An order was accepted. The order bears this event's id.
     Accepted = 7, Private { price: "limit or bound", quantity: "lots ordered", leaves: "lots ordered", detail: "time in force", value: "order type", fee: "0", released: "minus the hold placed" }
-    /// A command was refused; nothing was changed except that an order's reference is used up.
+    /// A command was refused; nothing was changed except that the source's number, and an order's reference, are used up.
     Rejected = 8, Private { detail: "reason", side: "side as sent with PlaceOrder", price: "price as sent with PlaceOrder or ReplaceOrder", quantity: "quantity as sent with PlaceOrder, CancelOrder or ReplaceOrder", value: "code of the command", fee: "target as sent with ReplaceOrder" }
     /// An order lost some or all of its open quantity without trading.
     Canceled = 9, Private { detail: "1 by its owner, 2 not filled at once, 3 fill or kill not possible, 4 replaced by no more than was filled, 5 self-trade prevented", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }

@@ -1,4 +1,4 @@
-//! FNV-1a over 64-bit words: the state hash, the hash of a command's body, the hash of an event stream.
+//! FNV-1a over 64-bit words: the state hash, the hash of a command's record, the hash of an event stream.
 
 /// A running FNV-1a hash that takes 64 bits at a step. Fast and repeatable, not cryptographic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! How much there may be of everything, in one place. A change of a limit is a change of behaviour.
+//! How much there may be of everything in the engine. A change of a limit is a change of behaviour.
 
 /// What the reference says of one limit.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ limits! {
     MAX_ORDER_QUANTITY: i64 = u32::MAX as i64, "LimitInvalid at listing, QuantityTooLarge after";
     /// Highest fee rate, in 1e-9.
     MAX_FEE_RATE: i64 = 100_000_000, "FeeRateInvalid";
+    /// How far a reference may be above the last one of its account.
+    MAX_REF_STEP: u64 = 4_294_967_296, "ClientRefStale";
     /// Decimals of a ledger unit.
     MAX_SCALE: u8 = 12, "ScaleInvalid";
     /// Outcomes kept for each source.

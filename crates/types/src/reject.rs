@@ -95,8 +95,8 @@ rejects! {
     FeeRateInvalid = 24, "take 0 to 100,000,000 (in 1e-9)";
     /// The amount is not positive.
     AmountInvalid = 25, "take 1 or more ledger units";
-    /// The reference is not above the last one of its account.
-    ClientRefStale = 26, "take a reference above the last";
+    /// The reference is not above the last one of its account, or more than 2^32 above it.
+    ClientRefStale = 26, "take the last reference and 1";
     /// The account has no open order with this reference.
     OrderUnknown = 27, "it was filled or cancelled before, or never accepted";
     /// The instrument was never listed.

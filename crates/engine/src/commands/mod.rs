@@ -28,7 +28,7 @@ pub(crate) use replace_order::replace_order;
 pub(crate) use tick::tick;
 pub(crate) use withdraw::withdraw;
 
-use garraway_types::{Reject, Side, name_of};
+use garraway_types::{Reject, Side, limits, name_of};
 
 use crate::accounts::Account;
 use crate::instruments::{Instrument, Terms};
@@ -56,6 +56,12 @@ fn check_size_and_price(terms: &Terms, account: &Account, price: i64, quantity: 
     let most = terms.max_notional.min(account.max_notional);
     require(value.is_some_and(|value| value <= most), Reject::NotionalTooLarge)?;
     Ok(quantity as u32)
+}
+
+/// Whether a reference may follow the last one of its account. The step is bounded, so that no command uses all references up.
+#[inline(always)]
+fn is_next_ref(account: &Account, client_ref: u64) -> bool {
+    client_ref > account.last_ref && client_ref - account.last_ref <= limits::MAX_REF_STEP
 }
 
 /// Whether a price reaches the best one of the opposite side.

@@ -4,7 +4,7 @@ use garraway_types::{
     AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, code, detail,
 };
 
-use super::{Judged, check_size_and_price, reaches, require};
+use super::{Judged, check_size_and_price, is_next_ref, reaches, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::Instrument;
@@ -17,7 +17,7 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
     let head = &command.head;
     let body: FixedBody = command.body();
     let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
-    require(head.client_ref > account.last_ref, Reject::ClientRefStale)?;
+    require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
     account.last_ref = head.client_ref;
     let instrument = engine.instruments.get(head.instrument).ok_or(Reject::InstrumentUnknown)?;
     let terms = &instrument.terms;

@@ -3,7 +3,7 @@
 use garraway_book::Slot;
 use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, detail};
 
-use super::{Judged, check_size_and_price, reaches, require};
+use super::{Judged, check_size_and_price, is_next_ref, reaches, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::orders::{Mark, hold};
@@ -12,7 +12,7 @@ pub(crate) fn replace_order(engine: &mut Engine, command: &Command<'_>, emit: &m
     let head = &command.head;
     let body: FixedBody = command.body();
     let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
-    require(head.client_ref > account.last_ref, Reject::ClientRefStale)?;
+    require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
     account.last_ref = head.client_ref;
     let account = *account;
     let slot = engine.index.get(head.account, body.target, &engine.slab).ok_or(Reject::OrderUnknown)?;

@@ -45,7 +45,8 @@ pub fn enter(
 ) -> Entry {
     out.clear();
     let Some(ClientRef(last)) = engine.last_client_ref(account_id) else { return Entry::NotOffered };
-    let head = CommandHead { account: account_id.0, client_ref: last + 1, ..CommandHead::empty() };
+    let head =
+        CommandHead { account: account_id.0, client_ref: last.saturating_add(1), ..CommandHead::empty() };
     match message {
         Inbound::EnterOrder(order) => place(order, head, account, scales, out),
         Inbound::ReplaceOrder(order) => replace(order, head, account, scales, out),
