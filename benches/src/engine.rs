@@ -3,7 +3,7 @@
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
     Command, CommandHead, CommandKind, DefineAsset, EVENT_SIZE, Event, EventKind, EventSink, FixedBody, Fnv,
-    ListInstrument, Nanos, OpenAccount, Record, Side, code, detail, encode_command, events_in,
+    ListInstrument, NO_ITEMS, Nanos, OpenAccount, Record, Side, code, detail, encode_command, events_in,
 };
 
 use crate::measure::{Latencies, Report, report, timed};
@@ -63,7 +63,7 @@ impl EngineWorkload {
                 quantity: i64::from(operation.quantity),
                 ..FixedBody::empty()
             };
-            encode_command(kind, head, &body, &[], &[], &mut commands);
+            encode_command(kind, head, &body, NO_ITEMS, &[], &mut commands);
         }
         let mut workload =
             Self { setup: setup(), commands, count: workload.operations.len(), peak: 1, orders };
@@ -116,7 +116,7 @@ fn setup() -> Vec<u8> {
     let mut asset = |head: CommandHead, asset: u32, name: &[u8; 8], scale: u8| {
         let body =
             DefineAsset { asset, code: *name, scale, display: scale.min(2), reserved: 0, reserved_2: 0 };
-        encode_command(CommandKind::DefineAsset, head, &body, &[], &[], &mut out);
+        encode_command(CommandKind::DefineAsset, head, &body, NO_ITEMS, &[], &mut out);
     };
     asset(head(0, 0), USD, b"USD\0\0\0\0\0", 8);
     asset(head(0, 0), STOCK, b"STOCK\0\0\0", 0);
@@ -125,8 +125,9 @@ fn setup() -> Vec<u8> {
         base_asset: STOCK,
         quote_asset: USD,
         execution: code::EXECUTION_BOOK,
+        kind: code::SPOT,
+        phase: code::CONTINUOUS,
         reserved: 0,
-        reserved_2: 0,
         price_unit: 10_000_000,
         lot_size: 1_000_000_000,
         tick: 1,
@@ -137,7 +138,7 @@ fn setup() -> Vec<u8> {
         maker_fee_rate: 100_000,
         taker_fee_rate: 200_000,
     };
-    encode_command(CommandKind::ListInstrument, head(0, INSTRUMENT), &listing, &[], &[], &mut out);
+    encode_command(CommandKind::ListInstrument, head(0, INSTRUMENT), &listing, NO_ITEMS, &[], &mut out);
     for account in FIRST..FIRST + ACCOUNTS {
         let body = OpenAccount {
             firm: 1 + account % 10,
@@ -146,16 +147,18 @@ fn setup() -> Vec<u8> {
             max_open_orders: 1_000_000,
             self_trade: code::CANCEL_NEWEST,
             self_trade_of: code::OF_ACCOUNT,
+            group: 0,
+            clearing: 0,
             reserved: 0,
         };
-        encode_command(CommandKind::OpenAccount, head(account, 0), &body, &[], &[], &mut out);
+        encode_command(CommandKind::OpenAccount, head(account, 0), &body, NO_ITEMS, &[], &mut out);
         let (asset, amount) = if account < FIRST + ACCOUNTS / 2 {
             (USD, 4_000_000_000_000_000_000)
         } else {
             (STOCK, 1_000_000_000_000)
         };
         let body = FixedBody { asset, amount, ..FixedBody::empty() };
-        encode_command(CommandKind::Deposit, head(account, 0), &body, &[], &[], &mut out);
+        encode_command(CommandKind::Deposit, head(account, 0), &body, NO_ITEMS, &[], &mut out);
     }
     out
 }

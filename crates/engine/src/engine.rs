@@ -150,6 +150,7 @@ impl Engine {
             CommandKind::Tick => commands::tick(emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
+            _ => Err(Reject::NotPermitted),
         }
     }
 

@@ -66,7 +66,7 @@ impl Stream {
     fn send<B: Record>(&mut self, kind: CommandKind, head: CommandHead, body: &B) -> Vec<Event> {
         let mut record = Vec::new();
         let tail = &b"a text"[..self.random.next(7) as usize];
-        encode_command(kind, head, body, &[], tail, &mut record);
+        encode_command(kind, head, body, NO_ITEMS, tail, &mut record);
         self.apply(&record)
     }
 
@@ -93,8 +93,9 @@ impl Stream {
                 base_asset,
                 quote_asset: 1,
                 execution: 1,
+                kind: code::SPOT,
+                phase: code::CONTINUOUS,
                 reserved: 0,
-                reserved_2: 0,
                 price_unit: 10_000_000,
                 lot_size,
                 tick: 5,
@@ -116,6 +117,8 @@ impl Stream {
                 max_open_orders: 12,
                 self_trade: (account % 5) as u8,
                 self_trade_of: if account % 5 == 0 { 0 } else { 1 + (account / 5 % 2) as u8 },
+                group: 0,
+                clearing: 0,
                 reserved: 0,
             };
             let head = CommandHead { account, ..self.operator() };
@@ -233,7 +236,7 @@ fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes()
         Reject::InstrumentBusy,
         Reject::FundsInsufficient,
         Reject::OpenOrdersTooMany,
-        Reject::FillOrKillTooLarge,
+        Reject::DryRunTooLarge,
         Reject::PostOnlyWouldTrade,
     ] {
         assert!(met[reason as usize] > 0, "the streams never met {reason}");

@@ -4,7 +4,9 @@
 mod support;
 
 use garraway_exchange::{Kind, Outcome, WINDOW};
-use garraway_types::{CommandHead, CommandKind, DefineAsset, EventKind, FixedBody, Reject, encode_command};
+use garraway_types::{
+    CommandHead, CommandKind, DefineAsset, EventKind, FixedBody, NO_ITEMS, Reject, encode_command,
+};
 use garraway_wire::soupbintcp::{LoginReject, PacketType};
 use support::*;
 
@@ -17,7 +19,7 @@ fn asset(asset: u32) -> DefineAsset {
 fn record(head: CommandHead, body: &DefineAsset) -> Vec<u8> {
     let mut payload = vec![b'C'];
     let mut record = Vec::new();
-    encode_command(CommandKind::DefineAsset, head, body, &[], &[], &mut record);
+    encode_command(CommandKind::DefineAsset, head, body, NO_ITEMS, &[], &mut record);
     payload.extend_from_slice(&record);
     payload
 }

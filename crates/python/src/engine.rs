@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use garraway_engine::{Engine, OpenOrder, Setup};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandHead, CommandKind, EventSink, FixedBody, InstrumentId,
-    Nanos, Price, Side, encode_command, limits,
+    NO_ITEMS, Nanos, Price, Side, encode_command, limits,
 };
 
 use crate::arrays::{commands, dtype, events_buffer, records};
@@ -250,7 +250,7 @@ impl PyEngine {
     fn go_on(&mut self, instrument: InstrumentId, at: Nanos, sink: &mut EventSink<'_>) {
         let mut record = Vec::with_capacity(garraway_types::FIXED_COMMAND);
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
-        encode_command(CommandKind::Continue, head, &FixedBody::empty(), &[], &[], &mut record);
+        encode_command(CommandKind::Continue, head, &FixedBody::empty(), NO_ITEMS, &[], &mut record);
         if let Ok(command) = Command::parse(&record) {
             self.engine.apply(self.engine.last_seq() + 1, at, &command, sink);
         }

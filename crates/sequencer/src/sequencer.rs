@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use garraway_engine::{Engine, Outcome, Screen, Setup};
 use garraway_types::{
     Command, CommandHead, CommandKind, EventId, EventSink, FIXED_COMMAND, FixedBody, InstrumentId, Malformed,
-    Nanos, Record, Reject, SourceId, encode_command, events_in,
+    NO_ITEMS, Nanos, Record, Reject, SourceId, encode_command, events_in,
 };
 
 use crate::commit::{Durability, Journal, Wake, touched};
@@ -306,7 +306,7 @@ impl Sequencer {
         let mut own = std::mem::take(&mut self.own);
         own.clear();
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
-        encode_command(kind, head, &FixedBody::empty(), &[], &[], &mut own);
+        encode_command(kind, head, &FixedBody::empty(), NO_ITEMS, &[], &mut own);
         if let Ok(command) = Command::parse(&own) {
             self.sequence(&command, at, observer);
         }

@@ -121,24 +121,80 @@ events! {
     AccountOpened = 4, Private { account: "the account" }
     /// A trading session was defined or redefined. Its tail is its name, never the verifier.
     SessionDefined = 5, Operator { account: "its default account", value: "number of the session", detail: "the protocol" }
-    /// One leg of a posting other than a fill: two legs make a deposit or a withdrawal, and their values add up to zero.
-    Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal", value: "change of the balance" }
+    /// One leg of a posting other than a fill; the values of all legs of one posting in an asset add up to zero.
+    Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal, 3 trade taken back, 4 trade corrected, 5 settlement, 6 split", value: "change of the balance", fee: "the trade (3, 4) or the instrument (5, 6)" }
     /// An order was accepted. The order bears this event's id.
-    Accepted = 7, Private { price: "limit or bound", quantity: "lots ordered", leaves: "lots ordered", detail: "time in force", value: "order type", fee: "0", released: "minus the hold placed" }
+    Accepted = 7, Private { price: "limit or bound", quantity: "lots ordered", leaves: "lots ordered", detail: "time in force", value: "order type + 256 x flags", fee: "trigger of a stop, distance of a trailing stop, offset of a peg, display of an iceberg, else 0", released: "minus the hold placed" }
     /// A command was refused; nothing was changed except that the source's number, and an order's reference, are used up.
     Rejected = 8, Private { detail: "reason", side: "side as sent with PlaceOrder", price: "price as sent with PlaceOrder or ReplaceOrder", quantity: "quantity as sent with PlaceOrder, CancelOrder or ReplaceOrder", value: "code of the command", fee: "target as sent with ReplaceOrder" }
     /// An order lost some or all of its open quantity without trading.
-    Canceled = 9, Private { detail: "1 by its owner, 2 not filled at once, 3 fill or kill not possible, 4 replaced by no more than was filled, 5 self-trade prevented", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
+    Canceled = 9, Private { detail: "1 by its owner, 2 not filled when it could, 3 its quantity or minimum not possible, 4 replaced by no more than was filled, 5 self-trade prevented, 6 expired, 7 by a mass cancel, 8 by the order it is linked with, 9 funds missing when it was activated, 10 outside the new terms, 11 delisted, 12 no position to reduce", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
     /// An order was replaced. Without priority kept the order bears this event's id from now on.
     Replaced = 10, Private { detail: "1 priority kept, 0 lost", client_ref: "the new reference", price: "the new limit", quantity: "the new total", leaves: "lots open", value: "id of the order before", fee: "the reference before", released: "hold released, negative where more is held" }
     /// Two orders traded. The trade bears this event's id.
-    Traded = 11, Public { side: "the incoming order's", client_ref: "id of the resting order", price: "of the resting order", quantity: "lots traded", leaves: "lots of the resting order still open", value: "price x quantity in ledger units" }
-    /// An order's side of a trade: the resting order's first, then the incoming one's. The trade's id is this id less 1 or less 2.
+    Traded = 11, Public { side: "the incoming order's; of an auction the later order's", client_ref: "id of the other order", price: "of the trade", quantity: "lots traded", leaves: "lots of the other order still open, those not displayed left out", value: "price x quantity in ledger units" }
+    /// An order's side of a trade: the resting (in an auction the earlier) order's first, then the other's. The trade's id is this id less 1 or less 2.
     Filled = 12, Private { detail: "1 resting (maker), 2 incoming (taker)", price: "of the trade", quantity: "lots", leaves: "lots still open", value: "price x quantity in ledger units", fee: "fee charged, in ledger units of the quote asset", released: "hold released" }
     /// The time was told.
     Ticked = 13, Public {}
     /// The venue was closed cleanly.
     Closed = 14, Public {}
+    /// The phase of an instrument changed.
+    PhaseChanged = 15, Public { detail: "the new phase", value: "the old phase", fee: "1 by command, 2 by schedule, 3 by a price band, 4 by an unclean start, 5 at the end of a volatility auction" }
+    /// An auction found its price; the trades follow. Without a trade its price is 0.
+    Uncrossed = 16, Public { price: "price of the auction", quantity: "lots that trade", leaves: "lots left over at this price", side: "of the lots left over" }
+    /// What an auction would give if it ended now.
+    Indicated = 17, Public { price: "price, 0 for none", quantity: "lots that would trade", leaves: "lots left over at this price", side: "of the lots left over" }
+    /// A stop was triggered. The order bears this event's id from now on.
+    Triggered = 18, Private { price: "limit or bound", quantity: "lots open", leaves: "lots open", value: "id of the order before", fee: "the price that triggered it" }
+    /// The next slice of an iceberg is displayed. The order bears this event's id from now on.
+    Refilled = 19, Private { price: "limit", quantity: "lots displayed", leaves: "lots open, those displayed included", value: "id of the order before" }
+    /// An order that waited for another, or for its auction, starts. The order bears this event's id from now on.
+    Activated = 20, Private { price: "limit or bound", quantity: "lots open", leaves: "lots open", value: "id of the order before", released: "minus the hold placed" }
+    /// A mass cancel, the end of a day, a settlement, a split or a delisting begins.
+    SweepBegun = 21, Operator { detail: "code of the command", value: "id of the command", fee: "scope" }
+    /// It has ended.
+    SweepEnded = 22, Operator { detail: "code of the command", value: "id of the first event of the command", quantity: "orders cancelled" }
+    /// A schedule was set. Its tail are the changes.
+    ScheduleSet = 23, Public { quantity: "changes to come" }
+    /// A reference or settlement price was set.
+    ReferenceSet = 24, Public { detail: "1 reference, 2 settlement", price: "the price", value: "the price before" }
+    /// Price bands, collar and policy were set. Its tail is the body of the command.
+    RulesSet = 25, Public {}
+    /// A table of ticks was set. Its tail are the steps.
+    TicksSet = 26, Public { quantity: "steps" }
+    /// A fee plan was defined. Its tail is the definition.
+    FeePlanDefined = 27, Operator { value: "number of the plan" }
+    /// A group was defined or redefined. Its tail is the definition.
+    GroupDefined = 28, Operator { value: "number of the group", quantity: "tiers" }
+    /// An account was given another group or self-trade prevention. Its tail is the body of the command.
+    AccountChanged = 29, Private {}
+    /// Limits were set. Its tail is the body of the command.
+    LimitsSet = 30, Operator { value: "which", fee: "scope" }
+    /// A kill switch was thrown or lifted.
+    KillSet = 31, Operator { detail: "1 thrown, 0 lifted", value: "which", fee: "scope" }
+    /// A restricted list was changed.
+    RestrictionSet = 32, Operator { detail: "1 on the list, 0 off", value: "which", fee: "scope" }
+    /// The business day ended.
+    DayEnded = 33, Public { value: "the business date" }
+    /// Prices of an instrument's day.
+    DayPrices = 34, Public { price: "last", quantity: "first", leaves: "highest", value: "lowest", fee: "settlement price" }
+    /// Turnover of an instrument's day.
+    DayTurnover = 35, Public { quantity: "lots traded", leaves: "trades", value: "value traded in ledger units of the quote asset" }
+    /// An account's fee plan changed with its traded value.
+    FeePlanChanged = 36, Private { detail: "the plan", value: "value traded in the month" }
+    /// Terms of an instrument were changed. Its tail is the body of the command.
+    InstrumentChanged = 37, Public {}
+    /// An instrument was split.
+    InstrumentSplit = 38, Public { quantity: "new ones", leaves: "old ones" }
+    /// A resting order was given the terms of a split. The order keeps its id.
+    OrderSplit = 39, Private { price: "the new limit", quantity: "lots open before", leaves: "lots open", value: "id of the order", released: "hold released" }
+    /// A trade was taken back or corrected; the postings follow.
+    TradeBusted = 40, Public { value: "the trade", price: "its price", quantity: "its lots", fee: "the price it should have had, 0 when taken back" }
+    /// The venue started after a stop that was not clean.
+    UncleanStarted = 41, Public {}
+    /// A position in a future was marked to a new settlement price.
+    PositionMarked = 42, Private { price: "the new settlement price", quantity: "lots, negative when short", value: "gain in ledger units", released: "collateral released, negative where more is held" }
 }
 
 /// Codes that stand in [`Event::detail`].
@@ -153,6 +209,30 @@ pub mod detail {
     pub const NOTHING_LEFT: u8 = 4;
     /// `Canceled`: it would have traded with an order of its own account or firm.
     pub const SELF_TRADE: u8 = 5;
+    /// `Canceled`: its day or its time has ended.
+    pub const EXPIRED: u8 = 6;
+    /// `Canceled`: by a mass cancel.
+    pub const MASS: u8 = 7;
+    /// `Canceled`: by the order it is linked with.
+    pub const LINKED: u8 = 8;
+    /// `Canceled`: what it must hold was not free when it was activated.
+    pub const FUNDS: u8 = 9;
+    /// `Canceled`: outside the terms after a change or a split.
+    pub const OFF_TERMS: u8 = 10;
+    /// `Canceled`: its instrument was delisted.
+    pub const DELISTED: u8 = 11;
+    /// `Canceled`: a reduce-only order without a position to reduce.
+    pub const NOT_REDUCING: u8 = 12;
+    /// `PhaseChanged`: by command.
+    pub const BY_COMMAND: u8 = 1;
+    /// `PhaseChanged`: by schedule.
+    pub const BY_SCHEDULE: u8 = 2;
+    /// `PhaseChanged`: by a price band.
+    pub const BY_BAND: u8 = 3;
+    /// `PhaseChanged`: by an unclean start.
+    pub const BY_UNCLEAN_START: u8 = 4;
+    /// `PhaseChanged`: at the end of a volatility auction.
+    pub const BY_AUCTION_END: u8 = 5;
     /// `Filled`: the resting side.
     pub const MAKER: u8 = 1;
     /// `Filled`: the incoming side.
@@ -161,6 +241,14 @@ pub mod detail {
     pub const DEPOSIT: u8 = 1;
     /// `Posted`: a withdrawal.
     pub const WITHDRAWAL: u8 = 2;
+    /// `Posted`: a trade taken back.
+    pub const BUST: u8 = 3;
+    /// `Posted`: a trade at its corrected price.
+    pub const CORRECTION: u8 = 4;
+    /// `Posted`: a future marked to its settlement price.
+    pub const SETTLEMENT: u8 = 5;
+    /// `Posted`: holdings after a split.
+    pub const SPLIT: u8 = 6;
 }
 
 impl EventKind {

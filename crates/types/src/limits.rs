@@ -45,6 +45,20 @@ limits! {
     MAX_REF_STEP: u64 = 4_294_967_296, "ClientRefStale";
     /// Decimals of a ledger unit.
     MAX_SCALE: u8 = 12, "ScaleInvalid";
+    /// Highest number of a group.
+    MAX_GROUP: u16 = 4_095, "IdInvalid";
+    /// Highest number of a fee plan.
+    MAX_FEE_PLAN: u8 = 255, "IdInvalid";
+    /// Steps of a table of ticks.
+    MAX_TICK_STEPS: usize = 64, "TickInvalid";
+    /// Changes of phase to come of one instrument.
+    MAX_SCHEDULED: usize = 128, "ScheduleInvalid";
+    /// Mass cancels, ends of day, settlements and splits waiting to be gone on with.
+    MAX_SWEEPS: usize = 64, "WorkFull";
+    /// Orders that one command of a sweep looks at.
+    SWEEP_ORDERS: usize = 65_536, "the rest goes into Continue";
+    /// Orders that may wait for one other.
+    MAX_CHILDREN: usize = 2, "LinkInvalid";
     /// Outcomes kept for each source.
     SOURCE_WINDOW: u64 = 1_024, "SourceTooOld";
     /// Events of one command.

@@ -53,7 +53,7 @@ macro_rules! wire_bytes {
 }
 
 // `V` (void) keeps trailing zeros in NumPy, `S` (text) drops them.
-wire_bytes!(8 => "S8", 16 => "S16", 20 => "V20", 32 => "V32");
+wire_bytes!(8 => "S8", 16 => "S16", 32 => "V32");
 
 /// One field of a record: where it stands and what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
-    CommandHead, CommandKind, CommandSpec, Event, EventKind, Field, Record, Reject, SessionAccount,
+    CommandHead, CommandKind, CommandSpec, Event, EventKind, Field, Record, Reject,
     limits::{self, LimitSpec},
     rights,
 };
@@ -85,7 +85,7 @@ fn command(page: &mut String, spec: &CommandSpec) {
     }
     if spec.item_size > 0 {
         *page += "\nEach item:\n\n";
-        fields(page, SessionAccount::FIELDS, 0);
+        fields(page, spec.item_fields, 0);
     }
 }
 
@@ -160,6 +160,7 @@ fn right_name(right: u8) -> &'static str {
         rights::TRADE => "trade",
         rights::MONEY => "money",
         rights::DEFINE => "define",
+        rights::OPERATE => "operate",
         _ => "source 0 only",
     }
 }

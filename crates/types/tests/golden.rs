@@ -27,7 +27,10 @@ fn fixed() -> FixedBody {
         target: 0x6162_6364_6566_6768,
         amount: i64::MIN,
         asset: 0x7172_7374,
-        reserved: [0; 20],
+        trigger: 7,
+        display: 8,
+        minimum: 9,
+        expire_s: 10,
     }
 }
 
@@ -37,7 +40,7 @@ fn sample(kind: CommandKind) -> Vec<u8> {
         CommandKind::DefineSource => {
             let body =
                 DefineSource { name: *b"agent\0\0\0\0\0\0\0\0\0\0\0", defined: 7, rights: 1, reserved: 0 };
-            encode_command(kind, head(), &body, &[], b"tail", &mut out);
+            encode_command(kind, head(), &body, NO_ITEMS, b"tail", &mut out);
         }
         CommandKind::DefineAsset => {
             let body = DefineAsset {
@@ -48,7 +51,7 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 reserved: 0,
                 reserved_2: 0,
             };
-            encode_command(kind, head(), &body, &[], &[], &mut out);
+            encode_command(kind, head(), &body, NO_ITEMS, &[], &mut out);
         }
         CommandKind::ListInstrument => {
             let body = ListInstrument {
@@ -56,8 +59,9 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 base_asset: 1,
                 quote_asset: 2,
                 execution: 1,
+                kind: code::SPOT,
+                phase: code::CONTINUOUS,
                 reserved: 0,
-                reserved_2: 0,
                 price_unit: 3,
                 lot_size: 4,
                 tick: 5,
@@ -68,7 +72,7 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 maker_fee_rate: 10,
                 taker_fee_rate: 11,
             };
-            encode_command(kind, head(), &body, &[], &[], &mut out);
+            encode_command(kind, head(), &body, NO_ITEMS, &[], &mut out);
         }
         CommandKind::OpenAccount => {
             let body = OpenAccount {
@@ -78,9 +82,11 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 max_open_orders: 4,
                 self_trade: 2,
                 self_trade_of: 1,
+                group: 0,
+                clearing: 0,
                 reserved: 0,
             };
-            encode_command(kind, head(), &body, &[], &[], &mut out);
+            encode_command(kind, head(), &body, NO_ITEMS, &[], &mut out);
         }
         CommandKind::DefineSession => {
             let body = DefineSession {
@@ -97,7 +103,22 @@ fn sample(kind: CommandKind) -> Vec<u8> {
             let items = [16, 17].map(|account| SessionAccount { account, reserved: 0 });
             encode_command(kind, head(), &body, &items, b"t", &mut out);
         }
-        _ => encode_command(kind, head(), &fixed(), &[], &[], &mut out),
+        _ if kind.is_variable() => return counted(kind),
+        _ => encode_command(kind, head(), &fixed(), NO_ITEMS, &[], &mut out),
+    }
+    out
+}
+
+/// A command whose body, and two items where it has them, are 1, 2, 3 ...
+fn counted(kind: CommandKind) -> Vec<u8> {
+    let spec = kind.spec();
+    let items = if spec.item_size == 0 { 0 } else { 2 };
+    let content = CommandHead::SIZE + spec.body_size + items * spec.item_size;
+    let mut out = vec![0; content.next_multiple_of(8)];
+    let (length, items) = (out.len() as u16, items as u16);
+    CommandHead { length, kind: kind as u8, version: 1, items, tail: 0, ..head() }.write(&mut out);
+    for (byte, number) in out[CommandHead::SIZE..content].iter_mut().zip(1u8..) {
+        *byte = number;
     }
     out
 }

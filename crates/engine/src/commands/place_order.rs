@@ -108,7 +108,7 @@ fn is_fillable(
     // `Accepted` is made by then; as in matching, each order met must leave room for four events.
     let (mut left, mut events) = (quantity, 1);
     for order in instrument.book.would_meet(&engine.slab, side, Price(price)) {
-        require(events + 4 <= engine.setup.slice_events, Reject::FillOrKillTooLarge)?;
+        require(events + 4 <= engine.setup.slice_events, Reject::DryRunTooLarge)?;
         if !own.is_own(order.payload.account, &engine.accounts) {
             left -= left.min(order.leaves);
             events += 3;

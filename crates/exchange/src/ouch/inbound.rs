@@ -3,7 +3,8 @@
 
 use garraway_engine::Engine;
 use garraway_types::{
-    AccountId, ClientRef, CommandHead, CommandKind, FixedBody, Side as BookSide, code, encode_command,
+    AccountId, ClientRef, CommandHead, CommandKind, FixedBody, NO_ITEMS, Side as BookSide, code,
+    encode_command,
 };
 use garraway_wire::ouch::{
     CancelOrder, CrossType, DecodeError, Direction, Display, EnterOrder, Inbound, Price, RejectReason,
@@ -77,7 +78,7 @@ fn place(
         quantity: i64::from(order.shares),
         ..FixedBody::empty()
     };
-    encode_command(CommandKind::PlaceOrder, head, &body, &[], &order.to_bytes()[1..], out);
+    encode_command(CommandKind::PlaceOrder, head, &body, NO_ITEMS, &order.to_bytes()[1..], out);
     Entry::Submit
 }
 
@@ -98,7 +99,7 @@ fn replace(
     let price = scale.filter(|_| offered).and_then(|scale| scale.units(order.price)).unwrap_or(NO_PRICE);
     let head = CommandHead { instrument: scale.map_or(0, |scale| scale.instrument), ..head };
     let body = FixedBody { price, quantity: i64::from(order.shares), target, ..FixedBody::empty() };
-    encode_command(CommandKind::ReplaceOrder, head, &body, &[], &order.to_bytes()[1..], out);
+    encode_command(CommandKind::ReplaceOrder, head, &body, NO_ITEMS, &order.to_bytes()[1..], out);
     Entry::Submit
 }
 
@@ -118,7 +119,7 @@ fn cancel(
     }
     let head = CommandHead { client_ref, instrument: open.instrument.0, ..head };
     let body = FixedBody { quantity: i64::from(order.shares), ..FixedBody::empty() };
-    encode_command(CommandKind::CancelOrder, head, &body, &[], &[], out);
+    encode_command(CommandKind::CancelOrder, head, &body, NO_ITEMS, &[], out);
     Entry::Submit
 }
 

@@ -452,6 +452,8 @@ pub fn open_market(venue: &Venue) -> DoorClient {
             // Bravo's incoming order gives way to its own resting one.
             self_trade: u8::from(account == BRAVO),
             self_trade_of: u8::from(account == BRAVO),
+            group: 0,
+            clearing: 0,
             reserved: 0,
         };
         door.submit(CommandKind::OpenAccount, account, 0, &body, &[]);
@@ -502,8 +504,9 @@ fn listing(symbol: &[u8], price_unit: i64) -> ListInstrument {
         base_asset: 2,
         quote_asset: 1,
         execution: 1,
+        kind: garraway_types::code::SPOT,
+        phase: garraway_types::code::CONTINUOUS,
         reserved: 0,
-        reserved_2: 0,
         price_unit,
         lot_size: 1_000_000_000,
         tick: 1,
