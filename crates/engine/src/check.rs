@@ -21,8 +21,10 @@ impl Engine {
         let mut orders = 0;
         for instrument in self.instruments.all() {
             let number = instrument.terms.number;
-            let resting =
-                instrument.book.check(&self.slab).map_err(|fault| format!("book {number}: {}", fault.0))?;
+            let resting = instrument
+                .book
+                .check(&self.slab, !instrument.is_continuous())
+                .map_err(|fault| format!("book {number}: {}", fault.0))?;
             let mut seen = 0;
             for side in [Side::Buy, Side::Sell] {
                 for slot in

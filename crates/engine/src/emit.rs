@@ -32,6 +32,20 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.source_seq = 0;
     }
 
+    /// Takes the source away; [`Emit::give_back`] takes what this returns.
+    pub(crate) fn hush(&mut self) -> (u16, u64) {
+        (std::mem::take(&mut self.source), std::mem::take(&mut self.source_seq))
+    }
+
+    pub(crate) fn give_back(&mut self, (source, source_seq): (u16, u64)) {
+        (self.source, self.source_seq) = (source, source_seq);
+    }
+
+    /// Events made so far.
+    pub(crate) fn made(&self) -> u16 {
+        self.index
+    }
+
     /// Whether `more` events still fit into this command.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, more: u16) -> bool {

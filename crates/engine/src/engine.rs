@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use garraway_book::{Book, LevelView, Slab};
+use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandKind, EventId, EventSink, InstrumentId, Nanos, Price,
     Reject, Side, SourceId, limits, rights,
@@ -11,15 +11,17 @@ use garraway_types::{
 use crate::accounts::Accounts;
 use crate::commands;
 use crate::emit::Emit;
+use crate::extras::Extras;
 use crate::index::Index;
 use crate::instruments::{Instruments, Listing};
 use crate::ledger::{Asset, Balance, Ledger};
 use crate::orders::{OpenOrder, Order};
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
+use crate::sweeps::Sweeps;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 2;
+pub const LOGIC_VERSION: u32 = 3;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,14 @@ pub struct Engine {
     pub(crate) index: Index,
     /// Instruments with an order to be worked off.
     pub(crate) busy: BTreeSet<u32>,
+    /// What special orders have beside the slab.
+    pub(crate) extras: Extras,
+    /// Orders good till date: when they expire, their id, their slot.
+    pub(crate) expiries: BTreeSet<(u32, u64, Slot)>,
+    /// Sweeps at work, the oldest first.
+    pub(crate) sweeps: Sweeps,
+    /// What applies to every order of the venue; not 0 sends all to the general path.
+    pub(crate) guard: u8,
 }
 
 impl Default for Engine {
@@ -87,6 +97,10 @@ impl Engine {
             slab: Slab::new(setup.reserve_orders),
             index: Index::new(setup.reserve_orders),
             busy: BTreeSet::new(),
+            extras: Extras::default(),
+            expiries: BTreeSet::new(),
+            sweeps: Sweeps::new(),
+            guard: 0,
         }
     }
 

@@ -186,6 +186,8 @@ impl Engine {
             open_orders: 0,
             self_trade: reader.u8()?,
             self_trade_of: reader.u8()?,
+            plan: 0,
+            guard: 0,
         };
         let own = account.self_trade <= code::DECREMENT && account.self_trade_of <= code::OF_FIRM;
         reader.require(own, "an account with an unknown self-trade prevention")?;
@@ -249,7 +251,7 @@ impl Engine {
         let (id, client_ref, account) = (reader.u64()?, reader.u64()?, reader.u32()?);
         let (instrument, price, leaves) = (reader.u32()?, reader.i64()?, reader.u32()?);
         let (filled, held, carry) = (reader.u32()?, reader.i64()?, reader.u32()? as i32);
-        let (side, mark, resting) = (reader.u8()?, reader.u8()?, reader.u8()?);
+        let (side, mark, plan, resting) = (reader.u8()?, reader.u8()?, reader.u8()?, reader.u8()?);
         let Some(side) = Side::from_code(side) else { return reader.fault("an order without a side") };
         reader.require(
             EventId(id).command_seq() <= self.last_seq,
@@ -283,7 +285,7 @@ impl Engine {
             && (-500_000_000..500_000_000).contains(&carry);
         reader.require(counted, "an order outside its instrument's terms")?;
         let order = Order { client_ref, held, account, instrument, carry, filled };
-        let slot = self.slab.insert(Price(price), id, leaves, side, mark, order);
+        let slot = self.slab.insert(Price(price), id, leaves, side, [mark, plan], order);
         if resting == 1 {
             of.book.rest(&mut self.slab, slot);
         } else {

@@ -213,6 +213,7 @@ impl Engine {
         out.u32(node.payload.carry as u32);
         out.u8(order.side as u8);
         out.u8(node.mark);
+        out.u8(node.plan);
         out.u8(u8::from(resting));
     }
 }
