@@ -26,7 +26,7 @@ pub(crate) enum What {
 
 impl What {
     /// Which of an order's tickets it has.
-    fn kind(self) -> usize {
+    pub(crate) fn kind(self) -> usize {
         usize::from(self != Self::Level)
     }
 

@@ -1,11 +1,11 @@
 //! The engine's state and the way of a command through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandKind, EventId, EventSink, InstrumentId, Nanos, Price,
-    Reject, Side, SourceId, limits, rights,
+    Quantity, Reject, Side, SourceId, limits, rights,
 };
 
 use crate::accounts::Accounts;
@@ -61,6 +61,8 @@ pub struct Engine {
     pub(crate) expiries: BTreeSet<(u32, u64, Slot)>,
     /// Sweeps at work, the oldest first.
     pub(crate) sweeps: Sweeps,
+    /// By account and instrument: references of bid and ask of the last quote, 0 for none.
+    pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
     /// What applies to every order of the venue; not 0 sends all to the general path.
     pub(crate) guard: u8,
 }
@@ -100,6 +102,7 @@ impl Engine {
             extras: Extras::default(),
             expiries: BTreeSet::new(),
             sweeps: Sweeps::new(),
+            quotes: BTreeMap::new(),
             guard: 0,
         }
     }
@@ -248,7 +251,12 @@ impl Engine {
     /// The open order with this reference.
     pub fn order(&self, account: AccountId, client_ref: ClientRef) -> Option<OpenOrder> {
         let slot = self.index.get(account.0, client_ref.0, &self.slab)?;
-        Some(OpenOrder::from(&self.slab[slot]))
+        Some(self.open_order(slot))
+    }
+
+    fn open_order(&self, slot: Slot) -> OpenOrder {
+        let leaves = Quantity(u64::from(self.open_lots(slot)));
+        OpenOrder { leaves, ..OpenOrder::from(&self.slab[slot]) }
     }
 
     /// What the account has of the asset; zero where either is unknown.
@@ -268,7 +276,7 @@ impl Engine {
     pub fn orders(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = OpenOrder> {
         self.levels(instrument, side)
             .flat_map(|level| Book::queue(&self.slab, level.first))
-            .map(|slot| OpenOrder::from(&self.slab[slot]))
+            .map(|slot| self.open_order(slot))
     }
 
     /// The resting order that an order of `side` with this limit would meet first: a dry run of matching.

@@ -45,8 +45,8 @@ pub(crate) enum Partner {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extra {
+    pub(crate) instrument: u32,
     pub(crate) order_type: u8,
-    pub(crate) flags: u8,
     pub(crate) place: Place,
     /// Lots shown at a time, 0 for no iceberg.
     pub(crate) display: u32,
@@ -66,6 +66,8 @@ pub(crate) struct Extra {
     /// Of a child that is due: what its parent filled.
     pub(crate) allowed: u32,
     pub(crate) partner: Partner,
+    /// Of a pair: whether it was the stop when they were linked.
+    pub(crate) is_second: bool,
     pub(crate) parent: Slot,
     /// In the order in which they were placed.
     pub(crate) children: [Slot; 2],

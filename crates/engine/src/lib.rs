@@ -20,6 +20,7 @@ mod instruments;
 mod ledger;
 mod limits;
 mod links;
+mod market_sections;
 mod matching;
 mod meeting;
 mod orders;
@@ -34,6 +35,7 @@ mod statistics;
 mod stops;
 mod sweeps;
 mod ticks;
+mod walk;
 
 pub use engine::{Engine, LOGIC_VERSION, Setup};
 pub use instruments::Listing;

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::extras::{Extra, Partner, Place};
 use crate::instruments::guard;
 use crate::orders::{Mark, hold};
-use crate::stops::is_stop_type;
+use crate::stops::{is_stop, is_stop_type};
 
 /// Whether a price is at a limit or better, seen from an order of `side`.
 #[inline(always)]
@@ -96,7 +96,8 @@ impl Engine {
     fn make_special(&mut self, slot: Slot) -> &mut Extra {
         if !Mark(self.slab[slot].mark).is_special() {
             let order_type = self.order_type(slot);
-            self.extras.insert(slot, Extra { order_type, ..Extra::default() });
+            let instrument = self.slab[slot].payload.instrument;
+            self.extras.insert(slot, Extra { instrument, order_type, ..Extra::default() });
             let node = &mut self.slab[slot];
             node.mark |= Mark::SPECIAL;
             let number = node.payload.instrument;
@@ -111,8 +112,10 @@ impl Engine {
 
     /// Makes two orders a pair.
     pub(crate) fn pair(&mut self, one: Slot, other: Slot) {
-        self.make_special(one).partner = Partner::With(other);
-        self.make_special(other).partner = Partner::With(one);
+        for (one, other) in [(one, other), (other, one)] {
+            let extra = self.make_special(one);
+            (extra.partner, extra.is_second) = (Partner::With(other), is_stop(extra));
+        }
     }
 
     /// Makes an order wait for another.
@@ -151,11 +154,7 @@ impl Engine {
         }
         let common = open.min(self.open_lots(other));
         let needed = self.needs_for(slot, common)?;
-        if is_stop_type(extra.order_type) {
-            Ok((needed - self.needs_for(other, common)?).max(0))
-        } else {
-            Ok(needed)
-        }
+        if extra.is_second { Ok((needed - self.needs_for(other, common)?).max(0)) } else { Ok(needed) }
     }
 
     fn needs_for(&self, slot: Slot, lots: u32) -> Result<i64, Reject> {

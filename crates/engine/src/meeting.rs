@@ -34,9 +34,9 @@ pub(crate) enum Met {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
     Yes,
-    /// Some of it was cancelled first: ask for room again.
+    /// Something was cancelled first: ask again.
     Changed,
-    /// All of it was cancelled first.
+    /// All of the incoming order was cancelled first.
     Gone,
 }
 
@@ -117,25 +117,20 @@ impl Engine {
             if !is_at_least(side, limit, price) {
                 return Met::End;
             }
-            if !is_at_least(side, worst, price) {
-                return Met::Beyond;
-            }
             if !emit.has_room_for(ROOM) {
                 return Met::NoRoom;
             }
-            match self.ready(maker, false, emit) {
-                Ready::Yes => {}
-                Ready::Changed | Ready::Gone => continue,
-            }
-            match self.ready(taker, true, emit) {
-                Ready::Yes => {}
-                Ready::Changed => continue,
-                Ready::Gone => return Met::Gone,
+            if !is_at_least(side, worst, price) {
+                return Met::Beyond;
             }
             if own.is_own(self.slab[maker].payload.account, &self.accounts) {
                 self.prevent(&own, maker, taker, emit);
-            } else {
-                self.trade(maker, taker, price, emit);
+                continue;
+            }
+            match self.ready(maker, taker, emit) {
+                Ready::Yes => self.trade(maker, taker, price, emit),
+                Ready::Changed => {}
+                Ready::Gone => return Met::Gone,
             }
         }
         Met::End
@@ -160,21 +155,25 @@ impl Engine {
             .map(|(_, price, slot)| (price, slot))
     }
 
-    /// Before an order is met, or meets: an order of a pair is brought level, a reduce-only order is reduced to the position.
-    pub(crate) fn ready(&mut self, slot: Slot, own: bool, emit: &mut Emit<'_, '_>) -> Ready {
-        if !Mark(self.slab[slot].mark).is_special() {
+    /// Before two orders trade: the resting one, else the incoming one, is brought level with the other of its pair; then each that is
+    /// reduce-only is reduced to the position that it closes. One step at a time, each with the room asked for before it.
+    pub(crate) fn ready(&mut self, maker: Slot, taker: Slot, emit: &mut Emit<'_, '_>) -> Ready {
+        let special = |slot: Slot| Mark(self.slab[slot].mark).is_special();
+        if !special(maker) && !special(taker) {
             return Ready::Yes;
         }
-        let (mut lots, mut why) = (self.above_partner(slot), detail::LINKED);
-        if lots == 0 && Mark(self.slab[slot].mark).is_reduce_only() {
-            (lots, why) = (self.above_position(slot), detail::NOT_REDUCING);
-        }
-        if lots == 0 {
+        let steps = [
+            (maker, self.above_partner(maker), detail::LINKED),
+            (taker, self.above_partner(taker), detail::LINKED),
+            (maker, self.above_position(maker), detail::NOT_REDUCING),
+            (taker, self.above_position(taker), detail::NOT_REDUCING),
+        ];
+        let Some((slot, lots, why)) = steps.into_iter().find(|(_, lots, _)| *lots > 0) else {
             return Ready::Yes;
-        }
-        let open = self.open_lots(slot);
-        self.cancel_lots(slot, lots, why, own, emit);
-        if lots == open { Ready::Gone } else { Ready::Changed }
+        };
+        let gone = slot == taker && lots == self.open_lots(slot);
+        self.cancel_lots(slot, lots, why, slot == taker, emit);
+        if gone { Ready::Gone } else { Ready::Changed }
     }
 
     /// Two orders trade at a price, as many lots as both have (of an iceberg the slice): three events, refills, and what follows for

@@ -305,6 +305,10 @@ impl Engine {
         self.renumber(slot, id.0);
         let extra = self.extras.of_mut(slot);
         (extra.triggered, extra.place) = (true, Place::Book);
+        if extra.order_type == code::STOP_LIMIT {
+            // From here on it is a limit order in everything.
+            (extra.order_type, extra.trigger) = (code::LIMIT, 0);
+        }
         self.enter_slot(slot, emit);
     }
 }

@@ -26,7 +26,7 @@ struct Stream {
     events: Fnv,
     operator_seq: u64,
     refs: [u64; 24],
-    refused: [u32; 45],
+    refused: [u32; 74],
 }
 
 impl Stream {
@@ -40,7 +40,7 @@ impl Stream {
             events: Fnv::default(),
             operator_seq: 0,
             refs: [0; 24],
-            refused: [0; 45],
+            refused: [0; 74],
         };
         stream.define();
         stream
@@ -213,7 +213,7 @@ fn restored(engine: &Engine) -> Engine {
 
 #[test]
 fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes() {
-    let (mut text, mut met) = (String::new(), [0; 45]);
+    let (mut text, mut met) = (String::new(), [0; 74]);
     for seed in 1..=4u64 {
         let mut stream = Stream::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for step in 0..4_000 {

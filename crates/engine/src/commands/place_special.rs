@@ -300,7 +300,7 @@ impl<'a> Placing<'a> {
         engine.index.insert(account, client_ref, slot);
         engine.accounts.of_order(account).open_orders += 1;
         if mark.is_special() {
-            engine.extras.insert(slot, extra_of(body));
+            engine.extras.insert(slot, extra_of(instrument, body));
             if body.expire_s != 0 {
                 engine.expiries.insert((body.expire_s, id, slot));
             }
@@ -333,11 +333,11 @@ fn mark_of(body: &FixedBody) -> Mark {
     )
 }
 
-fn extra_of(body: &FixedBody) -> Extra {
+fn extra_of(instrument: u32, body: &FixedBody) -> Extra {
     Extra {
+        instrument,
         // At rest a market-to-limit order is a limit order.
         order_type: if body.order_type == code::MARKET_TO_LIMIT { code::LIMIT } else { body.order_type },
-        flags: body.flags,
         place: Place::Book,
         display: body.display,
         minimum: body.minimum,

@@ -1,6 +1,6 @@
 //! `ReplaceOrder`, the long way: every kind of order in every phase, checked in order of the reject codes.
 
-use garraway_book::{NIL, Slot};
+use garraway_book::{Book, Slot};
 use garraway_types::{Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, code, detail};
 
 use super::place_special::is_trigger;
@@ -111,8 +111,16 @@ impl<'a> Change<'a> {
         let number = node.payload.instrument;
         let enters = !self.keeps && self.open > 0 && engine.instruments.of_order(number).is_continuous();
         if enters && Mark(node.mark).is_post_only() {
+            // Judged by the book as it will be without the order.
+            let rests = Book::is_resting(&engine.slab, self.slot);
+            if rests {
+                engine.book_leave(self.slot);
+            }
             engine.price_pegs(number);
             let reached = engine.reaches_any(number, node.side, self.body.price);
+            if rests {
+                engine.book_rest(self.slot);
+            }
             require(!reached, Reject::PostOnlyWouldTrade)?;
         }
         Ok(())
@@ -173,7 +181,6 @@ impl<'a> Change<'a> {
         );
         if !self.keeps {
             engine.renumber(slot, id.0);
-            debug_assert!(slot != NIL);
             engine.start(slot, emit);
         }
     }
