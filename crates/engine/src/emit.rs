@@ -11,6 +11,7 @@ pub(crate) struct Emit<'a, 'b> {
     source_seq: u64,
     index: u16,
     most: u16,
+    kept_back: u16,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -23,7 +24,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         most: u16,
     ) -> Self {
         let (source, source_seq) = (command.head.source, command.head.source_seq);
-        Self { events, command_seq, at_ns, source, source_seq, index: 0, most }
+        Self { events, command_seq, at_ns, source, source_seq, index: 0, most, kept_back: 0 }
     }
 
     /// From here on events carry no source: they are of work that another command began.
@@ -49,7 +50,12 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// Whether `more` events still fit into this command.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, more: u16) -> bool {
-        self.index + more <= self.most
+        self.index + more + self.kept_back <= self.most
+    }
+
+    /// Keeps room for so many events back from what asks from now on.
+    pub(crate) fn keep_back(&mut self, events: u16) {
+        self.kept_back = events;
     }
 
     /// The id that the next event will have.

@@ -167,14 +167,19 @@ impl Engine {
             CommandKind::Tick => commands::tick(emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
+            CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
+            CommandKind::MassQuote => commands::mass_quote(self, command, emit),
             _ => Err(Reject::NotPermitted),
         }
     }
 
-    /// The instrument that waits for `Continue`, the lowest number first.
+    /// The instrument that waits for `Continue`, the lowest number first; 0 where only sweeps wait.
     #[inline(always)]
     pub fn next_work(&self) -> Option<InstrumentId> {
-        if self.busy.is_empty() { None } else { self.busy.first().copied().map(InstrumentId) }
+        if self.busy.is_empty() && self.sweeps.is_empty() {
+            return None;
+        }
+        Some(InstrumentId(self.busy.first().copied().unwrap_or(0)))
     }
 
     /// When the next timer is due. There are none in this version.

@@ -228,6 +228,13 @@ impl Instruments {
         self.all[at] = Some(Box::new(instrument));
     }
 
+    /// The first number from `number` on that is listed.
+    pub(crate) fn next_from(&self, number: u32) -> Option<u32> {
+        let rest = self.all.get(number as usize..)?;
+        let place = rest.iter().position(Option::is_some)?;
+        Some(number + place as u32)
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &Instrument> {
         self.all.iter().filter_map(|instrument| instrument.as_deref())
     }

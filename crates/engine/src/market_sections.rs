@@ -140,7 +140,10 @@ impl Engine {
         let priced = match extra.order_type {
             code::LIMIT | code::MARKET => extra.trigger == 0,
             code::STOP | code::STOP_LIMIT => (1..=max).contains(&extra.trigger),
-            code::TRAILING_STOP => (1..=max).contains(&extra.trigger) && (1..=max).contains(&extra.extreme),
+            code::TRAILING_STOP => {
+                let lowest = i64::from(matches!(extra.place, Place::Stops | Place::Reached));
+                (1..=max).contains(&extra.trigger) && (lowest..=max).contains(&extra.extreme)
+            }
             code::PRIMARY_PEG..=code::MARKET_PEG => (-max..=0).contains(&extra.trigger),
             _ => false,
         };
