@@ -297,7 +297,7 @@ impl Stream {
                 order_type: 1,
                 time_in_force: 5,
                 flags: 0,
-                expire_s: 1 + self.random.next(3) as u32,
+                expire_s: self.random.next(3) as u32,
                 ..body
             },
             19 => FixedBody { time_in_force: 6 + self.random.next(2) as u8, flags: 0, ..body },
