@@ -14,6 +14,10 @@ pub(crate) struct Account {
     /// Mode of self-trade prevention, and whose orders are its own.
     pub(crate) self_trade: u8,
     pub(crate) self_trade_of: u8,
+    /// The fee plan of orders that it places from now on.
+    pub(crate) plan: u8,
+    /// Not 0 sends its orders to the general path: limits, kill switches, a clearing account, a day result, restrictions.
+    pub(crate) guard: u8,
 }
 
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ pub(crate) struct Emit<'a, 'b> {
     source_seq: u64,
     index: u16,
     most: u16,
+    kept_back: u16,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -23,7 +24,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         most: u16,
     ) -> Self {
         let (source, source_seq) = (command.head.source, command.head.source_seq);
-        Self { events, command_seq, at_ns, source, source_seq, index: 0, most }
+        Self { events, command_seq, at_ns, source, source_seq, index: 0, most, kept_back: 0 }
     }
 
     /// From here on events carry no source: they are of work that another command began.
@@ -32,10 +33,29 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.source_seq = 0;
     }
 
+    /// Takes the source away; [`Emit::give_back`] takes what this returns.
+    pub(crate) fn hush(&mut self) -> (u16, u64) {
+        (std::mem::take(&mut self.source), std::mem::take(&mut self.source_seq))
+    }
+
+    pub(crate) fn give_back(&mut self, (source, source_seq): (u16, u64)) {
+        (self.source, self.source_seq) = (source, source_seq);
+    }
+
+    /// Events made so far.
+    pub(crate) fn made(&self) -> u16 {
+        self.index
+    }
+
     /// Whether `more` events still fit into this command.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, more: u16) -> bool {
-        self.index + more <= self.most
+        self.index + more + self.kept_back <= self.most
+    }
+
+    /// Keeps room for so many events back from what asks from now on.
+    pub(crate) fn keep_back(&mut self, events: u16) {
+        self.kept_back = events;
     }
 
     /// The id that the next event will have.

@@ -1,25 +1,27 @@
 //! The engine's state and the way of a command through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use garraway_book::{Book, LevelView, Slab};
+use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandKind, EventId, EventSink, InstrumentId, Nanos, Price,
-    Reject, Side, SourceId, limits, rights,
+    Quantity, Reject, Side, SourceId, limits, rights,
 };
 
 use crate::accounts::Accounts;
 use crate::commands;
 use crate::emit::Emit;
+use crate::extras::Extras;
 use crate::index::Index;
 use crate::instruments::{Instruments, Listing};
 use crate::ledger::{Asset, Balance, Ledger};
 use crate::orders::{OpenOrder, Order};
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
+use crate::sweeps::Sweeps;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 2;
+pub const LOGIC_VERSION: u32 = 3;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,16 @@ pub struct Engine {
     pub(crate) index: Index,
     /// Instruments with an order to be worked off.
     pub(crate) busy: BTreeSet<u32>,
+    /// What special orders have beside the slab.
+    pub(crate) extras: Extras,
+    /// Orders good till date: when they expire, their id, their slot.
+    pub(crate) expiries: BTreeSet<(u32, u64, Slot)>,
+    /// Sweeps at work, the oldest first.
+    pub(crate) sweeps: Sweeps,
+    /// By account and instrument: references of bid and ask of the last quote, 0 for none.
+    pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
+    /// What applies to every order of the venue; not 0 sends all to the general path.
+    pub(crate) guard: u8,
 }
 
 impl Default for Engine {
@@ -87,6 +99,11 @@ impl Engine {
             slab: Slab::new(setup.reserve_orders),
             index: Index::new(setup.reserve_orders),
             busy: BTreeSet::new(),
+            extras: Extras::default(),
+            expiries: BTreeSet::new(),
+            sweeps: Sweeps::new(),
+            quotes: BTreeMap::new(),
+            guard: 0,
         }
     }
 
@@ -150,14 +167,19 @@ impl Engine {
             CommandKind::Tick => commands::tick(emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
+            CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
+            CommandKind::MassQuote => commands::mass_quote(self, command, emit),
             _ => Err(Reject::NotPermitted),
         }
     }
 
-    /// The instrument that waits for `Continue`, the lowest number first.
+    /// The instrument that waits for `Continue`, the lowest number first; 0 where only sweeps wait.
     #[inline(always)]
     pub fn next_work(&self) -> Option<InstrumentId> {
-        if self.busy.is_empty() { None } else { self.busy.first().copied().map(InstrumentId) }
+        if self.busy.is_empty() && self.sweeps.is_empty() {
+            return None;
+        }
+        Some(InstrumentId(self.busy.first().copied().unwrap_or(0)))
     }
 
     /// When the next timer is due. There are none in this version.
@@ -234,7 +256,12 @@ impl Engine {
     /// The open order with this reference.
     pub fn order(&self, account: AccountId, client_ref: ClientRef) -> Option<OpenOrder> {
         let slot = self.index.get(account.0, client_ref.0, &self.slab)?;
-        Some(OpenOrder::from(&self.slab[slot]))
+        Some(self.open_order(slot))
+    }
+
+    fn open_order(&self, slot: Slot) -> OpenOrder {
+        let leaves = Quantity(u64::from(self.open_lots(slot)));
+        OpenOrder { leaves, ..OpenOrder::from(&self.slab[slot]) }
     }
 
     /// What the account has of the asset; zero where either is unknown.
@@ -254,7 +281,7 @@ impl Engine {
     pub fn orders(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = OpenOrder> {
         self.levels(instrument, side)
             .flat_map(|level| Book::queue(&self.slab, level.first))
-            .map(|slot| OpenOrder::from(&self.slab[slot]))
+            .map(|slot| self.open_order(slot))
     }
 
     /// The resting order that an order of `side` with this limit would meet first: a dry run of matching.

@@ -1,7 +1,43 @@
 //! Instruments: their terms, their book, and the order being worked off, if there is one.
 
+use std::collections::BTreeMap;
+
 use garraway_book::{Book, NIL, Slot};
-use garraway_types::{AssetId, InstrumentId, ListInstrument};
+use garraway_types::{AssetId, InstrumentId, ListInstrument, code};
+
+use crate::due::DueQueue;
+use crate::pegs::Pegs;
+use crate::statistics::{Day, Run};
+use crate::stops::Stops;
+
+/// Bits of [`Instrument::guard`]: what sends an order to the general path. A byte of 0 is an instrument in continuous trading on which
+/// nothing special rests and to which nothing special applies.
+pub(crate) mod guard {
+    /// Not in continuous trading.
+    pub(crate) const PHASE: u8 = 1;
+    /// An order is being worked off, or something is due.
+    pub(crate) const BUSY: u8 = 2;
+    /// Special orders stand in its book, or pegs.
+    pub(crate) const SPECIAL: u8 = 4;
+    /// Bands, collar or a table of ticks.
+    pub(crate) const RULES: u8 = 8;
+    /// A future.
+    pub(crate) const FUTURE: u8 = 16;
+    /// Limits, kill switches or restrictions of the instrument.
+    pub(crate) const LIMITS: u8 = 32;
+    /// Fills are counted for groups or day results.
+    pub(crate) const TALLY: u8 = 64;
+}
+
+/// Bits of [`Instrument::watch`]: what is looked at when an order that entered has come to its end.
+pub(crate) mod watch {
+    /// Stops wait.
+    pub(crate) const STOPS: u8 = 1;
+    /// Something is due.
+    pub(crate) const DUE: u8 = 2;
+    /// Pegs rest.
+    pub(crate) const PEGS: u8 = 4;
+}
 
 /// An instrument as listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +78,37 @@ pub(crate) struct Instrument {
     pub(crate) book: Book,
     /// The order being worked off in `Continue` commands.
     pub(crate) working: Slot,
+    /// The order that is matched right now; no state between commands.
+    pub(crate) incoming: Slot,
+    /// Limit (of a peg its price) and the worst price it may trade at, of the order that entered last, while it is worked off.
+    pub(crate) limit: i64,
+    pub(crate) worst: i64,
+    /// See [`guard`].
+    pub(crate) guard: u8,
+    /// See [`watch`].
+    pub(crate) watch: u8,
+    pub(crate) phase: u8,
+    /// Special orders in the book.
+    pub(crate) specials: u32,
+    /// Price of the last trade of the last order that entered; 0 for none.
+    pub(crate) last: i64,
+    /// Reference price; 0 for none.
+    pub(crate) reference: i64,
+    /// Settlement price; 0 for none.
+    pub(crate) settlement: i64,
+    /// Trades of the order being worked off, which do not count yet.
+    pub(crate) run: Run,
+    /// Trades of the day.
+    pub(crate) day: Day,
+    /// Best displayed bid and ask by which pegs are priced while an order is worked off; 0 for none.
+    pub(crate) pegged_to: [i64; 2],
+    pub(crate) due: DueQueue,
+    pub(crate) stops: Stops,
+    pub(crate) pegs: Pegs,
+    /// Children that wait for their parent, by id.
+    pub(crate) waiting: BTreeMap<u64, Slot>,
+    /// Orders that wait for the closing auction, by id.
+    pub(crate) parked: BTreeMap<u64, Slot>,
 }
 
 impl Instrument {
@@ -61,7 +128,61 @@ impl Instrument {
             taker_rate: listed.taker_fee_rate,
             hold_rate: listed.maker_fee_rate.max(listed.taker_fee_rate),
         };
-        Self { terms, listed, book: Book::default(), working: NIL }
+        let is_open = listed.phase == code::CONTINUOUS;
+        let phase = if is_open { 0 } else { guard::PHASE };
+        let future = if listed.kind == code::FUTURE { guard::FUTURE } else { 0 };
+        Self {
+            terms,
+            listed,
+            book: Book::default(),
+            working: NIL,
+            incoming: NIL,
+            limit: 0,
+            worst: 0,
+            guard: phase | future,
+            watch: 0,
+            phase: listed.phase,
+            specials: 0,
+            last: 0,
+            reference: 0,
+            settlement: 0,
+            run: Run::default(),
+            day: Day::default(),
+            pegged_to: [0; 2],
+            due: DueQueue::default(),
+            stops: Stops::default(),
+            pegs: Pegs::default(),
+            waiting: BTreeMap::new(),
+            parked: BTreeMap::new(),
+        }
+    }
+
+    /// Whether orders meet as they come.
+    pub(crate) fn is_continuous(&self) -> bool {
+        self.phase == code::CONTINUOUS
+    }
+
+    /// Whether only cancels are taken: an order is being worked off, or something is due.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.guard & guard::BUSY != 0
+    }
+
+    pub(crate) fn set_guard(&mut self, bit: u8, on: bool) {
+        if on { self.guard |= bit } else { self.guard &= !bit }
+    }
+
+    pub(crate) fn set_watch(&mut self, bit: u8, on: bool) {
+        if on { self.watch |= bit } else { self.watch &= !bit }
+    }
+
+    /// Takes the trades of an order that has come to its end into last price and day.
+    #[inline(always)]
+    pub(crate) fn close_run(&mut self) {
+        if self.run.trades != 0 {
+            self.last = self.run.last;
+            let run = std::mem::take(&mut self.run);
+            self.day.then(&run);
+        }
     }
 
     pub(crate) fn listing(&self) -> Listing {
@@ -105,6 +226,13 @@ impl Instruments {
             self.all.resize_with(at + 1, || None);
         }
         self.all[at] = Some(Box::new(instrument));
+    }
+
+    /// The first number from `number` on that is listed.
+    pub(crate) fn next_from(&self, number: u32) -> Option<u32> {
+        let rest = self.all.get(number as usize..)?;
+        let place = rest.iter().position(Option::is_some)?;
+        Some(number + place as u32)
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Instrument> {

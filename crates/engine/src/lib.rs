@@ -3,23 +3,39 @@
 //! What it does is said in `docs/concepts/engine.md`. One file per command in `commands/`: check in order of precedence,
 //! change state, emit.
 #![forbid(unsafe_code)]
+#![allow(dead_code)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
 mod accounts;
+mod bands;
 mod check;
 mod commands;
+mod dry_run;
+mod due;
 mod emit;
 mod engine;
+mod extras;
 mod index;
 mod instruments;
 mod ledger;
+mod limits;
+mod links;
+mod market_sections;
 mod matching;
+mod meeting;
 mod orders;
 mod own;
+mod pegs;
+mod phases;
 mod restore;
 mod sessions;
 mod snapshot;
 mod sources;
+mod statistics;
+mod stops;
+mod sweeps;
+mod ticks;
+mod walk;
 
 pub use engine::{Engine, LOGIC_VERSION, Setup};
 pub use instruments::Listing;

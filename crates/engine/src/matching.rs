@@ -1,16 +1,20 @@
 //! An incoming order meets the book: fills, their ledger legs, their events, and what becomes of the rest.
 
-use garraway_book::{Fills, NIL, Node, Prevented, Slot};
+use garraway_book::{Fills, Node, Prevented, Slot};
 use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject, Side, detail};
 
 use crate::accounts::Accounts;
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::index::Index;
-use crate::instruments::Terms;
+use crate::instruments::{Terms, guard};
 use crate::ledger::Ledger;
-use crate::orders::{Mark, Order, fee, hold};
+use crate::orders::{Mark, Order, fee, hold, rates};
 use crate::own::Own;
+use crate::statistics::Run;
+
+/// Events for which there must be room before an order is met: three of a trade, a refill, and one that may end the order.
+pub(crate) const ROOM: u16 = 5;
 
 /// An order on its way into the book. Its hold is placed already.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +24,7 @@ pub(crate) struct Incoming {
     pub(crate) price: i64,
     pub(crate) leaves: u32,
     pub(crate) mark: Mark,
+    pub(crate) plan: u8,
     pub(crate) order: Order,
 }
 
@@ -32,6 +37,7 @@ impl Incoming {
             price: node.price.0,
             leaves: node.leaves,
             mark: Mark(node.mark),
+            plan: node.plan,
             order: node.payload,
         }
     }
@@ -43,7 +49,7 @@ impl Engine {
     pub(crate) fn enter(&mut self, incoming: &mut Incoming, own: Own, emit: &mut Emit<'_, '_>) {
         let finished = self.match_incoming(incoming, own, emit);
         if finished && !self.stays(incoming, emit) {
-            return;
+            return self.after_matching(incoming.order.instrument, emit);
         }
         let order = &incoming.order;
         let slot = self.slab.insert(
@@ -51,39 +57,69 @@ impl Engine {
             incoming.id.0,
             incoming.leaves,
             incoming.side,
-            incoming.mark.0,
+            [incoming.mark.0, incoming.plan],
             *order,
         );
         self.index.insert(order.account, order.client_ref, slot);
         self.accounts.of_order(order.account).open_orders += 1;
-        self.settle_down(slot, order.instrument, finished);
+        self.settle_down(slot, order.instrument, finished, emit);
     }
 
-    /// Goes on with an order of the slab that stands in no level.
+    /// Goes on with a plain order of the slab that stands in no level.
     pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
         let mut incoming = Incoming::from_slab(&self.slab[slot]);
         let number = incoming.order.account;
         let own = Own::of(number, self.accounts.of_order(number));
         let finished = self.match_incoming(&mut incoming, own, emit);
         if finished && !self.stays(&incoming, emit) {
-            return self.forget(slot);
+            self.forget(slot);
+            return self.after_matching(incoming.order.instrument, emit);
         }
         let node = &mut self.slab[slot];
         node.leaves = incoming.leaves;
         node.payload = incoming.order;
-        self.settle_down(slot, incoming.order.instrument, finished);
+        self.settle_down(slot, incoming.order.instrument, finished, emit);
     }
 
     /// Rests an order that has matched, or marks it as the one its instrument works on.
     #[inline(always)]
-    fn settle_down(&mut self, slot: Slot, instrument: u32, finished: bool) {
-        let instrument = self.instruments.of_order(instrument);
+    fn settle_down(&mut self, slot: Slot, number: u32, finished: bool, emit: &mut Emit<'_, '_>) {
         if finished {
+            let instrument = self.instruments.of_order(number);
             instrument.book.rest(&mut self.slab, slot);
+            self.after_matching(number, emit);
         } else {
-            instrument.working = slot;
-            self.busy.insert(instrument.terms.number);
+            self.begin_plain_work(number, slot);
         }
+    }
+
+    /// Like [`Engine::begin_work`], of an order that came the plain way: nothing but its limit bounds it.
+    #[cold]
+    fn begin_plain_work(&mut self, number: u32, slot: Slot) {
+        let price = self.slab[slot].price.0;
+        let instrument = self.instruments.of_order(number);
+        (instrument.limit, instrument.worst) = (price, price);
+        self.begin_work(number, slot);
+    }
+
+    /// The one place after an order that entered has come to its end: last price, statistics, and what follows from its trades.
+    #[inline(always)]
+    pub(crate) fn after_matching(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
+        let instrument = self.instruments.of_order(number);
+        if instrument.watch == 0 {
+            instrument.close_run();
+        } else {
+            self.follow_up(number, emit);
+        }
+    }
+
+    /// Marks an order as the one its instrument works on.
+    #[cold]
+    pub(crate) fn begin_work(&mut self, number: u32, slot: Slot) {
+        let instrument = self.instruments.of_order(number);
+        instrument.working = slot;
+        instrument.set_guard(guard::BUSY, true);
+        self.busy.insert(number);
     }
 
     /// Trades as long as prices meet and the command has room for events. Returns whether matching came to its end.
@@ -100,9 +136,14 @@ impl Engine {
             emit,
             own,
             stopped: false,
+            run: Run::default(),
         };
         instrument.book.take(&mut self.slab, side, price, leaves, &mut settlement);
-        !settlement.stopped
+        let (stopped, run) = (settlement.stopped, settlement.run);
+        if run.trades != 0 {
+            instrument.run.then_in_order(&run);
+        }
+        !stopped
     }
 
     /// Whether what is left of an order that has matched stays open; if not, it is cancelled here.
@@ -146,12 +187,6 @@ impl Engine {
         self.slab.remove(slot);
         self.accounts.of_order(account).open_orders -= 1;
     }
-
-    /// Ends the work on an instrument's order.
-    pub(crate) fn end_work(&mut self, instrument: u32) {
-        self.instruments.of_order(instrument).working = NIL;
-        self.busy.remove(&instrument);
-    }
 }
 
 /// What a fill changes.
@@ -164,13 +199,13 @@ struct Settlement<'a, 'b, 'c> {
     emit: &'a mut Emit<'b, 'c>,
     own: Own,
     stopped: bool,
+    run: Run,
 }
 
 impl Fills<Order> for Settlement<'_, '_, '_> {
     #[inline(always)]
     fn has_room(&mut self) -> bool {
-        // Three events of the fill, and one that may end the order.
-        self.stopped = !self.emit.has_room_for(4);
+        self.stopped = !self.emit.has_room_for(ROOM);
         !self.stopped
     }
 
@@ -210,8 +245,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         let terms = self.terms;
         let price = maker.price.0;
         let value = price * i64::from(lots) * terms.price_value;
-        let maker_fee = charge(&mut maker.payload, terms.maker_rate, value, lots);
-        let taker_fee = charge(&mut self.incoming.order, terms.taker_rate, value, lots);
+        self.run.trade_in_order(price, lots, value);
+        let maker_fee = charge(&mut maker.payload, rates(terms, maker.plan).0, value, lots);
+        let taker_fee = charge(&mut self.incoming.order, rates(terms, self.incoming.plan).1, value, lots);
         self.incoming.leaves -= lots;
 
         let (maker_id, taker_id) = (maker.payload.account, self.incoming.order.account);
@@ -318,7 +354,7 @@ fn release(
 
 /// Charges an order's fee for a fill.
 #[inline(always)]
-fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
+pub(crate) fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
     let (charged, carry) = fee(order.carry, rate, value);
     order.carry = carry;
     order.filled += lots;

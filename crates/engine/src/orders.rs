@@ -19,25 +19,60 @@ pub(crate) struct Order {
     pub(crate) filled: u32,
 }
 
-/// The byte that the book keeps of an order for the engine: time in force in the low half, flags in the high one.
+/// The byte that the book keeps of an order for the engine:
+///
+/// | bits | meaning |
+/// |---|---|
+/// | 0-2 | time in force |
+/// | 3 | post-only |
+/// | 4 | hidden (pegs too) |
+/// | 5 | reduce-only |
+/// | 6 | its price is a bound: it never rests in continuous trading |
+/// | 7 | special: it has an entry in [`Extras`](crate::extras::Extras), and only the general path may meet it |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark(pub(crate) u8);
 
 impl Mark {
-    #[inline(always)]
-    pub(crate) fn new(time_in_force: u8, flags: u8) -> Self {
-        Self(time_in_force | flags << 4)
+    pub(crate) const POST_ONLY: u8 = 8;
+    pub(crate) const HIDDEN: u8 = 16;
+    pub(crate) const REDUCE_ONLY: u8 = 32;
+    pub(crate) const BOUND: u8 = 64;
+    pub(crate) const SPECIAL: u8 = 128;
+
+    /// The mark of a plain order: a limit or market order with no flag or post-only.
+    pub(crate) fn plain(order_type: u8, time_in_force: u8, flags: u8) -> Self {
+        let bound = if order_type == code::MARKET { Self::BOUND } else { 0 };
+        Self(time_in_force | flags << 3 | bound)
     }
 
-    /// Whether what does not trade at once stays in the book.
+    #[inline(always)]
+    pub(crate) fn time_in_force(self) -> u8 {
+        self.0 & 7
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_special(self) -> bool {
+        self.0 & Self::SPECIAL != 0
+    }
+
+    pub(crate) fn is_hidden(self) -> bool {
+        self.0 & Self::HIDDEN != 0
+    }
+
+    pub(crate) fn is_reduce_only(self) -> bool {
+        self.0 & Self::REDUCE_ONLY != 0
+    }
+
+    /// Whether what does not trade at once stays in the book, in continuous trading.
     #[inline(always)]
     pub(crate) fn rests(self) -> bool {
-        self.0 & 0x0f == code::GOOD_TILL_CANCEL
+        // Times in force 1, 4 and 5.
+        0b0011_0010 >> (self.0 & 7) & 1 != 0 && self.0 & Self::BOUND == 0
     }
 
     #[inline(always)]
     pub(crate) fn is_post_only(self) -> bool {
-        self.0 >> 4 & code::POST_ONLY != 0
+        self.0 & Self::POST_ONLY != 0
     }
 }
 
@@ -97,6 +132,19 @@ pub(crate) fn fee(carry: i32, rate: i64, value: i64) -> (i64, i32) {
         Err(_) => ((sum / u128::from(ONE)) as u64, (sum % u128::from(ONE)) as u64),
     };
     (fee as i64, (rest as i64 - HALF) as i32)
+}
+
+/// Maker and taker rate of an order's fee plan.
+#[inline(always)]
+pub(crate) fn rates(terms: &Terms, plan: u8) -> (i64, i64) {
+    if plan == 0 { (terms.maker_rate, terms.taker_rate) } else { rates_of_plan(terms, plan) }
+}
+
+/// The rates of a plan that is not the instrument's own.
+#[cold]
+#[inline(never)]
+fn rates_of_plan(terms: &Terms, _plan: u8) -> (i64, i64) {
+    (terms.maker_rate, terms.taker_rate)
 }
 
 /// What an order with `leaves` open must hold.

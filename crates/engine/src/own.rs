@@ -34,6 +34,11 @@ impl Own {
         self.mode == code::CANCEL_OLDEST
     }
 
+    /// Whether a resting order that is met is cancelled whole.
+    pub(crate) fn cancels_resting(&self) -> bool {
+        matches!(self.mode, code::CANCEL_OLDEST | code::CANCEL_BOTH)
+    }
+
     /// What is taken from a resting and an incoming order with so many lots open.
     pub(crate) fn prevented(&self, resting: u32, incoming: u32) -> Prevented {
         let common = resting.min(incoming);

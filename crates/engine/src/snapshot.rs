@@ -3,11 +3,9 @@
 //! Each section is {id u16, version u16, reserved u32, length u64} and its records, little-endian. No slot, no free list and no
 //! place of a ladder's window is in it.
 
-use garraway_book::NIL;
-use garraway_types::{Fnv, Record, Side};
+use garraway_types::{Fnv, Record};
 
 use crate::engine::{Engine, LOGIC_VERSION};
-use crate::orders::OpenOrder;
 
 /// The sections and their ids, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,13 @@ pub(crate) enum Section {
     Instruments = 6,
     Balances = 7,
     Orders = 8,
+    Markets = 9,
+    Due = 10,
+    Sweeps = 11,
+    Quotes = 12,
 }
 
-pub(crate) const ORDER: [Section; 8] = [
+pub(crate) const ORDER: [Section; 12] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -32,6 +34,10 @@ pub(crate) const ORDER: [Section; 8] = [
     Section::Instruments,
     Section::Balances,
     Section::Orders,
+    Section::Markets,
+    Section::Due,
+    Section::Sweeps,
+    Section::Quotes,
 ];
 
 /// The version of every section.
@@ -40,28 +46,28 @@ pub(crate) const VERSION: u16 = 1;
 /// Bytes in front of each section.
 pub(crate) const SECTION_HEAD: usize = 16;
 
-struct Writer<'a>(&'a mut Vec<u8>);
+pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
 
 impl Writer<'_> {
-    fn u8(&mut self, value: u8) {
+    pub(crate) fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
-    fn u16(&mut self, value: u16) {
+    pub(crate) fn u16(&mut self, value: u16) {
         self.0.extend(value.to_le_bytes());
     }
-    fn u32(&mut self, value: u32) {
+    pub(crate) fn u32(&mut self, value: u32) {
         self.0.extend(value.to_le_bytes());
     }
-    fn u64(&mut self, value: u64) {
+    pub(crate) fn u64(&mut self, value: u64) {
         self.0.extend(value.to_le_bytes());
     }
-    fn i64(&mut self, value: i64) {
+    pub(crate) fn i64(&mut self, value: i64) {
         self.0.extend(value.to_le_bytes());
     }
-    fn i128(&mut self, value: i128) {
+    pub(crate) fn i128(&mut self, value: i128) {
         self.0.extend(value.to_le_bytes());
     }
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend(bytes);
     }
 }
@@ -99,6 +105,10 @@ impl Engine {
             Section::Instruments => self.write_instruments(out),
             Section::Balances => self.write_balances(out),
             Section::Orders => self.write_orders(out),
+            Section::Markets => self.write_markets(out),
+            Section::Due => self.write_due(out),
+            Section::Sweeps => self.write_sweeps(out),
+            Section::Quotes => self.write_quotes(out),
         }
     }
 
@@ -181,38 +191,5 @@ impl Engine {
             out.i128(balance.total);
             out.i128(balance.held);
         }
-    }
-
-    /// Per instrument: bids, then asks, each in the order in which they would trade, then the order being worked off.
-    fn write_orders(&self, out: &mut Writer<'_>) {
-        for instrument in self.instruments.all() {
-            let number = garraway_types::InstrumentId(instrument.terms.number);
-            for side in [Side::Buy, Side::Sell] {
-                for order in self.orders(number, side) {
-                    self.write_order(&order, out);
-                }
-            }
-            if instrument.working != NIL {
-                self.write_order(&OpenOrder::from(&self.slab[instrument.working]), out);
-            }
-        }
-    }
-
-    fn write_order(&self, order: &OpenOrder, out: &mut Writer<'_>) {
-        let slot = self.index.get(order.account.0, order.client_ref.0, &self.slab);
-        let node = &self.slab[slot.unwrap_or(NIL)];
-        let resting = garraway_book::Book::is_resting(&self.slab, slot.unwrap_or(NIL));
-        out.u64(order.order.0);
-        out.u64(order.client_ref.0);
-        out.u32(order.account.0);
-        out.u32(order.instrument.0);
-        out.i64(order.price.0);
-        out.u32(node.leaves);
-        out.u32(node.payload.filled);
-        out.i64(order.held.0);
-        out.u32(node.payload.carry as u32);
-        out.u8(order.side as u8);
-        out.u8(node.mark);
-        out.u8(u8::from(resting));
     }
 }

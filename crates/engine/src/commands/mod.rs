@@ -8,9 +8,13 @@ mod define_session;
 mod define_source;
 mod deposit;
 mod list_instrument;
+mod mass_cancel;
+mod mass_quote;
 mod open_account;
 mod place_order;
+mod place_special;
 mod replace_order;
+mod replace_special;
 mod tick;
 mod withdraw;
 
@@ -22,16 +26,20 @@ pub(crate) use define_session::define_session;
 pub(crate) use define_source::define_source;
 pub(crate) use deposit::deposit;
 pub(crate) use list_instrument::{list_instrument, listing_values};
+pub(crate) use mass_cancel::mass_cancel;
+pub(crate) use mass_quote::mass_quote;
 pub(crate) use open_account::open_account;
 pub(crate) use place_order::place_order;
+pub(crate) use place_special::{Sender, place_special};
 pub(crate) use replace_order::replace_order;
+pub(crate) use replace_special::replace_special;
 pub(crate) use tick::tick;
 pub(crate) use withdraw::withdraw;
 
 use garraway_types::{Reject, Side, limits, name_of};
 
 use crate::accounts::Account;
-use crate::instruments::{Instrument, Terms};
+use crate::instruments::Instrument;
 
 type Judged = Result<(), Reject>;
 
@@ -45,22 +53,9 @@ fn require_name(field: &[u8], longest: usize) -> Judged {
     require(name_of(field, longest).is_some(), Reject::NameInvalid)
 }
 
-/// Quantity, price and value of an order against the limits of instrument and account. Returns the quantity.
-#[inline(always)]
-fn check_size_and_price(terms: &Terms, account: &Account, price: i64, quantity: i64) -> Result<u32, Reject> {
-    require(quantity >= 1, Reject::QuantityInvalid)?;
-    require(quantity <= terms.max_quantity.min(account.max_quantity), Reject::QuantityTooLarge)?;
-    require(is_multiple(price, terms.tick), Reject::PriceOffTick)?;
-    require(price >= terms.min_price && price <= terms.max_price, Reject::PriceOutOfRange)?;
-    let value = price.checked_mul(quantity).and_then(|value| value.checked_mul(terms.price_value));
-    let most = terms.max_notional.min(account.max_notional);
-    require(value.is_some_and(|value| value <= most), Reject::NotionalTooLarge)?;
-    Ok(quantity as u32)
-}
-
 /// Whether a reference may follow the last one of its account. The step is bounded, so that no command uses all references up.
 #[inline(always)]
-fn is_next_ref(account: &Account, client_ref: u64) -> bool {
+pub(crate) fn is_next_ref(account: &Account, client_ref: u64) -> bool {
     client_ref > account.last_ref && client_ref - account.last_ref <= limits::MAX_REF_STEP
 }
 

@@ -34,6 +34,8 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
             firm: body.firm,
             self_trade: body.self_trade,
             self_trade_of: body.self_trade_of,
+            plan: 0,
+            guard: 0,
         },
     );
     engine.ledger.grow(engine.accounts.end());
