@@ -1,0 +1,148 @@
+//! What can be asked of an engine without changing it: names, numbers, orders, and the verdict on a command's number.
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod support;
+
+use garraway_engine::{Engine, Screen, Setup, SnapshotFault};
+use garraway_types::*;
+
+use support::world::{SMALL, Values, World, record, text};
+
+const LONG: &str = "a name of more than 16 bytes";
+
+/// Sends a command from the gateway, or from the operator where it may not.
+fn send(world: &mut World, kind: CommandKind, values: Values<'_>) -> Vec<u8> {
+    let source = if kind.spec().right & (rights::TRADE | rights::SYSTEM) == 0 { 1 } else { 0 };
+    let number = if source == 0 { 0 } else { world.next_number(source) };
+    let named = [values, &[("source", source.into()), ("source_seq", number.into())]].concat();
+    let record = record(kind, &named, 0, if kind == CommandKind::DefineSession { &[16] } else { &[] });
+    let mut buffer = vec![0; EventSink::RESERVE];
+    let events = world.apply(&record, 0, &mut buffer);
+    assert!(
+        events_in(events).all(|(event, _)| event.kind != EventKind::Rejected as u8),
+        "{kind:?} {values:?}"
+    );
+    record
+}
+
+fn place(world: &mut World, account: i128, side: i128, price: i128, quantity: i128) -> u64 {
+    let next = world.engine.last_client_ref(AccountId(account as u32)).unwrap().0 + 1;
+    let values = [("account", account), ("client_ref", next.into()), ("instrument", 1), ("side", side)];
+    let order = [("order_type", 1), ("time_in_force", 1), ("price", price), ("quantity", quantity)];
+    send(world, CommandKind::PlaceOrder, &[&values[..], &order[..]].concat());
+    next
+}
+
+#[test]
+fn sources_and_instruments_are_found_by_name_and_number() {
+    let engine = World::new(SMALL).engine;
+    assert_eq!(engine.source_by_name("desk"), Some((SourceId(2), 0)));
+    assert!(engine.source_by_name("operator").is_some_and(|(id, last)| id == SourceId::OPERATOR && last > 0));
+    assert_eq!((engine.source_by_name("nobody"), engine.source_by_name(LONG)), (None, None));
+    let abc = engine.listing_by_symbol("ABC").unwrap();
+    assert_eq!(engine.listing(InstrumentId(1)), Some(abc));
+    assert_eq!(engine.listings().map(|listing| listing.instrument.0).collect::<Vec<_>>(), [1, 4, 7]);
+    assert_eq!((engine.listing_by_symbol("NONE"), engine.listing_by_symbol(LONG)), (None, None));
+    assert_eq!(engine.listing(InstrumentId(2)), None);
+    assert_eq!(engine.asset(AssetId(1)).map(|asset| asset.scale), Some(2));
+    assert_eq!(engine.asset(AssetId(99)), None);
+    assert_eq!(engine.balance(AccountId(99), AssetId(1)), engine.balance(AccountId(16), AssetId(99)));
+    assert_eq!(engine.last_client_ref(AccountId(99)), None);
+}
+
+#[test]
+fn sessions_are_found_by_name_and_survive_a_snapshot() {
+    let mut world = World::new(SMALL);
+    let terms = [("session", 3), ("firm", 1), ("protocol", 1), ("network_prefix", 0)];
+    let named = [("account", 16), ("name", text("OUCH1"))];
+    send(&mut world, CommandKind::DefineSession, &[&terms[..], &named[..]].concat());
+    let mut bytes = Vec::new();
+    world.engine.snapshot(&mut bytes);
+    for engine in [&world.engine, &Engine::restore(&bytes, 0).unwrap()] {
+        let session = engine.session_by_name("OUCH1").unwrap();
+        assert_eq!(
+            (session.session, session.firm, session.accounts.as_slice()),
+            (3, FirmId(1), &[AccountId(16)][..])
+        );
+        assert_eq!(engine.sessions().collect::<Vec<_>>(), [session]);
+        assert_eq!((engine.session_by_name("OUCH2"), engine.session_by_name(LONG)), (None, None));
+    }
+}
+
+#[test]
+fn a_command_is_screened_by_its_number_and_the_gateway_never_is() {
+    let mut world = World::new(SMALL);
+    let record = send(&mut world, CommandKind::Deposit, &[("account", 16), ("asset", 1), ("amount", 5)]);
+    assert!(matches!(world.engine.screen(&Command::parse(&record).unwrap()), Screen::Repeat(_)));
+    let tick = send(&mut world, CommandKind::Tick, &[]);
+    assert_eq!(world.engine.screen(&Command::parse(&tick).unwrap()), Screen::New);
+}
+
+#[test]
+fn orders_are_found_by_reference_and_by_what_they_would_meet() {
+    let mut world = World::new(SMALL);
+    let first = place(&mut world, 16, 2, 105, 4);
+    let second = place(&mut world, 16, 2, 100, 3);
+    let engine = &world.engine;
+    assert_eq!(engine.order(AccountId(16), ClientRef(first)).map(|order| order.price), Some(Price(105)));
+    assert_eq!(engine.order(AccountId(17), ClientRef(first)), None);
+    let met =
+        |limit| engine.would_meet(InstrumentId(1), Side::Buy, Price(limit)).map(|order| order.client_ref.0);
+    assert_eq!((met(99), met(100), met(400)), (None, Some(second), Some(second)));
+    assert_eq!(engine.would_meet(InstrumentId(2), Side::Buy, Price(400)), None);
+    assert_eq!(engine.levels(InstrumentId(2), Side::Sell).count(), 0);
+    assert_eq!(engine.open_orders(), 2);
+}
+
+/// A world in which a buy of account 20 is being worked off: eight events hold two of the four sells that it meets.
+fn busy_world() -> World {
+    let mut world = World::new(Setup { slice_events: 8, ..SMALL });
+    for account in [16, 16, 17, 18] {
+        place(&mut world, account, 2, 100, 1);
+    }
+    place(&mut world, 20, 1, 100, 4);
+    assert_eq!(world.engine.next_work(), Some(InstrumentId(1)));
+    world
+}
+
+#[test]
+fn work_goes_on_from_a_snapshot() {
+    let mut world = busy_world();
+    let mut bytes = Vec::new();
+    world.engine.snapshot(&mut bytes);
+    let mut restored = world.with(Engine::restore(&bytes, 0).unwrap());
+    assert_eq!(restored.engine.next_work(), Some(InstrumentId(1)));
+    for each in [&mut world, &mut restored] {
+        send(each, CommandKind::Continue, &[("instrument", 1)]);
+        assert_eq!(each.engine.check(), Ok(()));
+    }
+    assert_eq!((restored.engine.next_work(), restored.engine.open_orders()), (None, 0));
+    assert_eq!(restored.engine.state_hash(), world.engine.state_hash());
+}
+
+#[test]
+fn a_snapshot_fault_says_where_and_what() {
+    let fault = SnapshotFault { offset: 7, what: "a section of another version".into() };
+    assert_eq!(fault.to_string(), "snapshot, offset 7: a section of another version; take an older snapshot");
+    let mut bytes = Vec::new();
+    World::new(SMALL).engine.snapshot(&mut bytes);
+    bytes.push(0);
+    assert_eq!(Engine::restore(&bytes, 0).unwrap_err().what, "bytes behind the last section");
+}
+
+#[test]
+#[should_panic(expected = "commands are numbered without gaps")]
+fn a_gap_in_the_numbers_of_commands_stops_the_process() {
+    let mut world = World::new(SMALL);
+    let tick = record(CommandKind::Tick, &[], 0, &[]);
+    let mut buffer = vec![0; EventSink::RESERVE];
+    let mut sink = EventSink::without_tails(&mut buffer);
+    let next = world.engine.last_seq() + 2;
+    world.engine.apply(next, Nanos(0), &Command::parse(&tick).unwrap(), &mut sink);
+}
+
+#[test]
+#[should_panic(expected = "slice of 7 events: take 8 to 32,768")]
+fn a_slice_too_small_for_one_trade_is_refused() {
+    let _ = Engine::new(Setup { slice_events: 7, ..SMALL });
+}
