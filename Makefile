@@ -67,6 +67,7 @@ bench: setup ## the figures of docs/performance.md, made again
 
 .PHONY: soak
 soak: setup ## the long forms: a million differential commands, 120 kills
+	GARRAWAY_PROPERTIES=20000 cargo test --locked --package garraway-book --package garraway-engine --test properties
 	GARRAWAY_DIFFERENTIAL=1000000 pytest --timeout 0 tests/differential $(ARGS)
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)

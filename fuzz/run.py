@@ -64,7 +64,7 @@ class Outcome:
 def build(host: str) -> Path:
     """Builds the targets; returns the folder in which they lie."""
     environment = {**os.environ, "RUSTFLAGS": " ".join(FLAGS), "CARGO_TARGET_DIR": str(OUT)}
-    command = ["cargo", "build", "--release", "--locked", "--manifest-path", str(ROOT / "fuzz" / "Cargo.toml")]
+    command = ["cargo", "build", "--release", "--manifest-path", str(ROOT / "fuzz" / "Cargo.toml")]
     subprocess.run([*command, "--target", host], env=environment, check=True)
     return OUT / host / "release"
 

@@ -30,7 +30,7 @@ fn holds(longest: usize, property: impl Fn(&[Draw]) -> Proved) {
         cases: number("GARRAWAY_PROPERTIES", 256) as u32,
         rng_seed: RngSeed::Fixed(number("GARRAWAY_PROPERTIES_SEED", 1)),
         failure_persistence: None,
-        max_shrink_iters: 20_000,
+        max_shrink_iters: number("GARRAWAY_PROPERTIES_SHRINK", 20_000) as u32,
         ..Config::default()
     };
     let found = TestRunner::new(config).run(&vec(any::<Draw>(), 1..longest), |stream| property(&stream));

@@ -16,7 +16,7 @@ fn send(world: &mut World, kind: CommandKind, values: Values<'_>) -> Vec<u8> {
     let number = if source == 0 { 0 } else { world.next_number(source) };
     let named = [values, &[("source", source.into()), ("source_seq", number.into())]].concat();
     let record = record(kind, &named, 0, if kind == CommandKind::DefineSession { &[16] } else { &[] });
-    let mut buffer = vec![0; EventSink::RESERVE];
+    let mut buffer = [0; 4_096];
     let events = world.apply(&record, 0, &mut buffer);
     assert!(
         events_in(events).all(|(event, _)| event.kind != EventKind::Rejected as u8),
@@ -92,6 +92,34 @@ fn orders_are_found_by_reference_and_by_what_they_would_meet() {
     assert_eq!(engine.would_meet(InstrumentId(2), Side::Buy, Price(400)), None);
     assert_eq!(engine.levels(InstrumentId(2), Side::Sell).count(), 0);
     assert_eq!(engine.open_orders(), 2);
+}
+
+#[test]
+fn an_order_is_never_found_by_the_same_reference_of_another_account() {
+    // So many that hashes of some accounts' references are equal, whatever the hash: pairs of one reference are 4 x 30,000 x 30,000.
+    const FIRST: i128 = 100;
+    const REFERENCES: i128 = 4;
+    let mut world = World::new(Setup { capacity: 1 << 20, ..SMALL });
+    let owners = (FIRST..FIRST + 60_000).step_by(2);
+    for account in FIRST..FIRST + 60_000 {
+        let limits = [("max_quantity", 9), ("max_notional", 1 << 40), ("max_open_orders", 9)];
+        send(
+            &mut world,
+            CommandKind::OpenAccount,
+            &[&[("account", account), ("firm", 1)][..], &limits[..]].concat(),
+        );
+    }
+    for account in owners.clone() {
+        send(&mut world, CommandKind::Deposit, &[("account", account), ("asset", 2), ("amount", REFERENCES)]);
+        for _ in 0..REFERENCES {
+            place(&mut world, account, 2, 100, 1);
+        }
+    }
+    for account in owners {
+        for client_ref in 1..=REFERENCES as u64 {
+            assert_eq!(world.engine.order(AccountId(account as u32 + 1), ClientRef(client_ref)), None);
+        }
+    }
 }
 
 /// A world in which a buy of account 20 is being worked off: eight events hold two of the four sells that it meets.
