@@ -137,7 +137,9 @@ def main() -> int:
     console.print(table)
     for outcome in failing:
         console.print(outcome.told, markup=False, highlight=False)
-        console.print(f"again: {folder / outcome.target} {outcome.finding}", markup=False, soft_wrap=True)
+        console.print(
+            f"again: GARRAWAY_SHOW=1 {folder / outcome.target} {outcome.finding}", markup=False, soft_wrap=True
+        )
     return 1 if failing else 0
 
 

@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 use support::choices::Choices;
 use support::draw::draw;
 use support::fold::Fold;
-use support::world::{ACCOUNTS, ASSETS, SMALL, World};
+use support::world::{ACCOUNTS, ASSETS, SMALL, World, told};
 
 const MOST: usize = 400;
 
@@ -42,6 +42,9 @@ fuzz_target!(|bytes: &[u8]| {
             break;
         }
         let record = draw(&world, &mut choices);
+        if std::env::var_os("GARRAWAY_SHOW").is_some() {
+            eprintln!("{}", told(&record));
+        }
         let at_ns = world.engine.last_at().0 + i64::from(record[8] & 1);
         let events = world.apply(&record, at_ns, &mut buffer);
         fold.take(&world.engine, events);

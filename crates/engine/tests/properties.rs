@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use support::choices::Choices;
 use support::draw::draw;
 use support::fold::Fold;
-use support::world::{ACCOUNTS, ASSETS, SMALL, World, put, record as record_of};
+use support::world::{ACCOUNTS, ASSETS, SMALL, World, put, record as record_of, told};
 
 /// The choices of one command.
 type Draw = [u8; 24];
@@ -38,8 +38,7 @@ fn holds(longest: usize, property: impl Fn(&[Draw]) -> Proved) {
         let mut world = World::new(SMALL);
         let mut listed = String::new();
         for record in Records::new(&mut world, stream).take(stream.len()) {
-            let command = Command::parse(&record).unwrap();
-            listed += &format!("{:?} {:?} {:?}\n", command.kind, command.head, command.body_bytes());
+            listed += &format!("{}\n", told(&record));
         }
         panic!("{why}\n{listed}{stream:?}");
     }

@@ -164,3 +164,28 @@ pub fn put(record: &mut [u8], kind: CommandKind, name: &str, value: i128) {
     let size = field.size.min(bytes.len());
     record[at..at + size].copy_from_slice(&bytes[..size]);
 }
+
+/// A record as people read it: its kind and the fields that are not zero.
+pub fn told(record: &[u8]) -> String {
+    let command = Command::parse(record).unwrap_or_else(|why| panic!("drawn record: {why}"));
+    let mut words = command.kind.spec().name.to_owned();
+    let counts = ["length", "kind", "version"];
+    let head =
+        CommandHead::FIELDS.iter().filter(|field| !counts.contains(&field.name)).map(|field| (0, field));
+    for (base, field) in head.chain(command.kind.spec().fields.iter().map(|field| (CommandHead::SIZE, field)))
+    {
+        let bytes = &record[base + field.offset..][..field.size];
+        let mut number = [0; 8];
+        if bytes.iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        words += &match number.get_mut(..bytes.len()) {
+            Some(low) if !field.dtype.starts_with('S') => {
+                low.copy_from_slice(bytes);
+                format!(" {}={}", field.name, i64::from_le_bytes(number))
+            }
+            _ => format!(" {}={}", field.name, bytes.escape_ascii()),
+        };
+    }
+    words
+}
