@@ -6,30 +6,15 @@ mod support;
 use garraway_engine::{Engine, Screen, Setup, SnapshotFault};
 use garraway_types::*;
 
-use support::world::{SMALL, Values, World, record, text};
+use support::world::{SMALL, World, record, text};
 
 const LONG: &str = "a name of more than 16 bytes";
-
-/// Sends a command from the gateway, or from the operator where it may not.
-fn send(world: &mut World, kind: CommandKind, values: Values<'_>) -> Vec<u8> {
-    let source = if kind.spec().right & (rights::TRADE | rights::SYSTEM) == 0 { 1 } else { 0 };
-    let number = if source == 0 { 0 } else { world.next_number(source) };
-    let named = [values, &[("source", source.into()), ("source_seq", number.into())]].concat();
-    let record = record(kind, &named, 0, if kind == CommandKind::DefineSession { &[16] } else { &[] });
-    let mut buffer = [0; 4_096];
-    let events = world.apply(&record, 0, &mut buffer);
-    assert!(
-        events_in(events).all(|(event, _)| event.kind != EventKind::Rejected as u8),
-        "{kind:?} {values:?}"
-    );
-    record
-}
 
 fn place(world: &mut World, account: i128, side: i128, price: i128, quantity: i128) -> u64 {
     let next = world.engine.last_client_ref(AccountId(account as u32)).unwrap().0 + 1;
     let values = [("account", account), ("client_ref", next.into()), ("instrument", 1), ("side", side)];
     let order = [("order_type", 1), ("time_in_force", 1), ("price", price), ("quantity", quantity)];
-    send(world, CommandKind::PlaceOrder, &[&values[..], &order[..]].concat());
+    world.send(CommandKind::PlaceOrder, &[&values[..], &order[..]].concat());
     next
 }
 
@@ -55,7 +40,7 @@ fn sessions_are_found_by_name_and_survive_a_snapshot() {
     let mut world = World::new(SMALL);
     let terms = [("session", 3), ("firm", 1), ("protocol", 1), ("network_prefix", 0)];
     let named = [("account", 16), ("name", text("OUCH1"))];
-    send(&mut world, CommandKind::DefineSession, &[&terms[..], &named[..]].concat());
+    world.send(CommandKind::DefineSession, &[&terms[..], &named[..]].concat());
     let mut bytes = Vec::new();
     world.engine.snapshot(&mut bytes);
     for engine in [&world.engine, &Engine::restore(&bytes, 0).unwrap()] {
@@ -72,9 +57,9 @@ fn sessions_are_found_by_name_and_survive_a_snapshot() {
 #[test]
 fn a_command_is_screened_by_its_number_and_the_gateway_never_is() {
     let mut world = World::new(SMALL);
-    let record = send(&mut world, CommandKind::Deposit, &[("account", 16), ("asset", 1), ("amount", 5)]);
+    let record = world.send(CommandKind::Deposit, &[("account", 16), ("asset", 1), ("amount", 5)]);
     assert!(matches!(world.engine.screen(&Command::parse(&record).unwrap()), Screen::Repeat(_)));
-    let tick = send(&mut world, CommandKind::Tick, &[]);
+    let tick = world.send(CommandKind::Tick, &[]);
     assert_eq!(world.engine.screen(&Command::parse(&tick).unwrap()), Screen::New);
 }
 
@@ -103,14 +88,13 @@ fn an_order_is_never_found_by_the_same_reference_of_another_account() {
     let owners = (FIRST..FIRST + 60_000).step_by(2);
     for account in FIRST..FIRST + 60_000 {
         let limits = [("max_quantity", 9), ("max_notional", 1 << 40), ("max_open_orders", 9)];
-        send(
-            &mut world,
+        world.send(
             CommandKind::OpenAccount,
             &[&[("account", account), ("firm", 1)][..], &limits[..]].concat(),
         );
     }
     for account in owners.clone() {
-        send(&mut world, CommandKind::Deposit, &[("account", account), ("asset", 2), ("amount", REFERENCES)]);
+        world.send(CommandKind::Deposit, &[("account", account), ("asset", 2), ("amount", REFERENCES)]);
         for _ in 0..REFERENCES {
             place(&mut world, account, 2, 100, 1);
         }
@@ -141,7 +125,7 @@ fn work_goes_on_from_a_snapshot() {
     let mut restored = world.with(Engine::restore(&bytes, 0).unwrap());
     assert_eq!(restored.engine.next_work(), Some(InstrumentId(1)));
     for each in [&mut world, &mut restored] {
-        send(each, CommandKind::Continue, &[("instrument", 1)]);
+        each.send(CommandKind::Continue, &[("instrument", 1)]);
         assert_eq!(each.engine.check(), Ok(()));
     }
     assert_eq!((restored.engine.next_work(), restored.engine.open_orders()), (None, 0));

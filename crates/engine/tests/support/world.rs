@@ -29,18 +29,24 @@ impl World {
     /// The venue with accounts that are funded and instruments that are listed.
     pub fn new(setup: Setup) -> Self {
         let mut world = Self { engine: Engine::new(setup), numbers: BTreeMap::new(), numbered: Vec::new() };
-        let mut buffer = vec![0; EventSink::RESERVE];
         for (kind, values) in definitions() {
-            let number = world.next_number(SourceId::OPERATOR.0);
-            let named: Vec<_> =
-                [("source", 1), ("source_seq", i128::from(number))].into_iter().chain(values).collect();
-            let made = world.apply(&record(kind, &named, 0, &[]), 0, &mut buffer).to_vec();
-            assert!(
-                events_in(&made).all(|(event, _)| event.kind != EventKind::Rejected as u8),
-                "{kind:?} {named:?}"
-            );
+            world.send(kind, &values);
         }
         world
+    }
+
+    /// Sends a command that must be taken, from the gateway or, where it may not, from the operator. Returns its record.
+    pub fn send(&mut self, kind: CommandKind, values: Values<'_>) -> Vec<u8> {
+        let of_gateway = kind.spec().right & (rights::TRADE | rights::SYSTEM) != 0;
+        let source = if of_gateway { SourceId::GATEWAY } else { SourceId::OPERATOR };
+        let number = if of_gateway { 0 } else { self.next_number(source.0) };
+        let named = [&[("source", source.0.into()), ("source_seq", number.into())], values].concat();
+        let items: &[u32] = if kind.spec().item_size > 0 { &[ACCOUNTS.start] } else { &[] };
+        let record = record(kind, &named, 0, items);
+        let mut buffer = [0; 4_096];
+        let refused = |(event, _): (Event, &[u8])| event.kind == EventKind::Rejected as u8;
+        assert!(!events_in(self.apply(&record, 0, &mut buffer)).any(refused), "refused: {}", told(&record));
+        record
     }
 
     /// The same venue with another engine, which was restored from a snapshot.
