@@ -15,18 +15,18 @@ fn sound() -> Sound {
     let (mut book, mut slab) = (Book::default(), Slab::new(0));
     let mut slots = Vec::new();
     for (side, price) in [(Side::Buy, 100), (Side::Buy, 100), (Side::Buy, 90), (Side::Sell, 110)] {
-        let slot = slab.insert(Price(price), slots.len() as u64 + 1, 5, side, 0, 0);
+        let slot = slab.insert(Price(price), slots.len() as u64 + 1, 5, side, [0; 2], 0);
         book.rest(&mut slab, slot);
         slots.push(slot);
     }
-    assert_eq!(book.check(&slab), Ok(4));
+    assert_eq!(book.check(&slab, false), Ok(4));
     Sound { book, slab, slots }
 }
 
 fn fault(change: impl FnOnce(&mut Sound)) -> String {
     let mut broken = sound();
     change(&mut broken);
-    broken.book.check(&broken.slab).unwrap_err().0
+    broken.book.check(&broken.slab, false).unwrap_err().0
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn an_order_has_something_open_and_the_level_counts_it() {
 #[test]
 fn prices_that_meet_are_crossed() {
     let crossed = fault(|it| {
-        let slot = it.slab.insert(Price(110), 9, 5, Side::Buy, 0, 0);
+        let slot = it.slab.insert(Price(110), 9, 5, Side::Buy, [0; 2], 0);
         it.book.rest(&mut it.slab, slot);
     });
     assert_eq!(crossed, "crossed: bid 110, ask 110");

@@ -164,7 +164,7 @@ impl Twins {
         self.slots.retain(|slot| !recorder.gone.contains(slot));
         prop_assert_eq!((recorder.met, left), expected);
         if left > 0 && self.queue(side.opposite(), order.price).is_empty() {
-            let slot = self.slab.insert(limit, order.sequence, left, side, 0, order.owner);
+            let slot = self.slab.insert(limit, order.sequence, left, side, [0; 2], order.owner);
             self.book.rest(&mut self.slab, slot);
             self.slots.push(slot);
             self.naive.push(Naive { lots: left, ..order });
@@ -188,7 +188,7 @@ impl Twins {
     }
 
     fn compare(&self) -> Result<(), TestCaseError> {
-        prop_assert_eq!(self.book.check(&self.slab), Ok(self.naive.len() as u32));
+        prop_assert_eq!(self.book.check(&self.slab, false), Ok(self.naive.len() as u32));
         prop_assert_eq!(self.slab.live() as usize, self.naive.len());
         for side in [Side::Buy, Side::Sell] {
             let worst = if side == Side::Buy { i64::MIN + 1 } else { i64::MAX };

@@ -6,7 +6,14 @@ use garraway_types::*;
 /// A sound record with a tail of two bytes, which leaves six bytes of fill.
 fn sound() -> Vec<u8> {
     let mut record = Vec::new();
-    encode_command(CommandKind::Tick, CommandHead::empty(), &FixedBody::empty(), &[], b"ab", &mut record);
+    encode_command(
+        CommandKind::Tick,
+        CommandHead::empty(),
+        &FixedBody::empty(),
+        NO_ITEMS,
+        b"ab",
+        &mut record,
+    );
     record
 }
 
