@@ -8,6 +8,7 @@ from tests.catalog.mbo_recorded import START, TICK, counts, day, played, record,
 from garraway.catalog import (
     BooksInvalid,
     CatalogError,
+    CommandRefused,
     Equilibrium,
     FileDamaged,
     MboReport,
@@ -293,6 +294,9 @@ def test_files_that_cannot_be_played_are_refused(tmp_path: Path) -> None:
         replay_mbo([])
     with pytest.raises(PricesInvalid, match="a price of -250000000 in 1e-9, the engine trades above 0"):
         replay_mbo([written(tmp_path / "day.dbn", record(0, "A", "B", 1, -1, 5))])
+    huge = record(0, "A", "B", 1, 10**9, 2**32 - 1)
+    with pytest.raises(CommandRefused, match=r"day\.dbn, byte \d+: the engine does not follow: .*NotionalTooLarge"):
+        replay_mbo([written(tmp_path / "day.dbn", huge, record(1, "A", "A", 2, 10**9 + 1, 1))])
     one = written(tmp_path / "one.dbn", *day(BOOK))
     two = tmp_path / "two.dbn"
     two.write_bytes(one.read_bytes().replace(b"ABC\0", b"XYZ\0"))

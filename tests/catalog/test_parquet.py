@@ -144,7 +144,7 @@ def sealed(file: Path, frame: pl.DataFrame, **change: object) -> Path:
     [
         ({"form": "itch"}, "messages of form itch, version 1, not mbo, version 1"),
         ({"version": 2}, "messages of form mbo, version 2, not mbo, version 1"),
-        ({"rows": 6}, "5 rows from here, 6 were written"),
+        ({"rows": 6}, "5 rows, 6 were written"),
         ({"symbols": [1]}, "it is no Parquet file that Garraway wrote"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Order-by-order messages as Parquet, written and read back equal. Touches the files, by `polars`.
+"""Order-by-order messages as Parquet, written and read back equal. Touches the files, by `frames`.
 
 A file holds one row for each message, in order, one column for each field of the reader's array (`mbo.MBO` or
 `_native.ITCH`), whole numbers as they stand in the source; texts are strings. Its notes, JSON under the key
@@ -21,10 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from garraway.catalog.errors import FileDamaged, FileUnreadable
@@ -47,19 +46,18 @@ def write_parquet(target: Path, form: str, blocks: Iterable[Rows], symbols: Mapp
 
     Raises: FileUnreadable: the target cannot be written; and what the blocks raise.
     """
-    frames = [_frame(rows) for rows in blocks]
-    frame = pl.concat(frames) if frames else pl.DataFrame()
-    notes = {
-        "form": form,
-        "version": VERSION,
-        "rows": frame.height,
-        "symbols": {str(number): name for number, name in sorted(symbols.items())},
-        "sha256": _OPEN,
-    }
+    from garraway.catalog.frames import write_frame  # noqa: PLC0415
+
+    def notes(count: int) -> dict[str, str]:
+        # The names are known once the blocks have been read.
+        named = {str(number): name for number, name in sorted(symbols.items())}
+        told = {"form": form, "version": VERSION, "rows": count, "symbols": named, "sha256": _OPEN}
+        return {NOTES: json.dumps(told)}
+
     # A failure leaves no file that looks whole.
     part = target.with_name(f"{target.name}.part")
     try:
-        frame.write_parquet(part, metadata={NOTES: json.dumps(notes)}, row_group_size=BLOCK_ROWS)
+        count = write_frame(part, blocks, notes)
         seal(part)
         part.replace(target)
     except OSError as error:
@@ -67,7 +65,7 @@ def write_parquet(target: Path, form: str, blocks: Iterable[Rows], symbols: Mapp
     finally:
         if part.is_file():
             part.unlink()
-    return frame.height
+    return count
 
 
 def seal(file: Path) -> None:
@@ -90,6 +88,8 @@ class ParquetFile:
     @classmethod
     def opened(cls, file: Path, form: str, dtype: np.dtype[np.void]) -> "ParquetFile":
         """Reads the notes. Raises: FileUnreadable; FileDamaged: it is no such file, or of another form or version."""
+        from garraway.catalog.frames import read_notes  # noqa: PLC0415
+
         try:
             digest, at = _digest(file)
             with file.open("rb") as written:
@@ -97,7 +97,7 @@ class ParquetFile:
                 sealed = written.read(len(_OPEN)) == digest.encode()
             if not sealed:
                 raise _damaged(file, 0, "its bytes are not those that were written: their SHA-256 differs")
-            notes = json.loads(pl.read_parquet_metadata(file)[NOTES])
+            notes = json.loads(read_notes(file)[NOTES])
             found = (notes["form"], notes["version"])
             symbols = {int(number): str(name) for number, name in notes["symbols"].items()}
             opened = cls(file, symbols, int(notes["rows"]), dtype)
@@ -116,18 +116,16 @@ class ParquetFile:
             yield self._read(at)
 
     def _read(self, at: int) -> Rows:
+        from garraway.catalog.frames import read_rows  # noqa: PLC0415
+
         try:
-            frame = pl.scan_parquet(self.file).slice(at, BLOCK_ROWS).collect()
-            wanted = min(BLOCK_ROWS, self._rows - at)
-            if frame.height != wanted:
-                raise _damaged(self.file, at, f"{frame.height} rows from here, {wanted} were written")
-            return _array(frame, self._dtype)
-        except (OSError, *_BROKEN) as error:
+            return read_rows(self.file, at, min(BLOCK_ROWS, self._rows - at), self._dtype)
+        except _BROKEN as error:
             raise _damaged(self.file, at, f"it cannot be decoded from here ({_line(error)})") from error
 
 
-_BROKEN: Final = (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
-"""What broken bytes make of polars, of the notes and of the columns."""
+_BROKEN: Final = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What broken bytes make of the decoder, of the notes and of the columns."""
 
 
 def _digest(file: Path) -> tuple[str, int]:
@@ -151,39 +149,6 @@ def _digest(file: Path) -> tuple[str, int]:
             chunk[here] = b"0" * len(chunk[here])
             content.update(chunk)
     return content.hexdigest(), at
-
-
-def _frame(rows: Rows) -> pl.DataFrame:
-    return pl.DataFrame({name: _column(rows[name]) for name in rows.dtype.names or ()})
-
-
-def _column(values: NDArray[Any]) -> pl.Series:
-    if values.dtype.kind != "S":
-        return pl.Series(values=np.ascontiguousarray(values))
-    names, which = np.unique(values, return_inverse=True)
-    return pl.Series(values=[name.decode("latin-1") for name in names.tolist()], dtype=pl.String).gather(which)
-
-
-def _array(frame: pl.DataFrame, dtype: np.dtype[np.void]) -> Rows:
-    """The array of a frame. Raises: ValueError: columns or types are not those of the array, or a value is absent."""
-    if frame.columns != list(dtype.names or ()):
-        raise ValueError(f"columns {frame.columns}")
-    rows = np.zeros(frame.height, dtype)
-    for name in frame.columns:
-        rows[name] = _values(frame[name], dtype[name])
-    return rows
-
-
-def _values(column: pl.Series, dtype: np.dtype[Any]) -> NDArray[Any]:
-    if column.null_count():
-        raise ValueError(f"{column.name} has {column.null_count()} rows without a value")
-    values = column.to_numpy()
-    if dtype.kind == "S":
-        names, which = np.unique(values.astype(str), return_inverse=True)
-        return np.array([str(name).encode("latin-1") for name in names], dtype)[which]
-    if values.dtype != dtype:
-        raise ValueError(f"{column.name} has the type {column.dtype}")
-    return values
 
 
 def _damaged(file: Path, at: int, what: str, remedy: str = "write the file again from its source") -> FileDamaged:

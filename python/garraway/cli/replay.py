@@ -36,7 +36,7 @@ NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progres
 Binary = Annotated[Path, typer.Argument(metavar="FILE", help="ITCH 5.0 in frames: plain, .gz or .zst; or .parquet.")]
 Decoded = Annotated[Path, typer.Argument(metavar="FILE", help="Decoded ITCH: .csv, .csv.zst or .csv.gz.")]
 Records = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="DBN, schema MBO: .dbn, .dbn.zst or .dbn.gz; or .parquet.")
+    list[Path], typer.Argument(metavar="FILE", help="DBN, schema MBO: .dbn, .dbn.zst or .dbn.gz; or .parquet.")
 ]
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="What the replay of this form reads.")]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="The Parquet file; its name ends with .parquet.")]
