@@ -122,7 +122,7 @@ def test_every_flipped_bit_of_a_compressed_file_is_refused_or_without_effect(
 
 
 def test_flipped_bits_of_what_the_format_fixes_are_refused(tmp_path: Path) -> None:
-    whole = written(tmp_path / "day.dbn", *RECORDS).read_bytes()
+    whole = written(tmp_path / "day.dbn", *RECORDS[:2]).read_bytes()
     assert RECORD.fields is not None
     places = [(name, int(each[1]), each[0].itemsize) for name, each in RECORD.fields.items()]
     file = tmp_path / "flipped.dbn"
@@ -207,6 +207,24 @@ def test_one_instrument_of_several_is_chosen(tmp_path: Path) -> None:
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable, match=r"absent\.dbn cannot be read"):
         read(tmp_path / "absent.dbn")
+
+
+@pytest.mark.parametrize("wrong", [(1, 900), (30, 900), (30, 0), (59, 900)])
+def test_wrong_time_costs_no_other_record(tmp_path: Path, wrong: tuple[int, int]) -> None:
+    place, second = wrong
+    times = [second if each == place else 10 + each for each in range(60)]
+    file = written(tmp_path / "day.dbn", *(record(time, "A", "B", 1 + n, 100, 1) for n, time in enumerate(times)))
+    source = MboFile(file, skip=True)
+    kept = [int(order) for rows in source.rows() for order in rows["order_id"]]
+    assert kept == [1 + each for each in range(60) if each != place or place == 59]
+    assert len(source.skipped) == 60 - len(kept)
+
+
+def test_wrong_time_at_the_end_of_a_block_costs_no_block(tmp_path: Path) -> None:
+    in_block = ((1 << 16) - HEAD) // SIZE
+    times = [800 if each == in_block - 1 else each // 100 for each in range(3 * in_block)]
+    file = written(tmp_path / "day.dbn", *(record(time, "A", "B", 1 + n, 100, 1) for n, time in enumerate(times)))
+    assert len(read(file, skip=True)) == 3 * in_block
 
 
 def test_records_far_behind_are_named_with_their_byte(tmp_path: Path) -> None:

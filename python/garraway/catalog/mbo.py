@@ -4,6 +4,7 @@ The head of a file is decoded by Databento's library; behind it stand records of
 Source: Databento, "DBN encoding" and "Schema: MBO". Prices are in 1e-9, times in ns since the Unix epoch.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import gcd
@@ -59,6 +60,7 @@ MBO: Final = np.dtype([("offset", "<i8"), *_FIELDS])
 """A record as it is given: where it stands, and its fields."""
 
 Rows = NDArray[np.void]
+Times = NDArray[np.int64]
 Check = tuple[NDArray[np.bool_], Callable[[int], str]]
 """Rows that are wrong, and what is wrong with one of them."""
 
@@ -231,10 +233,10 @@ class MboFile:
         times = np.minimum(rows["ts_recv"], np.uint64(2**63 - 1)).astype(np.int64)
         span = f"the file's span, {self._start_ns} to {self._end_ns}"
         outside = (times < self._start_ns) | (times >= self._end_ns)
-        before = np.maximum.accumulate(np.concatenate(([self._last_ns], np.where(outside, 0, times)[:-1])))
+        early = _skippable(times, outside, self._last_ns) if self.skip else _early(times, outside, self._last_ns)
         return [
             (outside, lambda row: f"time {rows['ts_recv'][row]} ns is not within {span}"),
-            (times < before, lambda row: f"time {times[row]} ns is earlier than that of the record before"),
+            (early, lambda row: f"time {times[row]} ns is earlier than that of the record before"),
         ]
 
     def _unknown_instrument(self, rows: Rows) -> NDArray[np.bool_]:
@@ -288,6 +290,34 @@ def _both(one: Survey, other: Survey) -> Survey:
 
 def _codes(letters: str) -> list[int]:
     return [ord(letter) for letter in letters]
+
+
+def _early(times: Times, outside: NDArray[np.bool_], last_ns: int) -> NDArray[np.bool_]:
+    """Times that lie before one that came earlier."""
+    before = np.maximum.accumulate(np.concatenate(([last_ns], np.where(outside, 0, times)[:-1])))
+    return np.asarray(times < before)
+
+
+def _skippable(times: Times, outside: NDArray[np.bool_], last_ns: int) -> NDArray[np.bool_]:
+    """The fewest times without which the others rise: one wrong time shall not cost all that is behind it."""
+    early = _early(times, outside, last_ns)
+    if not early.any():
+        return early
+    # Where most lie before the last one of the block before, that one was wrong.
+    floor = last_ns if np.count_nonzero(times >= last_ns) * 2 >= len(times) else 0
+    ends: list[int] = []
+    length = np.zeros(len(times), np.int64)
+    for row, time in enumerate(times.tolist()):
+        if time >= floor and not outside[row]:
+            place = bisect_right(ends, time)
+            ends[place : place + 1] = [time]
+            length[row] = place + 1
+    kept, wanted = np.zeros(len(times), np.bool_), len(ends)
+    ceiling = 2**63
+    for row in range(len(times) - 1, -1, -1):
+        if wanted and length[row] == wanted and times[row] <= ceiling:
+            kept[row], ceiling, wanted = True, int(times[row]), wanted - 1
+    return ~kept & ~outside
 
 
 def _numbered(records: Rows, at: int) -> Rows:
