@@ -45,6 +45,9 @@ class Venue:
         self.schedulers.append(found)
         return found
 
+    def answer(self, kind: str, instrument: int, *, tail: bytes = b"", **fields: int) -> None:
+        self.say(kind, tail=tail, source=SOURCE, source_seq=self.source_seq, instrument=instrument, **fields)
+
     def say(self, kind: str, *, tail: bytes = b"", **fields: int) -> None:
         event = np.zeros(1, dtype=EVENT)
         self.seq += 1
@@ -59,18 +62,17 @@ class Venue:
         kind, said = KINDS[head(command)["kind"]], body(KINDS[head(command)["kind"]], command[36:])
         number = head(command)["instrument"]
         self.source_seq += 1
-        own = {"source": SOURCE, "source_seq": self.source_seq, "instrument": number}
         if kind == "SetSchedule":
             content = command[40:]
             changes = items(kind, content)[: head(command)["items"]]
             assert int(changes[0]["at_ns"]) > self.now_ns
             self.due = [one for one in self.due if one[1] != number]
             self.due += [(int(change["at_ns"]), number, int(change["phase"])) for change in changes]
-            self.say("ScheduleSet", tail=content, quantity=len(changes), **own)
+            self.answer("ScheduleSet", number, tail=content, quantity=len(changes))
         elif kind == "SetReference":
-            self.say("ReferenceSet", detail=int(said["what"]), price=int(said["price"]), **own)
+            self.answer("ReferenceSet", number, detail=int(said["what"]), price=int(said["price"]))
         else:
-            self.say("DayEnded", value=int(said["business_date"]), **own)
+            self.answer("DayEnded", number, value=int(said["business_date"]))
 
     def until(self, now_ns: int) -> None:
         """Time passes, and what is due happens."""

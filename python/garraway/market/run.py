@@ -14,6 +14,8 @@ TOLD_EVERY: Final = 200
 """Steps between two log events."""
 LOOK_EVERY_S: Final = 0.1
 """How often the schedule is looked at."""
+REFUSED_S: Final = 2.0
+"""How long it rests when a command was refused: a refused command is journaled, too."""
 
 
 async def run_market(
@@ -49,13 +51,13 @@ async def run_schedule(venue: ExchangeVenue, scheduler: Scheduler, *, now_ns: Ca
     while True:
         async for batch in venue.own_history(tape, scheduler.seen_seq):
             scheduler.apply(batch.events, batch.tails)
-        commands = scheduler.decide(now_ns())
-        for outcome in await venue.submit(commands):
+        outcomes = await venue.submit(scheduler.decide(now_ns()))
+        for outcome in outcomes:
             if outcome.done:
                 log.info("schedule_told", source_seq=outcome.source_seq)
             else:
                 log.warning("schedule_refused", source_seq=outcome.source_seq, reason=reject(outcome.reason).name)
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(LOOK_EVERY_S if all(outcome.done for outcome in outcomes) else REFUSED_S)
 
 
 async def _catch_up(venue: ExchangeVenue, tape: Tape, floor: Floor) -> None:
