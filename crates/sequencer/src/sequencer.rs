@@ -15,7 +15,7 @@ use crate::layout::{COMMAND, FrameHead, MAX_FRAME, MAX_SEGMENT_BYTES, MIN_SEGMEN
 use crate::lock::Lock;
 use crate::recover::{self, Report};
 
-/// A `Tick` is sequenced when this long nothing else was.
+/// A `Tick` is sequenced when the last one is so long ago: auctions say with it what they would give.
 const TICK_NS: i64 = 1_000_000_000;
 /// Commands that one call makes at most: `UncleanStart`, a `Tick` and the one that it was called for.
 const COMMANDS_OF_A_CALL: usize = 3;
@@ -125,6 +125,8 @@ pub struct Sequencer {
     own: Vec<u8>,
     /// Whether the first command is to be `UncleanStart`.
     unclean: bool,
+    /// When the last `Tick` was sequenced, or the engine's time when the venue started.
+    ticked: Nanos,
     closed: bool,
     failed: Option<JournalError>,
     _lock: Lock,
@@ -144,6 +146,7 @@ impl Sequencer {
         let journal = Journal::start(found.writer, durability, found.report.last_seq, batch_bytes, wake)
             .map_err(RecoverError::io(&options.folder, "starting the journal thread of"))?;
         let sequencer = Self {
+            ticked: found.engine.last_at(),
             engine: found.engine,
             journal,
             events: found.events,
@@ -199,7 +202,7 @@ impl Sequencer {
     }
 
     /// Does the venue's own work, a step: `UncleanStart` if that is to come; one `Continue` if an instrument or a sweep waits for it; else a
-    /// `Tick` if a timer is due or nothing was sequenced for a second. True if work is left. Without room it does nothing and says true: a loop over it
+    /// `Tick` if a timer is due or the last one is a second ago. True if work is left. Without room it does nothing and says true: a loop over it
     /// must flush and release, too.
     pub fn turn(&mut self, now: Nanos, observer: &mut dyn Observer) -> bool {
         if !self.has_room() {
@@ -211,7 +214,7 @@ impl Sequencer {
             self.start(at, observer);
         } else if let Some(instrument) = self.engine.next_work() {
             self.own_command(CommandKind::Continue, instrument, last, observer);
-        } else if self.is_due(at) || at.0.saturating_sub(last.0) >= TICK_NS {
+        } else if self.is_due(at) || at.0.saturating_sub(self.ticked.0) >= TICK_NS {
             self.own_command(CommandKind::Tick, InstrumentId(0), at, observer);
         }
         self.engine.next_work().is_some() || self.is_due(at)
@@ -320,6 +323,9 @@ impl Sequencer {
         own.clear();
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
         encode_command(kind, head, &FixedBody::empty(), NO_ITEMS, &[], &mut own);
+        if kind == CommandKind::Tick {
+            self.ticked = at;
+        }
         if let Ok(command) = Command::parse(&own) {
             self.sequence(&command, at, observer);
         }
