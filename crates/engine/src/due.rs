@@ -235,7 +235,21 @@ impl Engine {
         }
         let released = self.rehold(slot);
         self.say_activated(slot, released, emit);
+        self.level_pair(slot);
         self.start_checked(slot, emit);
+    }
+
+    /// Where both children have started and one has more open than the other, it is due to be brought level.
+    fn level_pair(&mut self, slot: Slot) {
+        let Partner::With(other) = self.extras.of(slot).partner else { return };
+        if self.extras.of(other).waits() {
+            return;
+        }
+        for one in [slot, other] {
+            if self.above_partner(one) > 0 {
+                self.make_due(What::Level, one);
+            }
+        }
     }
 
     /// An order for the close comes into the book as the closing auction begins.

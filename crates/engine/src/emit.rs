@@ -10,6 +10,7 @@ pub(crate) struct Emit<'a, 'b> {
     source: u16,
     source_seq: u64,
     index: u16,
+    /// Events that there may be, less those kept back.
     most: u16,
     kept_back: u16,
 }
@@ -50,11 +51,12 @@ impl<'a, 'b> Emit<'a, 'b> {
     /// Whether `more` events still fit into this command.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, more: u16) -> bool {
-        self.index + more + self.kept_back <= self.most
+        self.index + more <= self.most
     }
 
     /// Keeps room for so many events back from what asks from now on.
     pub(crate) fn keep_back(&mut self, events: u16) {
+        self.most = self.most + self.kept_back - events;
         self.kept_back = events;
     }
 

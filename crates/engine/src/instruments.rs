@@ -7,7 +7,7 @@ use garraway_types::{AssetId, InstrumentId, ListInstrument, code};
 
 use crate::due::DueQueue;
 use crate::pegs::Pegs;
-use crate::statistics::{Day, Run};
+use crate::statistics::{Day, Run, Tally};
 use crate::stops::Stops;
 
 /// Bits of [`Instrument::guard`]: what sends an order to the general path. A byte of 0 is an instrument in continuous trading on which
@@ -175,8 +175,13 @@ impl Instrument {
         if on { self.watch |= bit } else { self.watch &= !bit }
     }
 
+    /// Keeps trades of a plain order until it has come to its end.
+    #[cold]
+    pub(crate) fn keep(&mut self, tally: &Tally) {
+        self.run.take(tally);
+    }
+
     /// Takes the trades of an order that has come to its end into last price and day.
-    #[inline(always)]
     pub(crate) fn close_run(&mut self) {
         if self.run.trades != 0 {
             self.last = self.run.last;

@@ -9,9 +9,10 @@ use crate::engine::Engine;
 use crate::index::Index;
 use crate::instruments::{Terms, guard};
 use crate::ledger::Ledger;
+use crate::links::is_at_least;
 use crate::orders::{Mark, Order, fee, hold, rates};
 use crate::own::Own;
-use crate::statistics::Run;
+use crate::statistics::Tally;
 
 /// Events for which there must be room before an order is met: three of a trade, a refill, and one that may end the order.
 pub(crate) const ROOM: u16 = 5;
@@ -47,7 +48,10 @@ impl Engine {
     /// Matches an incoming order that is not in the slab, and puts it there if something of it stays open.
     #[inline(always)]
     pub(crate) fn enter(&mut self, incoming: &mut Incoming, own: Own, emit: &mut Emit<'_, '_>) {
-        let finished = self.match_incoming(incoming, own, emit);
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        let best = instrument.book.best(incoming.side.opposite());
+        let reaches = best.is_some_and(|best| is_at_least(incoming.side, incoming.price, best.0));
+        let finished = !reaches || self.match_incoming(incoming, own, emit);
         if finished && !self.stays(incoming, emit) {
             return self.after_matching(incoming.order.instrument, emit);
         }
@@ -106,9 +110,7 @@ impl Engine {
     #[inline(always)]
     pub(crate) fn after_matching(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
         let instrument = self.instruments.of_order(number);
-        if instrument.watch == 0 {
-            instrument.close_run();
-        } else {
+        if instrument.watch != 0 || instrument.run.trades != 0 {
             self.follow_up(number, emit);
         }
     }
@@ -136,12 +138,17 @@ impl Engine {
             emit,
             own,
             stopped: false,
-            run: Run::default(),
+            tally: Tally::default(),
         };
         instrument.book.take(&mut self.slab, side, price, leaves, &mut settlement);
-        let (stopped, run) = (settlement.stopped, settlement.run);
-        if run.trades != 0 {
-            instrument.run.then_in_order(&run);
+        let (stopped, tally) = (settlement.stopped, settlement.tally);
+        if tally.trades != 0 {
+            if stopped || instrument.watch != 0 || instrument.run.trades != 0 {
+                instrument.keep(&tally);
+            } else {
+                instrument.last = tally.last;
+                instrument.day.take(&tally);
+            }
         }
         !stopped
     }
@@ -199,7 +206,7 @@ struct Settlement<'a, 'b, 'c> {
     emit: &'a mut Emit<'b, 'c>,
     own: Own,
     stopped: bool,
-    run: Run,
+    tally: Tally,
 }
 
 impl Fills<Order> for Settlement<'_, '_, '_> {
@@ -245,7 +252,14 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         let terms = self.terms;
         let price = maker.price.0;
         let value = price * i64::from(lots) * terms.price_value;
-        self.run.trade_in_order(price, lots, value);
+        let tally = &mut self.tally;
+        if tally.trades == 0 {
+            tally.first = price;
+        }
+        tally.last = price;
+        tally.trades += 1;
+        tally.lots += u64::from(lots);
+        tally.value += i128::from(value);
         let maker_fee = charge(&mut maker.payload, rates(terms, maker.plan).0, value, lots);
         let taker_fee = charge(&mut self.incoming.order, rates(terms, self.incoming.plan).1, value, lots);
         self.incoming.leaves -= lots;

@@ -199,7 +199,8 @@ impl Engine {
             client_ref: first.sequence,
             price,
             quantity: i64::from(lots),
-            leaves: i64::from(first.leaves),
+            // What is not displayed is nobody's business.
+            leaves: if Mark(first.mark).is_hidden() { 0 } else { i64::from(first.leaves) },
             value,
             ..Event::empty(EventKind::Traded)
         });

@@ -118,6 +118,18 @@ impl Group {
         merge(vec![Box::new(floating), Box::new(capped)])
     }
 
+    /// The first of the walk.
+    fn best(&self, worst: i64) -> Option<(i64, u64, Slot)> {
+        let reference = self.reference.filter(|_| self.is_awake)?;
+        let floating = self
+            .floating
+            .first_key_value()
+            .map(|(&(_, id), &(slot, offset))| (reference.saturating_add(offset), id, slot));
+        let floating = floating.filter(|(price, ..)| *price >= worst);
+        let capped = self.capped.first_key_value().map(|(&(_, id), &(slot, limit))| (limit, id, slot));
+        floating.into_iter().chain(capped).min_by_key(|(price, id, _)| (-*price, *id))
+    }
+
     fn len(&self) -> usize {
         self.floating.len() + self.capped.len()
     }
@@ -173,7 +185,10 @@ impl Pegs {
 
     /// The peg of a side with the best price, of several the one with the lowest id: price, id, slot.
     pub(crate) fn best(&self, side: Side) -> Option<(i64, u64, Slot)> {
-        if self.groups(side).iter().all(|group| group.len() == 0) { None } else { self.walk(side).next() }
+        let worst = self.worst[usize::from(side == Side::Sell)];
+        let best = self.groups(side).iter().filter_map(|group| group.best(worst));
+        let (price, id, slot) = best.min_by_key(|(price, id, _)| (-*price, *id))?;
+        Some((price * sign(side), id, slot))
     }
 
     /// The pegs of a side, by id.

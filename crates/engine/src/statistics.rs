@@ -26,24 +26,19 @@ impl Run {
         self.value += i128::from(value);
     }
 
-    /// Takes one trade of an order that meets ever worse prices.
+    /// Takes the trades of a plain order.
     #[inline(always)]
-    pub(crate) fn trade_in_order(&mut self, price: i64, lots: u32, value: i64) {
+    pub(crate) fn take(&mut self, tally: &Tally) {
+        let (low, high) = (tally.first.min(tally.last), tally.first.max(tally.last));
         if self.trades == 0 {
-            self.first = price;
+            (self.first, self.low, self.high) = (tally.first, low, high);
         }
-        self.last = price;
-        self.trades += 1;
-        self.lots += u64::from(lots);
-        self.value += i128::from(value);
-    }
-
-    /// Takes what followed, of an order that meets ever worse prices.
-    #[inline(always)]
-    pub(crate) fn then_in_order(&mut self, later: &Run) {
-        let (low, high) = (later.first.min(later.last), later.first.max(later.last));
-        let later = Run { low, high, ..*later };
-        if self.trades == 0 { *self = later } else { self.then(&later) }
+        self.last = tally.last;
+        self.low = self.low.min(low);
+        self.high = self.high.max(high);
+        self.trades += u64::from(tally.trades);
+        self.lots += tally.lots;
+        self.value += tally.value;
     }
 
     /// Takes what followed.
@@ -59,6 +54,16 @@ impl Run {
         self.lots += later.lots;
         self.value += later.value;
     }
+}
+
+/// The trades of a plain order, whose prices only become worse.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) trades: u32,
+    pub(crate) lots: u64,
+    pub(crate) value: i128,
 }
 
 /// An instrument's day. Prices are 0 as long as nothing traded.

@@ -17,6 +17,15 @@ impl Random {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Live {
+    account: u32,
+    client_ref: u64,
+    instrument: u32,
+    side: u8,
+    leaves: i64,
+}
+
 struct Stream {
     engine: Engine,
     random: Random,
@@ -26,6 +35,10 @@ struct Stream {
     refs: [u64; 24],
     refused: [u32; 74],
     met: [u32; 64],
+    /// Open orders as the events say: account, reference, instrument, side, lots.
+    live: Vec<Live>,
+    /// What is held by account and asset, as the events say.
+    held: std::collections::BTreeMap<(u32, u32), i128>,
     slice: u16,
     all_kinds: bool,
 }
@@ -53,6 +66,8 @@ impl Stream {
             refs: [0; 24],
             refused: [0; 74],
             met: [0; 64],
+            live: Vec::new(),
+            held: Default::default(),
             slice,
             all_kinds,
         };
@@ -71,11 +86,58 @@ impl Stream {
         assert!(events.len() <= usize::from(self.slice));
         for event in &events {
             self.met[usize::from(event.kind)] += 1;
+            self.follow(event);
             if event.kind == EventKind::Rejected as u8 {
                 self.refused[usize::from(event.detail)] += 1;
             }
         }
         events
+    }
+
+    fn follow(&mut self, event: &Event) {
+        let Some(kind) = EventKind::from_code(event.kind) else { return };
+        let (account, leaves) = (event.account, event.leaves);
+        if event.released != 0 {
+            let asset = if event.side == 1 { 1 } else { [2, 3][usize::from(event.instrument == 7)] };
+            *self.held.entry((account, asset)).or_default() -= i128::from(event.released);
+        }
+        match kind {
+            EventKind::Accepted => {
+                let side = event.side;
+                let client_ref = event.client_ref;
+                self.live.push(Live { account, client_ref, instrument: event.instrument, side, leaves });
+            }
+            EventKind::Replaced | EventKind::Filled | EventKind::Canceled | EventKind::Activated => {
+                let known = if kind == EventKind::Replaced { event.fee as u64 } else { event.client_ref };
+                let of = |live: &Live| live.account == account && live.client_ref == known;
+                if let Some(at) = self.live.iter().position(of) {
+                    (self.live[at].client_ref, self.live[at].leaves) = (event.client_ref, leaves);
+                    if leaves == 0 {
+                        self.live.remove(at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the events said is what the engine has.
+    fn compare(&self) {
+        assert_eq!(self.live.len(), self.engine.open_orders() as usize);
+        for live in &self.live {
+            let order = self.engine.order(AccountId(live.account), ClientRef(live.client_ref)).unwrap();
+            assert_eq!((order.leaves.0 as i64, order.side as u8), (live.leaves, live.side), "{order:?}");
+        }
+        for ((account, asset), held) in &self.held {
+            assert_eq!(self.engine.balance(AccountId(*account), AssetId(*asset)).held, *held);
+        }
+    }
+
+    /// An open order of the account, if there is one.
+    fn pick(&mut self, account: usize) -> Option<Live> {
+        let of: Vec<Live> = self.live.iter().filter(|live| live.account == account as u32).copied().collect();
+        let at = self.random.next(of.len().max(1) as u64) as usize;
+        of.get(at).copied()
     }
 
     fn send<B: Record>(&mut self, kind: CommandKind, head: CommandHead, body: &B) -> Vec<Event> {
@@ -134,7 +196,7 @@ impl Stream {
                 firm: 1 + account % 3,
                 max_quantity: 900,
                 max_notional: 400_000_000_000_000,
-                max_open_orders: 12,
+                max_open_orders: if self.all_kinds { 40 } else { 12 },
                 self_trade: (account % 5) as u8,
                 self_trade_of: if account % 5 == 0 { 0 } else { 1 + (account / 5 % 2) as u8 },
                 group: 0,
@@ -160,7 +222,10 @@ impl Stream {
         }
         let account = 16 + self.random.next(8) as usize;
         let known = self.refs[account];
-        let recent = known.saturating_sub(self.random.next(30));
+        let mut recent = known.saturating_sub(self.random.next(30));
+        if self.all_kinds && self.random.next(8) > 0 {
+            recent = self.pick(account).map_or(recent, |live| live.client_ref);
+        }
         let head = CommandHead { account: account as u32, ..CommandHead::empty() };
         match self.random.next(20) {
             0 if self.all_kinds => self.sweep_or_quote(account),
@@ -221,8 +286,14 @@ impl Stream {
             quantity,
             ..FixedBody::empty()
         };
-        let body = if self.all_kinds { self.vary(account, body) } else { body };
-        self.send(CommandKind::PlaceOrder, head, &body);
+        if !self.all_kinds {
+            self.send(CommandKind::PlaceOrder, head, &body);
+            return;
+        }
+        let body = self.vary(account, body);
+        let target = |live: &&Live| live.account == head.account && live.client_ref == body.target;
+        let instrument = self.live.iter().find(target).map_or(head.instrument, |live| live.instrument);
+        self.send(CommandKind::PlaceOrder, CommandHead { instrument, ..head }, &body);
     }
 
     fn trigger(&mut self) -> i64 {
@@ -279,9 +350,10 @@ impl Stream {
             15..=17 => {
                 // Children and partners.
                 let stop = self.random.next(2) == 0;
-                let known = self.engine.order(AccountId(16 + account as u32 - 16), ClientRef(recent));
-                let quantity = known.map_or(body.quantity, |order| order.leaves.0 as i64);
-                let side = known.map_or(body.side, |order| order.side as u8);
+                let known = self.pick(account).filter(|_| self.random.next(8) > 0);
+                let recent = known.map_or(recent, |live| live.client_ref);
+                let quantity = known.map_or(body.quantity, |live| live.leaves);
+                let side = known.map_or(body.side, |live| live.side);
                 FixedBody {
                     order_type: if stop { 4 + self.random.next(3) as u8 } else { 1 },
                     time_in_force: resting,
@@ -414,6 +486,7 @@ fn invariants_hold_after_every_command_of_every_kind() {
             if let Err(what) = stream.engine.check() {
                 panic!("seed {seed}, step {step}: {what}");
             }
+            stream.compare();
             if step % 50 == 49 {
                 stream.engine = restored(&stream.engine);
             }
