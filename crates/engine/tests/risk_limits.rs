@@ -61,7 +61,7 @@ fn open_orders_are_limited_on_every_scope() {
         assert_eq!(placed(&mut venue, 16, Side::Buy, 1, 5), Some(Reject::OpenOrdersTooMany), "{scope}");
         assert_eq!(reason(&venue.replace(16, 1, 2, 5)), None, "{scope}: replacements are not asked");
         let target = venue.last_ref(16);
-        venue.cancel(16, target - 1);
+        venue.cancel(16, target);
         assert_eq!(placed(&mut venue, 16, Side::Buy, 1, 5), None, "{scope}");
     }
 }
@@ -196,6 +196,7 @@ fn losses_of_the_day_stop_new_orders() {
         assert_eq!(placed(&mut venue, 16, Side::Buy, 1, 5), Some(Reject::LossReached), "a loss of 100");
         venue.restrict(1, 16, SPOT, 1);
         assert_eq!(placed(&mut venue, 16, Side::Buy, 1, 5), Some(Reject::LossReached));
+        venue.withdraw(16, USD, 900_000);
         assert_eq!(placed(&mut venue, 16, Side::Buy, 3_000, 130), Some(Reject::FundsInsufficient));
         venue.restrict(1, 16, SPOT, 0);
         venue.set_limits(*scope, *id, no_limits());
