@@ -137,9 +137,12 @@ impl Engine {
         }
     }
 
-    /// Lots that a reduce-only order has open beyond the position that it closes.
+    /// Lots that a reduce-only order has open beyond the position that it closes; 0 of any other.
     pub(crate) fn above_position(&self, slot: Slot) -> u32 {
         let node = &self.slab[slot];
+        if !Mark(node.mark).is_reduce_only() {
+            return 0;
+        }
         let lots = self.positions.lots(node.payload.instrument, node.payload.account);
         self.open_lots(slot).saturating_sub(reducible(node.side, lots))
     }

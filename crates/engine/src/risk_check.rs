@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use garraway_types::{AccountId, code};
+use garraway_types::{AccountId, CommandKind, code};
 
 use crate::accounts::Account;
 use crate::check::require;
@@ -50,8 +50,37 @@ impl Engine {
             let known = self.accounts.get(account).is_some() && self.instruments.get(instrument).is_some();
             require(known, || format!("result of account {account} in {instrument}"))?;
         }
+        self.check_sweeps()?;
         require(self.days.last == 0 || is_date(self.days.last), || format!("date {}", self.days.last))?;
         self.check_positions()
+    }
+
+    /// What the sweeps of settlements, changes, splits and days name is there.
+    fn check_sweeps(&self) -> Result<(), String> {
+        let mut split = 0;
+        for (place, sweep) in self.sweeps.iter().enumerate() {
+            let instrument = self.instruments.get(sweep.instrument);
+            let is_future = instrument.is_some_and(|of| of.listed.kind == code::FUTURE);
+            let ratio = sweep.terms.iter().all(|part| (1..=1_000_000).contains(part));
+            let alone = self
+                .sweeps
+                .iter()
+                .take(place)
+                .all(|other| !other.keeps_busy() || other.instrument != sweep.instrument);
+            let sound = match CommandKind::from_code(sweep.command) {
+                Some(CommandKind::EndOfDay) => sweep.instrument == 0 && sweep.stage <= 2,
+                Some(CommandKind::SetReference) => is_future && alone,
+                Some(CommandKind::ChangeInstrument) => instrument.is_some() && alone,
+                Some(CommandKind::SplitInstrument) => {
+                    split += 1;
+                    let known = instrument.is_some() && !is_future && sweep.stage <= 2;
+                    known && alone && ratio && self.splits.contains_key(&sweep.instrument)
+                }
+                _ => true,
+            };
+            require(sound, || format!("sweep {sweep:?}"))?;
+        }
+        require(split == self.splits.len(), || format!("{split} splits, {:?}", self.splits))
     }
 
     fn check_account(&self, number: u32, account: &Account) -> Result<(), String> {
@@ -113,6 +142,9 @@ impl Engine {
             let bits = instruments::guard::FUTURE | instruments::guard::LIMITS | instruments::guard::TALLY;
             let guard = self.instrument_risk(instrument);
             require(instrument.guard & bits == guard, || format!("guard of {number}: {}", instrument.guard))?;
+            let swept = self.sweeps.iter().any(|sweep| sweep.keeps_busy() && sweep.instrument == number);
+            let marked = instrument.guard & instruments::guard::SWEPT != 0;
+            require(swept == marked, || format!("mark of a sweep at work on {number}"))?;
         }
         let exposures = self.exposures_of_orders();
         require(self.exposures == exposures, || {

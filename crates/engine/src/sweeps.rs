@@ -73,6 +73,16 @@ impl From<bool> for Swept {
     }
 }
 
+impl Sweep {
+    /// Whether its instrument takes only cancels until it has ended.
+    pub(crate) fn keeps_busy(&self) -> bool {
+        matches!(
+            CommandKind::from_code(self.command),
+            Some(CommandKind::SetReference | CommandKind::ChangeInstrument | CommandKind::SplitInstrument)
+        )
+    }
+}
+
 impl Engine {
     /// Takes a new sweep and does its first slice. The caller has asked [`Engine::has_room_for_sweep`] and said its first event.
     pub(crate) fn begin_sweep(&mut self, sweep: Sweep, emit: &mut Emit<'_, '_>) {

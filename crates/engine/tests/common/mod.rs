@@ -15,7 +15,7 @@ pub struct Venue {
 }
 
 /// Whether the engine goes on from its own snapshot after each command.
-const RESTORES: bool = false;
+const RESTORES: bool = true;
 
 pub const USD: u32 = 1;
 pub const ABC: u32 = 2;
