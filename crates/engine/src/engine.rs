@@ -81,6 +81,8 @@ pub struct Engine {
     pub(crate) splits: BTreeMap<u32, VecDeque<(u32, u64)>>,
     /// Whether events are counted at all; no state, once true it may stay so.
     pub(crate) counting: bool,
+    /// Whether another part of the orders is to be counted; false between commands.
+    pub(crate) recount: bool,
 }
 
 impl Default for Engine {
@@ -128,6 +130,7 @@ impl Engine {
             busted: BTreeSet::new(),
             splits: BTreeMap::new(),
             counting: false,
+            recount: false,
         }
     }
 

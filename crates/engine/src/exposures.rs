@@ -162,9 +162,11 @@ impl Engine {
         }
     }
 
-    /// After a change of what is counted: everything anew.
-    pub(crate) fn exposures_anew(&mut self) {
-        self.exposures = self.exposures_of_orders();
+    /// After a change of guards: where another part of the orders is counted from now on, everything anew.
+    pub(crate) fn recount(&mut self) {
+        if std::mem::take(&mut self.recount) {
+            self.exposures = self.exposures_of_orders();
+        }
     }
 
     /// The exposures that the open orders make.

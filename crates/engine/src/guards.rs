@@ -24,9 +24,10 @@ impl Engine {
     /// After a change of what applies to an account: its guard, its bucket, its day's results.
     pub(crate) fn look_at_account(&mut self, number: u32) {
         let account = *self.accounts.of_order(number);
-        let guard = self.guard_of(number, &account);
-        self.accounts.of_order(number).guard = guard;
-        self.counting |= guard & COUNTED != 0;
+        let bits = self.guard_of(number, &account);
+        let before = std::mem::replace(&mut self.accounts.of_order(number).guard, bits);
+        self.recount |= (before ^ bits) & guard::EXPOSED != 0;
+        self.counting |= bits & COUNTED != 0;
         self.limits.rate_is(code::SCOPE_ACCOUNT, number, self.rate_of(number, &account));
         let assets = self.loss_assets(number, &account);
         self.look_at_results(number, assets);
@@ -73,7 +74,8 @@ impl Engine {
             self.instruments.of_order(number).set_guard(instruments::guard::SWEPT, true);
         }
         self.look_at_scope(code::SCOPE_VENUE, 0);
-        self.exposures_anew();
+        self.recount = true;
+        self.recount();
     }
 
     /// The limits of an account's own, of its group, of its firm.
@@ -132,6 +134,7 @@ impl Engine {
         let Some(instrument) = self.instruments.get(number) else { return };
         let bits = self.instrument_risk(instrument);
         let instrument = self.instruments.of_order(number);
+        self.recount |= (instrument.guard ^ bits) & TALLY != 0;
         instrument.guard = instrument.guard & !(FUTURE | LIMITS | TALLY) | bits;
         self.counting |= bits & (FUTURE | TALLY) != 0;
     }

@@ -6,6 +6,9 @@
 #![allow(dead_code)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
+#[cfg(test)]
+extern crate self as garraway_engine;
+
 mod accounts;
 mod bands;
 mod check;
@@ -42,6 +45,8 @@ mod sources;
 mod statistics;
 mod stops;
 mod sweeps;
+#[cfg(test)]
+mod terms_tests;
 mod ticks;
 mod walk;
 

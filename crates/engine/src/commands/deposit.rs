@@ -23,6 +23,7 @@ pub(super) fn transfer_terms(
     require(engine.ledger.asset(asset).is_some(), Reject::AssetUnknown)?;
     require(account.payer == command.head.account, Reject::ClearingInvalid)?;
     require(amount >= 1, Reject::AmountInvalid)?;
+    require(!engine.is_splitting(asset), Reject::InstrumentBusy)?;
     Ok((AccountId(command.head.account), AssetId(asset), Money(amount)))
 }
 

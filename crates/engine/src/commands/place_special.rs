@@ -62,6 +62,10 @@ pub(crate) fn judge_and_place(
     engine.price_pegs(sender.instrument);
 
     let mut order = Placing::new(engine, sender, side, body, target);
+    // Of a mass quote: what its orders before this one did.
+    if engine.counting {
+        engine.count_events(emit.uncounted());
+    }
     order.judge_risk(engine)?;
     order.judge_entry(engine)?;
     order.place(engine, tail, emit);

@@ -20,7 +20,7 @@ pub(crate) fn set_account(engine: &mut Engine, command: &Command<'_>, emit: &mut
         engine.groups.restart_traded(number);
         engine.look_at_tier(number);
         engine.look_at_account(number);
-        engine.exposures_anew();
+        engine.recount();
     }
     let event = Event { account: number, ..Event::empty(EventKind::AccountChanged) };
     emit.own_with_tail(event, command.body_bytes());

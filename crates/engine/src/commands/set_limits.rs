@@ -26,7 +26,7 @@ pub(crate) fn set_limits(engine: &mut Engine, command: &Command<'_>, emit: &mut 
     let asset = if needs_asset { body.asset } else { 0 };
     engine.limits.set(body.scope, body.id, LimitSet { asset, ..limits });
     engine.look_at_scope(body.scope, body.id);
-    engine.exposures_anew();
+    engine.recount();
     let event =
         Event { value: i64::from(body.id), fee: i64::from(body.scope), ..Event::empty(EventKind::LimitsSet) };
     emit.own_with_tail(event, command.body_bytes());

@@ -95,6 +95,12 @@ pub(crate) fn split_instrument(
 }
 
 impl Engine {
+    /// Whether a split of what this asset counts is at work.
+    pub(crate) fn is_splitting(&self, asset: u32) -> bool {
+        let base_of = |number: &u32| self.instruments.get(*number).map_or(0, |of| of.terms.base.0);
+        self.splits.keys().any(|number| base_of(number) == asset)
+    }
+
     /// Prices of an instrument that is split, and the lots of its day and of day's results.
     fn split_prices(&mut self, number: u32, ratio: Ratio) {
         let instrument = self.instruments.of_order(number);
