@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use garraway_book::Slot;
-use garraway_types::{AccountId, Event, EventKind, Side, detail};
+use garraway_types::{Event, EventKind, Side, detail};
 
 use crate::emit::Emit;
 use crate::engine::Engine;
@@ -220,11 +220,11 @@ impl Engine {
         node.leaves = node.leaves.min(extra.allowed);
         self.take_out(slot);
         let node = &self.slab[slot];
-        let (account, side) = (AccountId(node.payload.account), node.side);
+        let (payer, side) = (self.accounts.payer(node.payload.account), node.side);
         let terms = &self.instruments.of_order(node.payload.instrument).terms;
         let asset = if side == Side::Buy { terms.quote } else { terms.base };
         let covered = self.missing(slot).is_ok_and(|missing| {
-            missing <= 0 || self.ledger.is_free(account, asset, garraway_types::Money(missing))
+            missing <= 0 || self.ledger.is_free(payer, asset, garraway_types::Money(missing))
         });
         if !covered {
             // It waits again for the moment of its end: so nothing was ever held for it.

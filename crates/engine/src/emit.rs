@@ -13,6 +13,8 @@ pub(crate) struct Emit<'a, 'b> {
     /// Events that there may be, less those kept back.
     most: u16,
     kept_back: u16,
+    /// Bytes of the sink up to which events were counted.
+    counted: usize,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -25,7 +27,8 @@ impl<'a, 'b> Emit<'a, 'b> {
         most: u16,
     ) -> Self {
         let (source, source_seq) = (command.head.source, command.head.source_seq);
-        Self { events, command_seq, at_ns, source, source_seq, index: 0, most, kept_back: 0 }
+        let counted = events.used();
+        Self { events, command_seq, at_ns, source, source_seq, index: 0, most, kept_back: 0, counted }
     }
 
     /// From here on events carry no source: they are of work that another command began.
@@ -41,6 +44,12 @@ impl<'a, 'b> Emit<'a, 'b> {
 
     pub(crate) fn give_back(&mut self, (source, source_seq): (u16, u64)) {
         (self.source, self.source_seq) = (source, source_seq);
+    }
+
+    /// The events of this command that were not asked for before.
+    pub(crate) fn uncounted(&mut self) -> &[u8] {
+        let from = std::mem::replace(&mut self.counted, self.events.used());
+        &self.events.written()[from..]
     }
 
     /// Events made so far.

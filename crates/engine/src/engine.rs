@@ -1,6 +1,6 @@
 //! The engine's state and the way of a command through it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
@@ -10,12 +10,17 @@ use garraway_types::{
 
 use crate::accounts::Accounts;
 use crate::commands;
+use crate::day::Days;
 use crate::emit::Emit;
+use crate::exposures::Exposures;
 use crate::extras::Extras;
+use crate::groups::Groups;
 use crate::index::Index;
 use crate::instruments::{Instruments, Listing};
 use crate::ledger::{Asset, Balance, Ledger};
+use crate::limit_sets::Limits;
 use crate::orders::{OpenOrder, Order};
+use crate::positions::Positions;
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
 use crate::sweeps::Sweeps;
@@ -65,6 +70,19 @@ pub struct Engine {
     pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
     /// What applies to every order of the venue; not 0 sends all to the general path.
     pub(crate) guard: u8,
+    pub(crate) groups: Groups,
+    pub(crate) limits: Limits,
+    pub(crate) positions: Positions,
+    pub(crate) exposures: Exposures,
+    pub(crate) days: Days,
+    /// Trades that were taken back or corrected.
+    pub(crate) busted: BTreeSet<u64>,
+    /// Of instruments that are split: account and reference of the orders to come.
+    pub(crate) splits: BTreeMap<u32, VecDeque<(u32, u64)>>,
+    /// Whether events are counted at all; no state, once true it may stay so.
+    pub(crate) counting: bool,
+    /// Whether another part of the orders is to be counted; false between commands.
+    pub(crate) recount: bool,
 }
 
 impl Default for Engine {
@@ -104,6 +122,15 @@ impl Engine {
             sweeps: Sweeps::new(),
             quotes: BTreeMap::new(),
             guard: 0,
+            groups: Groups::default(),
+            limits: Limits::default(),
+            positions: Positions::default(),
+            exposures: Exposures::default(),
+            days: Days::default(),
+            busted: BTreeSet::new(),
+            splits: BTreeMap::new(),
+            counting: false,
+            recount: false,
         }
     }
 
@@ -129,6 +156,9 @@ impl Engine {
             }
         } else {
             self.apply_numbered(command, &mut emit);
+        }
+        if self.counting {
+            self.count_events(emit.uncounted());
         }
     }
 
@@ -169,6 +199,17 @@ impl Engine {
             CommandKind::CleanClose => commands::clean_close(emit),
             CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
             CommandKind::MassQuote => commands::mass_quote(self, command, emit),
+            CommandKind::DefineFeePlan => commands::define_fee_plan(self, command, emit),
+            CommandKind::DefineGroup => commands::define_group(self, command, emit),
+            CommandKind::SetAccount => commands::set_account(self, command, emit),
+            CommandKind::SetLimits => commands::set_limits(self, command, emit),
+            CommandKind::SetKill => commands::set_kill(self, command, emit),
+            CommandKind::SetRestriction => commands::set_restriction(self, command, emit),
+            CommandKind::SetReference => commands::set_reference(self, command, emit),
+            CommandKind::EndOfDay => commands::end_of_day(self, command, emit),
+            CommandKind::ChangeInstrument => commands::change_instrument(self, command, emit),
+            CommandKind::SplitInstrument => commands::split_instrument(self, command, emit),
+            CommandKind::BustTrade => commands::bust_trade(self, command, emit),
             _ => Err(Reject::NotPermitted),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use garraway_book::{Book, NIL, Slot};
-use garraway_types::{AssetId, InstrumentId, ListInstrument, code};
+use garraway_types::{AssetId, InstrumentId, ListInstrument, Side, code};
 
 use crate::due::DueQueue;
 use crate::pegs::Pegs;
@@ -23,10 +23,12 @@ pub(crate) mod guard {
     pub(crate) const RULES: u8 = 8;
     /// A future.
     pub(crate) const FUTURE: u8 = 16;
-    /// Limits, kill switches or restrictions of the instrument.
+    /// Limits or a kill switch of the instrument.
     pub(crate) const LIMITS: u8 = 32;
-    /// Fills are counted for groups or day results.
+    /// Its open orders are counted, for a limit of them.
     pub(crate) const TALLY: u8 = 64;
+    /// A settlement, a change of terms or a split is at work on it.
+    pub(crate) const SWEPT: u8 = 128;
 }
 
 /// Bits of [`Instrument::watch`]: what is looked at when an order that entered has come to its end.
@@ -53,9 +55,10 @@ pub struct Listing {
 }
 
 /// What trading needs of the terms, ready for use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Terms {
     pub(crate) number: u32,
+    /// What sells hold: the base asset, of a future the quote asset.
     pub(crate) base: AssetId,
     pub(crate) quote: AssetId,
     pub(crate) price_value: i64,
@@ -69,6 +72,16 @@ pub(crate) struct Terms {
     pub(crate) taker_rate: i64,
     /// The larger of the two rates: what a hold must reckon with.
     pub(crate) hold_rate: i64,
+    /// 1 of a future, 0 of spot.
+    pub(crate) future: u8,
+}
+
+impl Terms {
+    /// The asset that an order of a side holds.
+    #[inline(always)]
+    pub(crate) fn hold_asset(&self, side: Side) -> AssetId {
+        if side == Side::Buy { self.quote } else { self.base }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +109,8 @@ pub(crate) struct Instrument {
     pub(crate) reference: i64,
     /// Settlement price; 0 for none.
     pub(crate) settlement: i64,
+    /// The settlement price that was set in the day; 0 for none.
+    pub(crate) day_settlement: i64,
     /// Trades of the order being worked off, which do not count yet.
     pub(crate) run: Run,
     /// Trades of the day.
@@ -113,9 +128,10 @@ pub(crate) struct Instrument {
 
 impl Instrument {
     pub(crate) fn new(number: u32, listed: ListInstrument, price_value: i64, lot_value: i64) -> Self {
+        let future = listed.kind == code::FUTURE;
         let terms = Terms {
             number,
-            base: AssetId(listed.base_asset),
+            base: AssetId(if future { listed.quote_asset } else { listed.base_asset }),
             quote: AssetId(listed.quote_asset),
             price_value,
             lot_value,
@@ -127,10 +143,10 @@ impl Instrument {
             maker_rate: listed.maker_fee_rate,
             taker_rate: listed.taker_fee_rate,
             hold_rate: listed.maker_fee_rate.max(listed.taker_fee_rate),
+            future: u8::from(future),
         };
         let is_open = listed.phase == code::CONTINUOUS;
         let phase = if is_open { 0 } else { guard::PHASE };
-        let future = if listed.kind == code::FUTURE { guard::FUTURE } else { 0 };
         Self {
             terms,
             listed,
@@ -139,13 +155,14 @@ impl Instrument {
             incoming: NIL,
             limit: 0,
             worst: 0,
-            guard: phase | future,
+            guard: phase | if future { guard::FUTURE } else { 0 },
             watch: 0,
             phase: listed.phase,
             specials: 0,
             last: 0,
             reference: 0,
             settlement: 0,
+            day_settlement: 0,
             run: Run::default(),
             day: Day::default(),
             pegged_to: [0; 2],
@@ -164,7 +181,15 @@ impl Instrument {
 
     /// Whether only cancels are taken: an order is being worked off, or something is due.
     pub(crate) fn is_busy(&self) -> bool {
-        self.guard & guard::BUSY != 0
+        self.guard & (guard::BUSY | guard::SWEPT) != 0
+    }
+
+    /// Gives it other terms: symbol, tick, price range, limits of an order.
+    pub(crate) fn change(&mut self, listed: ListInstrument) {
+        self.listed = listed;
+        let terms = &mut self.terms;
+        (terms.tick, terms.min_price, terms.max_price) = (listed.tick, listed.min_price, listed.max_price);
+        (terms.max_quantity, terms.max_notional) = (listed.max_quantity, listed.max_notional);
     }
 
     pub(crate) fn set_guard(&mut self, bit: u8, on: bool) {

@@ -6,18 +6,26 @@
 #![allow(dead_code)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
+#[cfg(test)]
+extern crate self as garraway_engine;
+
 mod accounts;
 mod bands;
 mod check;
 mod commands;
+mod day;
 mod dry_run;
 mod due;
 mod emit;
 mod engine;
+mod exposures;
 mod extras;
+mod groups;
+mod guards;
 mod index;
 mod instruments;
 mod ledger;
+mod limit_sets;
 mod limits;
 mod links;
 mod market_sections;
@@ -27,13 +35,18 @@ mod orders;
 mod own;
 mod pegs;
 mod phases;
+mod positions;
 mod restore;
+mod risk_check;
 mod sessions;
+mod settlement;
 mod snapshot;
 mod sources;
 mod statistics;
 mod stops;
 mod sweeps;
+#[cfg(test)]
+mod terms_tests;
 mod ticks;
 mod walk;
 

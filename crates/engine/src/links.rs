@@ -2,7 +2,7 @@
 //! any order is cancelled, reduced and taken out.
 
 use garraway_book::{Book, NIL, Slot};
-use garraway_types::{AccountId, Event, EventKind, FixedBody, Money, Reject, Side, code};
+use garraway_types::{Event, EventKind, FixedBody, Money, Reject, Side, code};
 
 use crate::commands::Sender;
 use crate::due::What;
@@ -10,7 +10,8 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner, Place};
 use crate::instruments::guard;
-use crate::orders::{Mark, hold};
+use crate::orders::{Mark, rates, special_hold};
+use crate::positions::reducible;
 use crate::stops::{is_stop, is_stop_type};
 
 /// Whether a price is at a limit or better, seen from an order of `side`.
@@ -136,9 +137,14 @@ impl Engine {
         }
     }
 
-    /// Lots that a reduce-only order has open beyond the position that it closes.
-    pub(crate) fn above_position(&self, _slot: Slot) -> u32 {
-        0
+    /// Lots that a reduce-only order has open beyond the position that it closes; 0 of any other.
+    pub(crate) fn above_position(&self, slot: Slot) -> u32 {
+        let node = &self.slab[slot];
+        if !Mark(node.mark).is_reduce_only() {
+            return 0;
+        }
+        let lots = self.positions.lots(node.payload.instrument, node.payload.account);
+        self.open_lots(slot).saturating_sub(reducible(node.side, lots))
     }
 
     /// What an order must hold now.
@@ -160,7 +166,10 @@ impl Engine {
     fn needs_for(&self, slot: Slot, lots: u32) -> Result<i64, Reject> {
         let node = &self.slab[slot];
         let instrument = self.instruments.get(node.payload.instrument).ok_or(Reject::InstrumentUnknown)?;
-        hold(&instrument.terms, node.side, node.price.0, lots, node.payload.carry).map(|money| money.0)
+        let terms = &instrument.terms;
+        let rates = rates(terms, &self.groups.fees, node.plan);
+        let kind = [node.side as u8, u8::from(Mark(node.mark).is_reduce_only())];
+        special_hold(terms, rates, kind, node.price.0, lots, node.payload.carry).map(|money| money.0)
     }
 
     /// By how much the hold of an order (of a pair: of both) must grow.
@@ -180,10 +189,10 @@ impl Engine {
         }
         if released != 0 {
             let node = &self.slab[slot];
-            let (side, account) = (node.side, AccountId(node.payload.account));
+            let (side, payer) = (node.side, self.accounts.payer(node.payload.account));
             let terms = &self.instruments.of_order(node.payload.instrument).terms;
             let asset = if side == Side::Buy { terms.quote } else { terms.base };
-            self.ledger.release(account, asset, Money(released));
+            self.ledger.release(payer, asset, Money(released));
         }
         released
     }

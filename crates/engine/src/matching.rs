@@ -6,11 +6,12 @@ use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject,
 use crate::accounts::Accounts;
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::groups::FeeTable;
 use crate::index::Index;
 use crate::instruments::{Terms, guard};
 use crate::ledger::Ledger;
 use crate::links::is_at_least;
-use crate::orders::{Mark, Order, fee, hold, rates};
+use crate::orders::{Mark, Order, fee, hold, rates, signed_fee};
 use crate::own::Own;
 use crate::statistics::Tally;
 
@@ -133,6 +134,7 @@ impl Engine {
             terms: &instrument.terms,
             ledger: &mut self.ledger,
             accounts: &mut self.accounts,
+            fees: &self.groups.fees,
             index: &mut self.index,
             incoming,
             emit,
@@ -171,7 +173,7 @@ impl Engine {
         let Incoming { id, side, price, leaves, order, .. } = *incoming;
         let terms = &self.instruments.of_order(order.instrument).terms;
         let asset = if side == Side::Buy { terms.quote } else { terms.base };
-        self.ledger.release(AccountId(order.account), asset, Money(order.held));
+        self.ledger.release(self.accounts.payer(order.account), asset, Money(order.held));
         emit.own(Event {
             account: order.account,
             instrument: order.instrument,
@@ -201,6 +203,7 @@ struct Settlement<'a, 'b, 'c> {
     terms: &'a Terms,
     ledger: &'a mut Ledger,
     accounts: &'a mut Accounts,
+    fees: &'a FeeTable,
     index: &'a mut Index,
     incoming: &'a mut Incoming,
     emit: &'a mut Emit<'b, 'c>,
@@ -227,7 +230,10 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.resting > 0 {
             let leaves = resting.leaves - prevented.resting;
             let (side, price) = (resting.side, resting.price.0);
-            let released = release(self.ledger, self.terms, side, price, leaves, &mut resting.payload);
+            let payer = self.accounts.payer(resting.payload.account);
+            let of = (self.terms, self.fees);
+            let released =
+                release(self.ledger, of, payer, (side, price, leaves), resting.plan, &mut resting.payload);
             let event = self.canceled(resting.side, resting.price.0, resting.sequence, &resting.payload);
             let lots = (i64::from(prevented.resting), i64::from(leaves));
             self.emit.anonymous(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -238,8 +244,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.incoming > 0 {
             let Incoming { id, side, price, .. } = *self.incoming;
             self.incoming.leaves -= prevented.incoming;
-            let (leaves, order) = (self.incoming.leaves, &mut self.incoming.order);
-            let released = release(self.ledger, self.terms, side, price, leaves, order);
+            let Incoming { leaves, order, plan, .. } = &mut *self.incoming;
+            let (of, payer) = ((self.terms, self.fees), AccountId(order.account));
+            let released = release(self.ledger, of, payer, (side, price, *leaves), *plan, order);
             let event = self.canceled(side, price, id.0, &self.incoming.order);
             let lots = (i64::from(prevented.incoming), i64::from(self.incoming.leaves));
             self.emit.own(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -260,24 +267,35 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         tally.trades += 1;
         tally.lots += u64::from(lots);
         tally.value += i128::from(value);
-        let maker_fee = charge(&mut maker.payload, rates(terms, maker.plan).0, value, lots);
-        let taker_fee = charge(&mut self.incoming.order, rates(terms, self.incoming.plan).1, value, lots);
+        let maker_rate = rates(terms, self.fees, maker.plan).maker;
+        let maker_fee = charge(&mut maker.payload, maker_rate, value, lots);
+        let taker_rate = rates(terms, self.fees, self.incoming.plan).taker;
+        let taker_fee = charge(&mut self.incoming.order, taker_rate, value, lots);
         self.incoming.leaves -= lots;
 
         let (maker_id, taker_id) = (maker.payload.account, self.incoming.order.account);
+        // An account that trades on another one's balances never takes this way as the incoming one.
+        let (maker_payer, taker_payer) = (self.accounts.payer(maker_id), AccountId(taker_id));
         let (buyer, seller, buyer_fee, seller_fee) = match maker.side {
-            Side::Buy => (maker_id, taker_id, maker_fee, taker_fee),
-            Side::Sell => (taker_id, maker_id, taker_fee, maker_fee),
+            Side::Buy => (maker_payer, taker_payer, maker_fee, taker_fee),
+            Side::Sell => (taker_payer, maker_payer, taker_fee, maker_fee),
         };
-        let (buyer, seller) = (AccountId(buyer), AccountId(seller));
         let delivered = i64::from(lots) * terms.lot_value;
         self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
         let fees = buyer_fee + seller_fee;
         let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
         self.ledger.post(terms.quote, legs);
-        let maker_released = release(self.ledger, terms, maker.side, price, maker.leaves, &mut maker.payload);
-        let Incoming { side, price: limit, leaves, order, .. } = &mut *self.incoming;
-        let taker_released = release(self.ledger, terms, *side, *limit, *leaves, order);
+        let maker_released = release(
+            self.ledger,
+            (terms, self.fees),
+            maker_payer,
+            (maker.side, price, maker.leaves),
+            maker.plan,
+            &mut maker.payload,
+        );
+        let Incoming { side, price: limit, leaves, order, plan, .. } = &mut *self.incoming;
+        let taker_released =
+            release(self.ledger, (terms, self.fees), taker_payer, (*side, *limit, *leaves), *plan, order);
         if maker.leaves == 0 {
             self.close(slot, &maker.payload);
         }
@@ -352,24 +370,28 @@ impl Settlement<'_, '_, '_> {
 #[inline(always)]
 fn release(
     ledger: &mut Ledger,
-    terms: &Terms,
-    side: Side,
-    price: i64,
-    leaves: u32,
+    (terms, fees): (&Terms, &FeeTable),
+    payer: AccountId,
+    (side, price, leaves): (Side, i64, u32),
+    plan: u8,
     order: &mut Order,
 ) -> i64 {
-    let asset = if side == Side::Buy { terms.quote } else { terms.base };
-    let needed = hold_of_less(terms, side, price, leaves, order.carry);
+    let needed = hold_of_less(terms, fees, plan, side, price, leaves, order.carry);
     let released = order.held - needed;
     order.held = needed;
-    ledger.release(AccountId(order.account), asset, Money(released));
+    ledger.release(payer, terms.hold_asset(side), Money(released));
     released
 }
 
 /// Charges an order's fee for a fill.
 #[inline(always)]
 pub(crate) fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
-    let (charged, carry) = fee(order.carry, rate, value);
+    let (charged, carry) = if rate >= 0 {
+        fee(order.carry, rate, value)
+    } else {
+        let (rebate, carry) = signed_fee(order.carry, rate, i128::from(value));
+        (rebate as i64, carry)
+    };
     order.carry = carry;
     order.filled += lots;
     charged
@@ -377,8 +399,16 @@ pub(crate) fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64
 
 /// The hold of an order that had a larger one before: it can be counted.
 #[inline(always)]
-pub(crate) fn hold_of_less(terms: &Terms, side: Side, price: i64, leaves: u32, carry: i32) -> i64 {
-    match hold(terms, side, price, leaves, carry) {
+pub(crate) fn hold_of_less(
+    terms: &Terms,
+    fees: &FeeTable,
+    plan: u8,
+    side: Side,
+    price: i64,
+    leaves: u32,
+    carry: i32,
+) -> i64 {
+    match hold(terms, fees, plan, side, price, leaves, carry) {
         Ok(money) => money.0,
         Err(Reject::FundsInsufficient) => unreachable!("a smaller hold than one that was counted"),
         Err(reason) => unreachable!("hold: {reason}"),

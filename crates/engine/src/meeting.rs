@@ -346,22 +346,29 @@ impl Engine {
     fn settle_trade(&mut self, maker: Slot, taker: Slot, value: i64, lots: u32) -> [i64; 2] {
         let number = self.slab[maker].payload.instrument;
         let terms = self.instruments.of_order(number).terms;
-        let mut charge_of = |slot: Slot, which: usize| {
-            let node = &mut self.slab[slot];
-            let rates = rates(&terms, node.plan);
-            charge(&mut node.payload, [rates.0, rates.1][which], value, lots)
-        };
-        let fees = [charge_of(maker, 0), charge_of(taker, 1)];
+        let rates = [maker, taker].map(|slot| rates(&terms, &self.groups.fees, self.slab[slot].plan));
+        let mut charge_of = |slot: Slot, rate| charge(&mut self.slab[slot].payload, rate, value, lots);
+        let fees = [charge_of(maker, rates[0].maker), charge_of(taker, rates[1].taker)];
         let (first, second) = (&self.slab[maker], &self.slab[taker]);
-        let accounts = (AccountId(first.payload.account), AccountId(second.payload.account));
+        let accounts = (first.payload.account, second.payload.account);
         let (buyer, seller, buyer_fee, seller_fee) = match first.side {
             Side::Buy => (accounts.0, accounts.1, fees[0], fees[1]),
             Side::Sell => (accounts.1, accounts.0, fees[1], fees[0]),
         };
-        let delivered = i64::from(lots) * terms.lot_value;
-        self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
+        let (buying, selling) = (self.accounts.payer(buyer), self.accounts.payer(seller));
         let all = fees[0] + fees[1];
-        let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, all)];
+        let paid = if terms.future == 0 {
+            let delivered = i64::from(lots) * terms.lot_value;
+            self.ledger.post(terms.base, [(buying, delivered), (selling, -delivered)]);
+            value
+        } else {
+            // Positions are marked at the settlement price: only the difference is paid.
+            let lots = i64::from(lots);
+            self.change_position(number, buyer, lots);
+            self.change_position(number, seller, -lots);
+            value - self.instruments.of_order(number).settlement * lots * terms.price_value
+        };
+        let legs = [(buying, -paid - buyer_fee), (selling, paid - seller_fee), (AccountId::FEES, all)];
         self.ledger.post(terms.quote, legs);
         fees
     }

@@ -98,6 +98,8 @@ impl Engine {
         }
         reader.end = bytes.len();
         reader.require(reader.is_at_end(), "bytes behind the last section")?;
+        engine.check_risk_references().or_else(|what| reader.fault(what))?;
+        engine.look_at_all();
         match engine.check() {
             Ok(()) => Ok(engine),
             Err(what) => reader.fault(what),
@@ -123,6 +125,19 @@ impl Engine {
                 Section::Due => self.read_due(reader)?,
                 Section::Sweeps => self.read_sweep(reader)?,
                 Section::Quotes => self.read_quote(reader)?,
+                Section::FeePlans => self.groups.fees.read(reader)?,
+                Section::Groups => self.groups.read(reader)?,
+                Section::Traded => self.groups.read_traded(reader)?,
+                Section::Limits => self.limits.read_set(reader)?,
+                Section::Buckets => self.limits.read_bucket(reader)?,
+                Section::Kills => self.limits.read_kill(reader)?,
+                Section::Restrictions => self.limits.read_restriction(reader)?,
+                Section::Positions => self.positions.read(reader)?,
+                Section::Day => self.days.last = reader.u32()?,
+                Section::Results => self.days.read(reader)?,
+                Section::Busted => self.read_busted(reader)?,
+                Section::Settlements => self.read_settlement(reader)?,
+                Section::Splits => self.read_split(reader)?,
             }
         }
         self.link_orders(&links, reader)
@@ -187,8 +202,10 @@ impl Engine {
             open_orders: 0,
             self_trade: reader.u8()?,
             self_trade_of: reader.u8()?,
-            plan: 0,
+            payer: reader.u32()?,
+            group: reader.u16()?,
             guard: 0,
+            plan: reader.u8()?,
         };
         let own = account.self_trade <= code::DECREMENT && account.self_trade_of <= code::OF_FIRM;
         reader.require(own, "an account with an unknown self-trade prevention")?;
@@ -246,5 +263,26 @@ impl Engine {
         )?;
         self.ledger.put_back(account, asset, balance);
         Ok(())
+    }
+
+    fn read_busted(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let new = self.busted.insert(reader.u64()?);
+        reader.require(new, "a trade taken back twice")
+    }
+
+    fn read_settlement(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, price) = (reader.u32()?, reader.i64()?);
+        let Some(instrument) = self.instruments.get_mut(number) else {
+            return reader.fault("a settlement price of an unknown instrument");
+        };
+        let before = std::mem::replace(&mut instrument.day_settlement, price);
+        reader.require(before == 0 && price >= 1, "a settlement price that was never set")
+    }
+
+    fn read_split(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, count) = (reader.u32()?, reader.u32()?);
+        let orders: Read<_> = (0..count).map(|_| Ok((reader.u32()?, reader.u64()?))).collect();
+        let before = self.splits.insert(number, orders?);
+        reader.require(before.is_none(), "two splits of one instrument")
     }
 }

@@ -23,9 +23,22 @@ pub(crate) enum Section {
     Due = 10,
     Sweeps = 11,
     Quotes = 12,
+    FeePlans = 40,
+    Groups = 41,
+    Traded = 42,
+    Limits = 44,
+    Buckets = 45,
+    Kills = 46,
+    Restrictions = 47,
+    Positions = 48,
+    Day = 49,
+    Results = 50,
+    Busted = 51,
+    Settlements = 52,
+    Splits = 53,
 }
 
-pub(crate) const ORDER: [Section; 12] = [
+pub(crate) const ORDER: [Section; 25] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -38,6 +51,19 @@ pub(crate) const ORDER: [Section; 12] = [
     Section::Due,
     Section::Sweeps,
     Section::Quotes,
+    Section::FeePlans,
+    Section::Groups,
+    Section::Traded,
+    Section::Limits,
+    Section::Buckets,
+    Section::Kills,
+    Section::Restrictions,
+    Section::Settlements,
+    Section::Positions,
+    Section::Day,
+    Section::Results,
+    Section::Busted,
+    Section::Splits,
 ];
 
 /// The version of every section.
@@ -109,6 +135,19 @@ impl Engine {
             Section::Due => self.write_due(out),
             Section::Sweeps => self.write_sweeps(out),
             Section::Quotes => self.write_quotes(out),
+            Section::FeePlans => self.groups.fees.write(&self.kept_places(), out),
+            Section::Groups => self.groups.write(out),
+            Section::Traded => self.groups.write_traded(out),
+            Section::Limits => self.limits.write_sets(out),
+            Section::Buckets => self.limits.write_buckets(out),
+            Section::Kills => self.limits.write_kills(out),
+            Section::Restrictions => self.limits.write_restrictions(out),
+            Section::Positions => self.positions.write(out),
+            Section::Day => out.u32(self.days.last),
+            Section::Results => self.days.write(out),
+            Section::Settlements => self.write_settlements(out),
+            Section::Splits => self.write_splits(out),
+            Section::Busted => self.busted.iter().for_each(|trade| out.u64(*trade)),
         }
     }
 
@@ -154,6 +193,9 @@ impl Engine {
             out.u32(account.max_open_orders);
             out.u8(account.self_trade);
             out.u8(account.self_trade_of);
+            out.u32(account.payer);
+            out.u16(account.group);
+            out.u8(account.plan);
         }
     }
 
@@ -190,6 +232,26 @@ impl Engine {
             out.u32(account);
             out.i128(balance.total);
             out.i128(balance.held);
+        }
+    }
+
+    /// Settlement prices that were set in the day.
+    fn write_settlements(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all().filter(|instrument| instrument.day_settlement != 0) {
+            out.u32(instrument.terms.number);
+            out.i64(instrument.day_settlement);
+        }
+    }
+
+    /// Of each split at work the orders to come.
+    fn write_splits(&self, out: &mut Writer<'_>) {
+        for (instrument, orders) in &self.splits {
+            out.u32(*instrument);
+            out.u32(orders.len() as u32);
+            for (account, client_ref) in orders {
+                out.u32(*account);
+                out.u64(*client_ref);
+            }
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
-use garraway_types::{CommandKind, Event, EventKind, code, detail, limits};
+use garraway_book::Slot;
+use garraway_types::{CommandKind, Event, EventId, EventKind, code, detail, limits};
 
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::guard;
 use crate::walk::Rank;
 
 /// What a sweep does; the kind of the command that began it says the rest.
@@ -37,6 +39,25 @@ pub(crate) struct Sweep {
 /// Sweeps at work, the oldest first.
 pub(crate) type Sweeps = VecDeque<Sweep>;
 
+impl Sweep {
+    /// The sweep of a command whose first event has this id.
+    pub(crate) fn new(command: CommandKind, id: EventId) -> Self {
+        Self {
+            command: command as u8,
+            id: id.0,
+            scope: 0,
+            scope_id: 0,
+            instrument: 0,
+            side: 0,
+            at: 0,
+            stage: 0,
+            cursor: [0; 2],
+            canceled: 0,
+            terms: [0; 2],
+        }
+    }
+}
+
 /// How far a sweep has come in this command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Swept {
@@ -44,6 +65,22 @@ pub(crate) enum Swept {
     Done,
     /// The command has no room for more, or an instrument must come to the end of its work first.
     Later,
+}
+
+impl From<bool> for Swept {
+    fn from(is_done: bool) -> Self {
+        if is_done { Self::Done } else { Self::Later }
+    }
+}
+
+impl Sweep {
+    /// Whether its instrument takes only cancels until it has ended.
+    pub(crate) fn keeps_busy(&self) -> bool {
+        matches!(
+            CommandKind::from_code(self.command),
+            Some(CommandKind::SetReference | CommandKind::ChangeInstrument | CommandKind::SplitInstrument)
+        )
+    }
 }
 
 impl Engine {
@@ -70,6 +107,10 @@ impl Engine {
         let Some(mut sweep) = self.sweeps.get(place).copied() else { return };
         let swept = match CommandKind::from_code(sweep.command) {
             Some(CommandKind::MassCancel) => self.sweep_orders(&mut sweep, detail::MASS, emit),
+            Some(CommandKind::EndOfDay) => self.day_on(&mut sweep, emit).into(),
+            Some(CommandKind::SetReference) => self.settle_on(&mut sweep, emit).into(),
+            Some(CommandKind::ChangeInstrument) => self.change_on(&mut sweep, emit).into(),
+            Some(CommandKind::SplitInstrument) => self.split_on(&mut sweep, emit).into(),
             _ => Swept::Done,
         };
         if swept == Swept::Later || !emit.has_room_for(1) {
@@ -77,6 +118,10 @@ impl Engine {
             return;
         }
         self.sweeps.remove(place);
+        if sweep.keeps_busy() {
+            self.instruments.of_order(sweep.instrument).set_guard(guard::SWEPT, false);
+            self.splits.remove(&sweep.instrument);
+        }
         emit.anonymous(Event {
             instrument: sweep.instrument,
             detail: sweep.command,
@@ -156,5 +201,15 @@ impl Engine {
                 code::SCOPE_SESSION => self.sessions.has_account(sweep.scope_id, account),
                 _ => true,
             }
+    }
+
+    /// Whether an order or a phase change of the instrument is at work: sweeps wait for it.
+    pub(crate) fn is_at_work(&mut self, number: u32) -> bool {
+        self.instruments.of_order(number).guard & guard::BUSY != 0
+    }
+
+    /// The open orders of an instrument in the order of a mass cancel.
+    pub(crate) fn open_in_order(&self, number: u32) -> Vec<Slot> {
+        self.walk(number).into_iter().map(|(_, slot)| slot).collect()
     }
 }

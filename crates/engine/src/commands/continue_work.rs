@@ -5,6 +5,7 @@ use garraway_types::{Command, Reject};
 use super::{Judged, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::guard;
 
 pub(crate) fn continue_work(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let number = command.head.instrument;
@@ -15,7 +16,7 @@ pub(crate) fn continue_work(engine: &mut Engine, command: &Command<'_>, emit: &m
         return Ok(());
     }
     let instrument = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
-    require(instrument.is_busy(), Reject::InstrumentNotBusy)?;
+    require(instrument.guard & guard::BUSY != 0, Reject::InstrumentNotBusy)?;
     emit.without_source();
     engine.work_on(number, emit);
     Ok(())

@@ -48,7 +48,7 @@ fn place_plain(
         return None;
     }
     let quantity = body.quantity as u32;
-    let held = hold(terms, side, body.price, quantity, 0).ok()?;
+    let held = hold(terms, &engine.groups.fees, account.plan, side, body.price, quantity, 0).ok()?;
     let asset = if side == Side::Buy { terms.quote } else { terms.base };
     let mark = Mark::plain(body.order_type, body.time_in_force, body.flags);
     let own = Own::of(head.account, account);

@@ -11,7 +11,7 @@ use crate::extras::{Extra, Partner, Place};
 use crate::instruments::Instrument;
 use crate::limits::{self, Asked};
 use crate::links;
-use crate::orders::{Mark, Order, hold};
+use crate::orders::{Mark, Order, rates, special_hold};
 use crate::phases::{self, Admission};
 use crate::ticks;
 
@@ -62,6 +62,10 @@ pub(crate) fn judge_and_place(
     engine.price_pegs(sender.instrument);
 
     let mut order = Placing::new(engine, sender, side, body, target);
+    // Of a mass quote: what its orders before this one did.
+    if engine.counting {
+        engine.count_events(emit.uncounted());
+    }
     order.judge_risk(engine)?;
     order.judge_entry(engine)?;
     order.place(engine, tail, emit);
@@ -228,7 +232,10 @@ impl<'a> Placing<'a> {
         if self.body.flags & code::ONE_TRIGGERS_OTHER != 0 {
             return Ok(Money(0));
         }
-        let own = hold(terms, self.side, self.price, lots, 0)?;
+        let plan = engine.accounts.get(self.sender.account).map_or(0, |account| account.plan);
+        let reduce_only = u8::from(self.body.flags & code::REDUCE_ONLY != 0);
+        let rates = rates(terms, &engine.groups.fees, plan);
+        let own = special_hold(terms, rates, [self.side as u8, reduce_only], self.price, lots, 0)?;
         if self.target == NIL {
             return Ok(own);
         }

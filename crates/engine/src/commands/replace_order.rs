@@ -49,7 +49,8 @@ fn replace_plain(
         return None;
     }
     let open = body.quantity as u32 - order.filled;
-    let held = hold(terms, node.side, body.price, open, order.carry).ok()?;
+    let held =
+        hold(terms, &engine.groups.fees, account.plan, node.side, body.price, open, order.carry).ok()?;
     let asset = if node.side == Side::Buy { terms.quote } else { terms.base };
     let released = order.held - held.0;
     let keeps = body.price == node.price.0 && open <= node.leaves;

@@ -9,7 +9,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner};
 use crate::limits::{self, Asked};
-use crate::orders::{Mark, hold};
+use crate::orders::{Mark, rates, special_hold};
 use crate::phases::{self, Admission};
 use crate::stops::is_stop;
 use crate::ticks;
@@ -134,7 +134,10 @@ impl<'a> Change<'a> {
         if value.and_then(|value| value.checked_mul(terms.price_value)).is_none() {
             return Err(Reject::NotionalTooLarge);
         }
-        let held = hold(terms, node.side, self.body.price, self.open, node.payload.carry)?;
+        let plan = engine.accounts.get(node.payload.account).map_or(0, |account| account.plan);
+        let rates = rates(terms, &engine.groups.fees, plan);
+        let kind = [node.side as u8, u8::from(Mark(node.mark).is_reduce_only())];
+        let held = special_hold(terms, rates, kind, self.body.price, self.open, node.payload.carry)?;
         Ok(Money(held.0 - node.payload.held))
     }
 
