@@ -7,7 +7,7 @@ use garraway_types::{AccountId, Side, code};
 
 use crate::engine::Engine;
 use crate::extras::{Partner, Place};
-use crate::instruments::{Instrument, guard};
+use crate::instruments::{Instrument, guard, watch};
 use crate::market_sections::watch_of;
 use crate::orders::Mark;
 use crate::statistics::Run;
@@ -39,6 +39,7 @@ impl Engine {
             }
             orders += walk.len();
             self.check_market(instrument, &walk)?;
+            self.check_phase(instrument)?;
         }
         let (live, indexed) = (self.slab.live() as usize, self.index.len());
         require(live == orders && indexed == orders && self.extras.len() == special, || {
@@ -160,7 +161,10 @@ impl Engine {
             .iter()
             .filter(|(_, slot)| self.extras.get(*slot).is_some_and(|extra| extra.place == Place::Stops));
         require(stops == waiting.count() && instrument.pegs.len() == count(2), || fault("stops or pegs"))?;
-        require(instrument.watch == watch_of(stops, due > 0, instrument.pegs.len()), || fault("watch byte"))?;
+        require(
+            instrument.watch & !watch::AUCTION == watch_of(stops, due > 0, instrument.pegs.len()),
+            || fault("watch byte"),
+        )?;
         if busy || !instrument.is_continuous() {
             return Ok(());
         }

@@ -19,6 +19,7 @@ use crate::orders::{OpenOrder, Order};
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
 use crate::sweeps::Sweeps;
+use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
 pub const LOGIC_VERSION: u32 = 3;
@@ -63,6 +64,10 @@ pub struct Engine {
     pub(crate) sweeps: Sweeps,
     /// By account and instrument: references of bid and ask of the last quote, 0 for none.
     pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
+    /// Volatility auctions that end and schedules, by time.
+    pub(crate) timers: Timers,
+    /// Instruments in auctions that may give something else than was last said.
+    pub(crate) touched: BTreeSet<u32>,
     /// What applies to every order of the venue; not 0 sends all to the general path.
     pub(crate) guard: u8,
 }
@@ -103,6 +108,8 @@ impl Engine {
             expiries: BTreeSet::new(),
             sweeps: Sweeps::new(),
             quotes: BTreeMap::new(),
+            timers: Timers::default(),
+            touched: BTreeSet::new(),
             guard: 0,
         }
     }
@@ -164,8 +171,14 @@ impl Engine {
             CommandKind::ListInstrument => commands::list_instrument(self, command, emit),
             CommandKind::OpenAccount => commands::open_account(self, command, emit),
             CommandKind::DefineSession => commands::define_session(self, command, emit),
-            CommandKind::Tick => commands::tick(emit),
+            CommandKind::Tick => commands::tick(self, emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
+            CommandKind::SetPhase => commands::set_phase(self, command, emit),
+            CommandKind::SetSchedule => commands::set_schedule(self, command, emit),
+            CommandKind::SetRules => commands::set_rules(self, command, emit),
+            CommandKind::SetTicks => commands::set_ticks(self, command, emit),
+            CommandKind::SetReference => commands::set_reference(self, command, emit),
+            CommandKind::UncleanStart => commands::unclean_start(self, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
             CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
             CommandKind::MassQuote => commands::mass_quote(self, command, emit),
@@ -180,11 +193,6 @@ impl Engine {
             return None;
         }
         Some(InstrumentId(self.busy.first().copied().unwrap_or(0)))
-    }
-
-    /// When the next timer is due. There are none in this version.
-    pub fn next_due_ns(&self) -> Option<Nanos> {
-        None
     }
 
     /// Number of the last command applied, 0 at first.

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use garraway_book::{Book, NIL, Slot};
-use garraway_types::{AssetId, InstrumentId, ListInstrument, code};
+use garraway_types::{AssetId, InstrumentId, ListInstrument, SetRules, TickStep, code};
 
+use crate::bands;
 use crate::due::DueQueue;
+use crate::leaving::Leaving;
 use crate::pegs::Pegs;
+use crate::phases::is_auction;
 use crate::statistics::{Day, Run};
 use crate::stops::Stops;
+use crate::timers::Times;
 
 /// Bits of [`Instrument::guard`]: what sends an order to the general path. A byte of 0 is an instrument in continuous trading on which
 /// nothing special rests and to which nothing special applies.
@@ -37,6 +41,8 @@ pub(crate) mod watch {
     pub(crate) const DUE: u8 = 2;
     /// Pegs rest.
     pub(crate) const PEGS: u8 = 4;
+    /// It is in an auction, whose price may be another now.
+    pub(crate) const AUCTION: u8 = 8;
 }
 
 /// An instrument as listed.
@@ -109,6 +115,16 @@ pub(crate) struct Instrument {
     pub(crate) waiting: BTreeMap<u64, Slot>,
     /// Orders that wait for the closing auction, by id.
     pub(crate) parked: BTreeMap<u64, Slot>,
+    /// Bands, collar, policy.
+    pub(crate) rules: SetRules,
+    /// The table of ticks; empty where the listed tick applies to all prices.
+    pub(crate) steps: Vec<TickStep>,
+    /// Changes of phase to come.
+    pub(crate) times: Times,
+    /// The change of phase at work.
+    pub(crate) leaving: Option<Leaving>,
+    /// What was last said in this phase of what its auction would give: price, lots, left over.
+    pub(crate) indicated: [i64; 3],
 }
 
 impl Instrument {
@@ -140,7 +156,7 @@ impl Instrument {
             limit: 0,
             worst: 0,
             guard: phase | future,
-            watch: 0,
+            watch: if is_auction(listed.phase) { watch::AUCTION } else { 0 },
             phase: listed.phase,
             specials: 0,
             last: 0,
@@ -154,6 +170,11 @@ impl Instrument {
             pegs: Pegs::default(),
             waiting: BTreeMap::new(),
             parked: BTreeMap::new(),
+            rules: bands::NO_RULES,
+            steps: Vec::new(),
+            times: Times::default(),
+            leaving: None,
+            indicated: [0; 3],
         }
     }
 

@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
 mod accounts;
+mod auction;
 mod bands;
 mod check;
 mod commands;
@@ -17,6 +18,7 @@ mod engine;
 mod extras;
 mod index;
 mod instruments;
+mod leaving;
 mod ledger;
 mod limits;
 mod links;
@@ -26,8 +28,10 @@ mod meeting;
 mod orders;
 mod own;
 mod pegs;
+mod phase_section;
 mod phases;
 mod restore;
+mod resuming;
 mod sessions;
 mod snapshot;
 mod sources;
@@ -35,6 +39,9 @@ mod statistics;
 mod stops;
 mod sweeps;
 mod ticks;
+mod timed;
+mod timers;
+mod uncross;
 mod walk;
 
 pub use engine::{Engine, LOGIC_VERSION, Setup};

@@ -258,9 +258,8 @@ impl Engine {
         for price in &mut entered {
             *price = reader.i64()?;
         }
-        let max = of.terms.max_price;
-        let sound = prices.iter().chain(&entered).all(|price| (0..=max).contains(price));
-        reader.require(sound, "a price outside the range")?;
+        let sound = prices.iter().chain(&entered).all(|price| *price >= 0);
+        reader.require(sound, "a negative price")?;
         [of.limit, of.worst, of.pegged_to[0], of.pegged_to[1]] = entered;
         if of.working != NIL {
             self.reprice_pegs(number);

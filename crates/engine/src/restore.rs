@@ -123,6 +123,7 @@ impl Engine {
                 Section::Due => self.read_due(reader)?,
                 Section::Sweeps => self.read_sweep(reader)?,
                 Section::Quotes => self.read_quote(reader)?,
+                Section::Phases => self.read_phase(reader)?,
             }
         }
         self.link_orders(&links, reader)

@@ -23,9 +23,10 @@ pub(crate) enum Section {
     Due = 10,
     Sweeps = 11,
     Quotes = 12,
+    Phases = 20,
 }
 
-pub(crate) const ORDER: [Section; 12] = [
+pub(crate) const ORDER: [Section; 13] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -38,6 +39,7 @@ pub(crate) const ORDER: [Section; 12] = [
     Section::Due,
     Section::Sweeps,
     Section::Quotes,
+    Section::Phases,
 ];
 
 /// The version of every section.
@@ -109,6 +111,7 @@ impl Engine {
             Section::Due => self.write_due(out),
             Section::Sweeps => self.write_sweeps(out),
             Section::Quotes => self.write_quotes(out),
+            Section::Phases => self.write_phases(out),
         }
     }
 

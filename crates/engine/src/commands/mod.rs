@@ -15,7 +15,13 @@ mod place_order;
 mod place_special;
 mod replace_order;
 mod replace_special;
+mod set_phase;
+mod set_reference;
+mod set_rules;
+mod set_schedule;
+mod set_ticks;
 mod tick;
+mod unclean_start;
 mod withdraw;
 
 pub(crate) use cancel_order::cancel_order;
@@ -33,7 +39,13 @@ pub(crate) use place_order::place_order;
 pub(crate) use place_special::{Sender, place_special};
 pub(crate) use replace_order::replace_order;
 pub(crate) use replace_special::replace_special;
+pub(crate) use set_phase::set_phase;
+pub(crate) use set_reference::set_reference;
+pub(crate) use set_rules::set_rules;
+pub(crate) use set_schedule::set_schedule;
+pub(crate) use set_ticks::set_ticks;
 pub(crate) use tick::tick;
+pub(crate) use unclean_start::unclean_start;
 pub(crate) use withdraw::withdraw;
 
 use garraway_types::{Reject, Side, limits, name_of};
