@@ -1,5 +1,7 @@
 //! What phases add to each instrument in a snapshot: rules, ticks, what is to come, the change at work. And the proof that it fits.
 
+use std::collections::BTreeSet;
+
 use garraway_types::{Record, ScheduledPhase, SetRules, TickStep, code, limits};
 
 use crate::bands;
@@ -57,9 +59,9 @@ impl Engine {
         require((instrument.watch & watch::AUCTION != 0) == is_auction(*phase), "watch of the auction")?;
         require(instrument.leaving.is_none() || instrument.is_busy(), "a change of phase, and not busy")?;
         require(bands::is_sound(&instrument.rules) && is_table(&instrument.steps), "rules or ticks")?;
-        let timed = times.due().map(|(at, timer)| (at, timer, number));
-        let kept = self.timers.all().filter(|(_, _, of)| *of == number);
-        require(timed.eq(kept.collect::<std::collections::BTreeSet<_>>()), "timers")?;
+        let timed: BTreeSet<_> = times.due().map(|(at, timer)| (at, timer, number)).collect();
+        let kept: BTreeSet<_> = self.timers.all().filter(|(_, _, of)| *of == number).collect();
+        require(timed == kept, "timers")?;
         let ends = times.auction_end().is_none() || *phase == code::VOLATILITY_AUCTION;
         require(ends, "the end of an auction that is none")?;
         let said = match self.indication(number) {

@@ -135,10 +135,6 @@ mod tests {
         times[1].set_auction_end(1, Some(10), &mut timers);
         times[2].set_auction_end(2, Some(20), &mut timers);
         assert_eq!(timers.next(|number| number == 1), Some((20, Timer::AuctionEnd, 2)));
-        assert_eq!(
-            timers.next(Some((10, Timer::AuctionEnd, 1)), |_| false),
-            Some((20, Timer::AuctionEnd, 2))
-        );
         times[2].set_auction_end(2, None, &mut timers);
         assert_eq!(timers.next(|number| number == 1), None);
     }
