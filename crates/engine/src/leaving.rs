@@ -171,7 +171,7 @@ impl Engine {
     /// The new phase is there: what depends on it begins or ends.
     fn arrive(&mut self, number: u32) {
         let instrument = self.instruments.of_order(number);
-        let Some(Leaving { to, .. }) = instrument.leaving.take() else {
+        let Some(Leaving { to, cause, .. }) = instrument.leaving.take() else {
             unreachable!("a phase to come into")
         };
         let from = std::mem::replace(&mut instrument.phase, to);
@@ -179,7 +179,11 @@ impl Engine {
         instrument.set_guard(guard::BUSY, false);
         instrument.set_watch(watch::AUCTION, is_auction(to));
         instrument.indicated = Default::default();
-        instrument.times.set_auction_end(number, None, &mut self.timers);
+        // By command or schedule an auction lasts until the next one; else until its time is over.
+        let is_timed = matches!(cause, detail::BY_BAND | detail::BY_UNCLEAN_START);
+        let end = self.last_at.saturating_add(instrument.rules.auction_ns);
+        let end = (to == code::VOLATILITY_AUCTION && is_timed).then_some(end);
+        instrument.times.set_auction_end(number, end, &mut self.timers);
         self.busy.remove(&number);
         self.untouch(number);
         if is_auction(to) {
@@ -207,14 +211,6 @@ impl Engine {
         let (to, step) = (code::VOLATILITY_AUCTION, Step::Ends);
         instrument.leaving = Some(Leaving { to, cause, step, price: 0 });
         self.arrive(number);
-        self.end_auction_later(number);
         emit.give_back(source);
-    }
-
-    /// Sets the timer of a volatility auction that began by the instrument's rules.
-    pub(crate) fn end_auction_later(&mut self, number: u32) {
-        let instrument = self.instruments.of_order(number);
-        let end = self.last_at.saturating_add(instrument.rules.auction_ns);
-        instrument.times.set_auction_end(number, Some(end), &mut self.timers);
     }
 }

@@ -138,7 +138,7 @@ fn read_leaving(phase: u8, reader: &mut Reader<'_>) -> Read<Option<Leaving>> {
     }
     let Some(step) = Step::from_code(code) else { return reader.fault("an unknown step of a phase") };
     let (to, cause, price) = (reader.u8()?, reader.u8()?, reader.i64()?);
-    let sound = (code::CONTINUOUS..=code::CLOSED).contains(&to)
+    let sound = (code::CONTINUOUS..=code::SUSPENDED).contains(&to)
         && to != phase
         && (1..=5).contains(&cause)
         && price >= 0

@@ -70,6 +70,8 @@ impl Engine {
         let Some(mut sweep) = self.sweeps.get(place).copied() else { return };
         let swept = match CommandKind::from_code(sweep.command) {
             Some(CommandKind::MassCancel) => self.sweep_orders(&mut sweep, detail::MASS, emit),
+            Some(CommandKind::SetPhase) => self.sweep_orders(&mut sweep, detail::DELISTED, emit),
+            Some(CommandKind::UncleanStart) => self.sweep_resuming(&mut sweep, emit),
             _ => Swept::Done,
         };
         if swept == Swept::Later || !emit.has_room_for(1) {

@@ -63,7 +63,14 @@ fn replacements_are_taken_where_new_orders_are_and_cancels_everywhere() {
             venue.phase_once(phase);
         }
         let taken = matches!(phase, 1 | 2 | 3 | 5 | 6);
-        let expected = if taken { "Replaced" } else { "PhaseForbids" };
+        // A delisted instrument has no orders any more.
+        let expected = if taken {
+            "Replaced"
+        } else if phase == 9 {
+            "OrderUnknown"
+        } else {
+            "PhaseForbids"
+        };
         assert_eq!(venue.replace(16, kept, 4, 100), [expected], "in phase {phase}");
         if phase != 9 {
             assert_eq!(venue.cancel(16, gone), [format!("Canceled 16/{gone} 5 why 1")], "in phase {phase}");
@@ -584,4 +591,69 @@ fn rules_are_judged() {
     assert_eq!(venue.define(CommandKind::SetRules, 0, 9, &NO_RULES), ["InstrumentUnknown"]);
     let body = SetPhase { phase: 1, reserved: 0, reserved_2: 0 };
     assert_eq!(venue.define(CommandKind::SetPhase, 0, 9, &body), ["InstrumentUnknown"]);
+}
+
+#[test]
+fn a_delisted_instrument_loses_its_orders_slice_by_slice() {
+    for slice in SLICES {
+        let mut venue = Venue::new(slice, 1);
+        for n in 0..5 {
+            venue.rest(buy(5, 60 + n));
+            venue.rest(sell(5, 160 + n));
+        }
+        venue.rest(buy(5, 160).kind(5).trigger(150));
+        venue.phase(8);
+        let said = venue.phase(9);
+        assert_eq!(said[..2], ["Phase 8>9 by 1", "SweepBegun 17 0 in 1"]);
+        assert_eq!(said.len(), 14, "{said:?}");
+        assert!(said[2..13].iter().all(|event| event.ends_with("5 why 11")), "{said:?}");
+        assert_eq!(said[13], "SweepEnded 17 11 in 1");
+        assert_eq!(venue.engine.open_orders(), 0);
+        assert_eq!(venue.phase(7), ["PhaseInvalid"]);
+        venue.schedule(ABC, &[(50, 1)]);
+        assert_eq!(venue.tick(50), ["Ticked"]);
+    }
+}
+
+#[test]
+fn after_an_unclean_start_instruments_halt_by_their_policy() {
+    for slice in SLICES {
+        let mut venue = Venue::new(slice, 3);
+        venue.list(2, 3, 1);
+        venue.list(3, 3, 1);
+        venue.list(4, 3, 7);
+        venue.rest(buy(5, 60).tif(6));
+        for (instrument, resume) in [(ABC, 2), (2, 1), (4, 2)] {
+            let rules = SetRules { resume, auction_ns: 500, ..NO_RULES };
+            assert_eq!(venue.define(CommandKind::SetRules, 0, instrument, &rules), ["RulesSet"]);
+        }
+        venue.at = 1_000;
+        let mut said = venue.unclean_start();
+        said.extend(venue.go_on());
+        let expected = [
+            "UncleanStarted",
+            "Canceled 16/1 5 why 2",
+            "Phase 3>4 by 4",
+            "Phase 4>5 by 4",
+            "Phase 1>4 by 4",
+            "SweepEnded 14 0 in 0",
+        ];
+        assert_eq!(said, expected, "slice {slice}");
+        assert_eq!(venue.engine.next_due_ns(), Some(Nanos(1_500)));
+        assert_eq!(venue.tick(1_500), ["Ticked", "Uncrossed 0@0 over 0 of 0", "Phase 5>1 by 5"]);
+    }
+}
+
+#[test]
+fn an_order_at_work_comes_to_its_end_before_an_unclean_start_halts_its_instrument() {
+    let mut venue = Venue::new(8, 1);
+    venue.rules(SetRules { resume: 1, ..NO_RULES });
+    for _ in 0..4 {
+        venue.rest(sell(1, 100));
+    }
+    assert_eq!(venue.place(buy(4, 100)), ["Accepted", "Traded 1@100"]);
+    assert_eq!(venue.unclean_start(), ["UncleanStarted"]);
+    let said = venue.go_on();
+    let expected = ["Traded 1@100", "Traded 1@100", "Traded 1@100", "Phase 1>4 by 4", "SweepEnded 14 0 in 0"];
+    assert_eq!(said, expected);
 }

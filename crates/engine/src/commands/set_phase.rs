@@ -1,6 +1,6 @@
 //! `SetPhase`: brings an instrument into another phase.
 
-use garraway_types::{Command, Reject, SetPhase, code, detail, limits};
+use garraway_types::{Command, Reject, SetPhase, code, detail};
 
 use super::{Judged, require};
 use crate::emit::Emit;
@@ -13,7 +13,7 @@ pub(crate) fn set_phase(engine: &mut Engine, command: &Command<'_>, emit: &mut E
     let instrument = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
     judge_change(instrument, phase).map_err(Barred::reason)?;
     let sweeps = phase == code::DELISTED;
-    require(!sweeps || engine.sweeps.len() < limits::MAX_SWEEPS, Reject::WorkFull)?;
+    require(!sweeps || engine.has_room_for_sweep(), Reject::WorkFull)?;
     require(!instrument.is_busy(), Reject::InstrumentBusy)?;
     engine.change_phase(number, phase, detail::BY_COMMAND, emit);
     if sweeps {
