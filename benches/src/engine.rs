@@ -11,9 +11,9 @@ use crate::workload::{Tape, Verb, Workload};
 
 const USD: u32 = 1;
 const STOCK: u32 = 2;
-const INSTRUMENT: u32 = 1;
-const FIRST: u32 = 16;
-const ACCOUNTS: u32 = 1_000;
+pub(crate) const INSTRUMENT: u32 = 1;
+pub(crate) const FIRST: u32 = 16;
+pub(crate) const ACCOUNTS: u32 = 1_000;
 
 /// A workload as commands.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ impl EngineWorkload {
     }
 }
 
-fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
+pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let command = Command::parse(rest).ok()?;
@@ -106,7 +106,7 @@ fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
     })
 }
 
-fn setup() -> Vec<u8> {
+pub(crate) fn setup() -> Vec<u8> {
     let mut out = Vec::new();
     let mut source_seq = 0;
     let mut head = |account: u32, instrument: u32| {

@@ -6,9 +6,11 @@
 mod book;
 mod engine;
 mod measure;
+mod uncross;
 mod workload;
 
 pub use book::bench_book;
 pub use engine::{EngineWorkload, bench_engine, bench_engine_batches};
 pub use measure::Report;
+pub use uncross::{UncrossReport, bench_uncross};
 pub use workload::{Operation, Verb, Workload, WorkloadError};

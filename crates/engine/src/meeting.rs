@@ -247,6 +247,14 @@ impl Engine {
 
     /// What follows for an order that has lost lots: a new slice, or its end. An incoming order is ended by `come_to_rest`.
     fn after_loss(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        if !Mark(node.mark).is_special() {
+            let number = node.payload.instrument;
+            if node.leaves == 0 && self.instruments.of_order(number).incoming != slot {
+                self.forget(slot);
+            }
+            return;
+        }
         self.note_loss(slot);
         if self.slab[slot].leaves > 0 {
             return;

@@ -153,8 +153,16 @@ impl Engine {
 
     /// The best buy and the best sell where both reach the price, the earlier one first.
     fn pair_at(&self, number: u32, price: i64) -> Option<(Slot, Slot)> {
-        let (bid, buy) = self.first_opposite(number, Side::Sell)?;
-        let (ask, sell) = self.first_opposite(number, Side::Buy)?;
+        let instrument = self.instruments.get(number)?;
+        let is_plain = instrument.specials == 0;
+        let first = |side: Side| {
+            if !is_plain {
+                return self.first_opposite(number, side.opposite());
+            }
+            instrument.book.first_in(side, Stand::Displayed).map(|(price, slot)| (price.0, slot))
+        };
+        let (bid, buy) = first(Side::Buy)?;
+        let (ask, sell) = first(Side::Sell)?;
         if bid < price || ask > price {
             return None;
         }
