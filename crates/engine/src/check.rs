@@ -1,6 +1,6 @@
 //! Proof of the invariants: books, index, holds, counts, money. Slow; tests call it after every command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{NIL, Slot};
 use garraway_types::{AccountId, Side, code};
@@ -40,6 +40,10 @@ impl Engine {
             orders += walk.len();
             self.check_market(instrument, &walk)?;
             self.check_phase(instrument)?;
+            let noted = walk.iter().filter(|(rank, slot)| rank.part < 2 && self.is_noted(*slot));
+            require(noted.map(|(_, slot)| *slot).collect::<BTreeSet<Slot>>() == instrument.noted, || {
+                format!("instrument {number}: orders noted for auctions")
+            })?;
         }
         let (live, indexed) = (self.slab.live() as usize, self.index.len());
         require(live == orders && indexed == orders && self.extras.len() == special, || {

@@ -1,6 +1,6 @@
 //! Instruments: their terms, their book, and the order being worked off, if there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{Book, NIL, Slot};
 use garraway_types::{AssetId, InstrumentId, ListInstrument, SetRules, TickStep, code};
@@ -123,6 +123,8 @@ pub(crate) struct Instrument {
     pub(crate) times: Times,
     /// The change of phase at work.
     pub(crate) leaving: Option<Leaving>,
+    /// Orders in the book that auctions must know: icebergs, those with a minimum, those for one auction.
+    pub(crate) noted: BTreeSet<Slot>,
     /// What was last said in this phase of what its auction would give: price, lots, left over.
     pub(crate) indicated: [i64; 3],
 }
@@ -174,6 +176,7 @@ impl Instrument {
             steps: Vec::new(),
             times: Times::default(),
             leaving: None,
+            noted: BTreeSet::new(),
             indicated: [0; 3],
         }
     }

@@ -9,6 +9,7 @@ use garraway_types::{Event, EventKind, code, detail};
 use crate::due::What;
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::extras::Extra;
 use crate::instruments::{guard, watch};
 use crate::orders::Mark;
 use crate::phases::{is_auction, uncrosses};
@@ -107,7 +108,7 @@ impl Engine {
         emit.has_room_for(ROOM)
     }
 
-    /// Cancels the special orders of a book that are meant, by id. Returns whether all had room.
+    /// Cancels the noted orders of a book that are meant, by id. Returns whether all had room.
     fn cancel_by_id(
         &mut self,
         number: u32,
@@ -115,10 +116,8 @@ impl Engine {
         emit: &mut Emit<'_, '_>,
         is_meant: impl Fn(&Self, Slot) -> bool,
     ) -> bool {
-        if self.instruments.of_order(number).specials == 0 {
-            return true;
-        }
-        let meant = self.resting(number).filter(|slot| is_meant(self, *slot)).collect();
+        let Some(instrument) = self.instruments.get(number) else { return true };
+        let meant = instrument.noted.iter().copied().filter(|slot| is_meant(self, *slot)).collect();
         self.cancel_these(meant, why, emit)
     }
 
@@ -140,13 +139,11 @@ impl Engine {
         true
     }
 
-    /// The orders of a book, displayed and hidden, in the order of the book.
-    pub(crate) fn resting(&self, number: u32) -> impl Iterator<Item = Slot> + '_ {
-        let book = self.instruments.get(number).map(|instrument| &instrument.book);
-        garraway_book::PARTS
-            .into_iter()
-            .flat_map(move |(side, stand)| book.into_iter().flat_map(move |book| book.levels_in(side, stand)))
-            .flat_map(|level| garraway_book::Book::queue(&self.slab, level.first))
+    /// Whether auctions must know of an order of the book: it is an iceberg, has a minimum, or is for one auction only.
+    pub(crate) fn is_noted(&self, slot: Slot) -> bool {
+        let mark = Mark(self.slab[slot].mark);
+        let has_lots = |extra: &Extra| extra.display | extra.minimum != 0;
+        mark.time_in_force() >= code::AT_OPEN || self.extras.get(slot).is_some_and(has_lots)
     }
 
     /// Lots that an order must get in an auction, or nothing; 0 without such a minimum.

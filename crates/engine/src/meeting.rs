@@ -382,6 +382,9 @@ impl Engine {
         if mark.is_special() {
             instrument.specials += 1;
             instrument.set_guard(guard::SPECIAL, true);
+            if self.is_noted(slot) {
+                self.instruments.of_order(number).noted.insert(slot);
+            }
         }
     }
 
@@ -394,6 +397,7 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
+            instrument.noted.remove(&slot);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Auctions on the book: what orders claim, the price that follows, the trades at it, and what is indicated meanwhile.
 
-use garraway_book::{Book, LevelView, Slot, Stand};
+use std::collections::BTreeMap;
+
+use garraway_book::{Book, LevelView, NIL, Slot, Stand};
 use garraway_types::{Event, EventKind, Side, detail};
 
 use crate::auction::{Claim, Found, Market, settle_minimums};
@@ -9,9 +11,19 @@ use crate::engine::Engine;
 use crate::instruments::Instrument;
 use crate::leaving::{ROOM, Step};
 use crate::meeting::Ready;
+use crate::orders::Mark;
 use crate::own::Own;
 use crate::phases::is_auction;
 use crate::ticks::Grid;
+
+/// What the noted orders of a level add to it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Note {
+    /// Lots that icebergs have behind what they show.
+    reserve: u64,
+    /// Whether an order waits for its minimum.
+    has_minimum: bool,
+}
 
 /// Room for two orders that meet: three events of the trade, and two that may end or refill them.
 const PAIR_ROOM: u16 = 5;
@@ -38,51 +50,56 @@ impl Engine {
     }
 
     /// What a side claims at `bound` or better, best first: at each price what is displayed, then what icebergs have behind it, then
-    /// what is hidden.
+    /// what is hidden. Only where orders have a minimum does the place of each order count.
     fn claims(&self, instrument: &Instrument, side: Side, bound: i64) -> Vec<Claim> {
         let is_in = |price: i64| if side == Side::Buy { price >= bound } else { price <= bound };
         let levels = |stand| instrument.book.levels_in(side, stand).take_while(move |l| is_in(l.price.0));
-        let mut claims = Vec::new();
-        if instrument.specials == 0 {
-            let claim =
-                |level: LevelView| Claim { price: level.price.0, lots: level.quantity, minimum: 0, slot: 0 };
-            claims.extend(levels(Stand::Displayed).map(claim));
-            return claims;
+        let mut notes = BTreeMap::<(i64, bool), Note>::new();
+        for slot in instrument.noted.iter().copied().filter(|slot| self.slab[*slot].side == side) {
+            let node = &self.slab[slot];
+            let note = notes.entry((node.price.0, Mark(node.mark).is_hidden())).or_default();
+            note.reserve += u64::from(self.reserve(slot));
+            note.has_minimum |= self.pending_minimum(slot) != 0;
         }
-        let mut hidden = levels(Stand::Hidden).peekable();
+        let note =
+            |level: &LevelView, hidden| notes.get(&(level.price.0, hidden)).copied().unwrap_or_default();
         let comes_first = |one: i64, other: i64| if side == Side::Buy { one > other } else { one < other };
+        let mut claims = Vec::new();
+        let mut hidden = levels(Stand::Hidden).peekable();
         for level in levels(Stand::Displayed) {
             while let Some(before) = hidden.next_if(|hidden| comes_first(hidden.price.0, level.price.0)) {
-                self.claim_level(&before, &mut claims);
+                self.claim_level(&before, note(&before, true), &mut claims);
             }
-            self.claim_level(&level, &mut claims);
+            self.claim_level(&level, note(&level, false), &mut claims);
         }
         for level in hidden {
-            self.claim_level(&level, &mut claims);
+            self.claim_level(&level, note(&level, true), &mut claims);
         }
         claims
     }
 
     /// The claims of a level in order of priority. Orders without a minimum that follow each other are one claim.
-    fn claim_level(&self, level: &LevelView, claims: &mut Vec<Claim>) {
+    fn claim_level(&self, level: &LevelView, note: Note, claims: &mut Vec<Claim>) {
         let price = level.price.0;
-        let (mut open, mut behind) = (0, 0);
-        let plain = |lots: u64| Claim { price, lots, minimum: 0, slot: 0 };
+        let mut claim = |lots, minimum, slot| {
+            if lots > 0 {
+                claims.push(Claim { price, lots, minimum, slot });
+            }
+        };
+        if !note.has_minimum {
+            return claim(level.quantity + note.reserve, 0, NIL);
+        }
+        let mut open = 0;
         for slot in Book::queue(&self.slab, level.first) {
             let (lots, minimum) = (u64::from(self.slab[slot].leaves), self.pending_minimum(slot));
-            behind += u64::from(self.reserve(slot));
             if minimum == 0 {
                 open += lots;
-                continue;
+            } else {
+                claim(std::mem::take(&mut open), 0, NIL);
+                claim(lots, minimum, slot);
             }
-            if open > 0 {
-                claims.push(plain(std::mem::take(&mut open)));
-            }
-            claims.push(Claim { price, lots, minimum, slot });
         }
-        if open + behind > 0 {
-            claims.push(plain(open + behind));
-        }
+        claim(open + note.reserve, 0, NIL);
     }
 
     /// Finds the price of the auction, leaves out the orders that do not get their minimum, and says `Uncrossed`. Returns whether all
@@ -95,10 +112,8 @@ impl Engine {
             self.step_to(number, Step::Ends, 0);
             return true;
         }
-        let mut pending: Vec<Slot> = Vec::new();
-        if instrument.specials > 0 {
-            pending.extend(self.resting(number).filter(|slot| self.pending_minimum(*slot) != 0));
-        }
+        let pending = instrument.noted.iter().copied().filter(|slot| self.pending_minimum(*slot) != 0);
+        let mut pending: Vec<Slot> = pending.collect();
         let mut kept: Vec<Slot> = kept.iter().flatten().filter(|c| c.minimum != 0).map(|c| c.slot).collect();
         kept.sort_unstable();
         pending.retain(|slot| kept.binary_search(slot).is_err());
@@ -107,6 +122,9 @@ impl Engine {
         }
         for slot in kept {
             self.extras.of_mut(slot).minimum = 0;
+            if !self.is_noted(slot) {
+                self.instruments.of_order(number).noted.remove(&slot);
+            }
         }
         emit.anonymous(Self::event_of(EventKind::Uncrossed, number, &found));
         let instrument = self.instruments.of_order(number);
