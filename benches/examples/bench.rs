@@ -1,10 +1,12 @@
 //! `cargo run --release -p garraway-benches --example bench -- book|engine OPS.csv [REPEATS]`, or `mixed [COMMANDS]`,
-//! `many [ORDERS] [INSTRUMENTS]`, `snapshot [ORDERS] [INSTRUMENTS]`: for profilers, which want a plain binary.
+//! `many [ORDERS] [INSTRUMENTS]`, `snapshot [ORDERS] [INSTRUMENTS]`, `uncross [ORDERS] [SPECIAL]`: for profilers, which want a plain binary.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
 
-use garraway_benches::{Workload, bench_book, bench_engine, bench_many, bench_mixed, bench_snapshot};
+use garraway_benches::{
+    Workload, bench_book, bench_engine, bench_many, bench_mixed, bench_snapshot, bench_uncross,
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -16,6 +18,7 @@ fn main() {
         "mixed" => println!("{:?}", bench_mixed(number(2, 1_000_000), 23, number(3, 7))),
         "many" => println!("{:?}", bench_many(number(2, 10_000_000), number(3, 10_000) as u32)),
         "snapshot" => println!("{:?}", bench_snapshot(number(2, 1_000_000), number(3, 1_000) as u32)),
+        "uncross" => println!("{:?}", bench_uncross(number(2, 1_000_000), number(3, 0))),
         "book" | "engine" => {
             let path = arguments.get(2).map_or("", String::as_str);
             match Workload::load(Path::new(path)) {
@@ -24,6 +27,6 @@ fn main() {
                 Err(error) => println!("{path}: {error}"),
             }
         }
-        _ => println!("bench book|engine OPS.csv [REPEATS] | mixed | many | snapshot"),
+        _ => println!("bench book|engine OPS.csv [REPEATS] | mixed | many | snapshot | uncross"),
     }
 }

@@ -8,6 +8,7 @@ mod engine;
 mod many;
 mod measure;
 mod mixed;
+mod uncross;
 mod venue;
 mod workload;
 
@@ -16,4 +17,5 @@ pub use engine::{EngineWorkload, bench_engine, bench_engine_batches};
 pub use many::{ManyReport, SnapshotReport, bench_many, bench_snapshot};
 pub use measure::Report;
 pub use mixed::{MixedWorkload, bench_mixed};
+pub use uncross::{UncrossReport, bench_uncross};
 pub use workload::{Operation, Verb, Workload, WorkloadError};

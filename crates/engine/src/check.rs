@@ -1,13 +1,13 @@
 //! Proof of the invariants: books, index, holds, counts, money. Slow; tests call it after every command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{NIL, Slot};
 use garraway_types::{AccountId, Side, code};
 
 use crate::engine::Engine;
 use crate::extras::{Partner, Place};
-use crate::instruments::{Instrument, guard};
+use crate::instruments::{Instrument, guard, watch};
 use crate::market_sections::watch_of;
 use crate::orders::Mark;
 use crate::statistics::Run;
@@ -39,6 +39,11 @@ impl Engine {
             }
             orders += walk.len();
             self.check_market(instrument, &walk)?;
+            self.check_phase(instrument)?;
+            let noted = walk.iter().filter(|(rank, slot)| rank.part < 2 && self.is_noted(*slot));
+            require(noted.map(|(_, slot)| *slot).collect::<BTreeSet<Slot>>() == instrument.noted, || {
+                format!("instrument {number}: orders noted for auctions")
+            })?;
         }
         let (live, indexed) = (self.slab.live() as usize, self.index.len());
         require(live == orders && indexed == orders && self.extras.len() == special, || {
@@ -163,7 +168,10 @@ impl Engine {
             .iter()
             .filter(|(_, slot)| self.extras.get(*slot).is_some_and(|extra| extra.place == Place::Stops));
         require(stops == waiting.count() && instrument.pegs.len() == count(2), || fault("stops or pegs"))?;
-        require(instrument.watch == watch_of(stops, due > 0, instrument.pegs.len()), || fault("watch byte"))?;
+        require(
+            instrument.watch & !watch::AUCTION == watch_of(stops, due > 0, instrument.pegs.len()),
+            || fault("watch byte"),
+        )?;
         if busy || !instrument.is_continuous() {
             return Ok(());
         }

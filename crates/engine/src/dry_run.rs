@@ -51,8 +51,7 @@ impl Engine {
         let instrument = self.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
         let of = self.accounts.get(account).ok_or(Reject::AccountUnknown)?;
         let own = Own::of(account, of);
-        let worst = self.worst_price(number, order);
-        let worst = if order.side == Side::Buy { worst.min(order.price) } else { worst.max(order.price) };
+        let worst = self.reach(number, order).worst;
         let mut run =
             DryRun { engine: self, own, left: wanted, events: u32::from(made), lost: BTreeMap::new() };
         for price in self.prices(instrument, order.side, worst) {

@@ -146,6 +146,9 @@ impl Engine {
 
     /// `Continue`: goes on with the order that is being worked off, then with what is due.
     pub(crate) fn work_on(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
+        if self.instruments.of_order(number).leaving.is_some() {
+            return self.go_on_leaving(number, emit);
+        }
         let instrument = self.instruments.of_order(number);
         let slot = std::mem::replace(&mut instrument.working, garraway_book::NIL);
         if slot != garraway_book::NIL {
@@ -155,6 +158,14 @@ impl Engine {
     }
 
     fn work_off(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
+        let instrument = self.instruments.of_order(number);
+        if instrument.watch & watch::AUCTION != 0 {
+            self.touched.insert(number);
+        }
+        if instrument.leaving.is_some() {
+            // What is due waits for the new phase.
+            return;
+        }
         while self.instruments.of_order(number).working == garraway_book::NIL {
             self.close_order_run(number);
             if let Some(due) = self.next_due(number) {

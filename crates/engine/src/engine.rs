@@ -24,6 +24,7 @@ use crate::positions::Positions;
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
 use crate::sweeps::Sweeps;
+use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
 pub const LOGIC_VERSION: u32 = 3;
@@ -68,6 +69,10 @@ pub struct Engine {
     pub(crate) sweeps: Sweeps,
     /// By account and instrument: references of bid and ask of the last quote, 0 for none.
     pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
+    /// Volatility auctions that end and schedules, by time.
+    pub(crate) timers: Timers,
+    /// Instruments in auctions that may give something else than was last said.
+    pub(crate) touched: BTreeSet<u32>,
     /// What applies to every order of the venue; not 0 sends all to the general path.
     pub(crate) guard: u8,
     pub(crate) groups: Groups,
@@ -121,6 +126,8 @@ impl Engine {
             expiries: BTreeSet::new(),
             sweeps: Sweeps::new(),
             quotes: BTreeMap::new(),
+            timers: Timers::default(),
+            touched: BTreeSet::new(),
             guard: 0,
             groups: Groups::default(),
             limits: Limits::default(),
@@ -194,8 +201,14 @@ impl Engine {
             CommandKind::ListInstrument => commands::list_instrument(self, command, emit),
             CommandKind::OpenAccount => commands::open_account(self, command, emit),
             CommandKind::DefineSession => commands::define_session(self, command, emit),
-            CommandKind::Tick => commands::tick(emit),
+            CommandKind::Tick => commands::tick(self, emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
+            CommandKind::SetPhase => commands::set_phase(self, command, emit),
+            CommandKind::SetSchedule => commands::set_schedule(self, command, emit),
+            CommandKind::SetRules => commands::set_rules(self, command, emit),
+            CommandKind::SetTicks => commands::set_ticks(self, command, emit),
+            CommandKind::SetReference => commands::set_reference(self, command, emit),
+            CommandKind::UncleanStart => commands::unclean_start(self, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
             CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
             CommandKind::MassQuote => commands::mass_quote(self, command, emit),
@@ -205,12 +218,10 @@ impl Engine {
             CommandKind::SetLimits => commands::set_limits(self, command, emit),
             CommandKind::SetKill => commands::set_kill(self, command, emit),
             CommandKind::SetRestriction => commands::set_restriction(self, command, emit),
-            CommandKind::SetReference => commands::set_reference(self, command, emit),
             CommandKind::EndOfDay => commands::end_of_day(self, command, emit),
             CommandKind::ChangeInstrument => commands::change_instrument(self, command, emit),
             CommandKind::SplitInstrument => commands::split_instrument(self, command, emit),
             CommandKind::BustTrade => commands::bust_trade(self, command, emit),
-            _ => Err(Reject::NotPermitted),
         }
     }
 
@@ -221,11 +232,6 @@ impl Engine {
             return None;
         }
         Some(InstrumentId(self.busy.first().copied().unwrap_or(0)))
-    }
-
-    /// When the next timer is due. There are none in this version.
-    pub fn next_due_ns(&self) -> Option<Nanos> {
-        None
     }
 
     /// Number of the last command applied, 0 at first.

@@ -1,14 +1,18 @@
 //! Instruments: their terms, their book, and the order being worked off, if there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{Book, NIL, Slot};
-use garraway_types::{AssetId, InstrumentId, ListInstrument, Side, code};
+use garraway_types::{AssetId, InstrumentId, ListInstrument, SetRules, Side, TickStep, code};
 
+use crate::bands;
 use crate::due::DueQueue;
+use crate::leaving::Leaving;
 use crate::pegs::Pegs;
+use crate::phases::is_auction;
 use crate::statistics::{Day, Run, Tally};
 use crate::stops::Stops;
+use crate::timers::Times;
 
 /// Bits of [`Instrument::guard`]: what sends an order to the general path. A byte of 0 is an instrument in continuous trading on which
 /// nothing special rests and to which nothing special applies.
@@ -39,6 +43,8 @@ pub(crate) mod watch {
     pub(crate) const DUE: u8 = 2;
     /// Pegs rest.
     pub(crate) const PEGS: u8 = 4;
+    /// It is in an auction, whose price may be another now.
+    pub(crate) const AUCTION: u8 = 8;
 }
 
 /// An instrument as listed.
@@ -124,6 +130,18 @@ pub(crate) struct Instrument {
     pub(crate) waiting: BTreeMap<u64, Slot>,
     /// Orders that wait for the closing auction, by id.
     pub(crate) parked: BTreeMap<u64, Slot>,
+    /// Bands, collar, policy.
+    pub(crate) rules: SetRules,
+    /// The table of ticks; empty where the listed tick applies to all prices.
+    pub(crate) steps: Vec<TickStep>,
+    /// Changes of phase to come.
+    pub(crate) times: Times,
+    /// The change of phase at work.
+    pub(crate) leaving: Option<Leaving>,
+    /// Orders in the book that auctions must know: icebergs, those with a minimum, those for one auction.
+    pub(crate) noted: BTreeSet<Slot>,
+    /// What was last said in this phase of what its auction would give: price, lots, left over.
+    pub(crate) indicated: [i64; 3],
 }
 
 impl Instrument {
@@ -156,7 +174,7 @@ impl Instrument {
             limit: 0,
             worst: 0,
             guard: phase | if future { guard::FUTURE } else { 0 },
-            watch: 0,
+            watch: if is_auction(listed.phase) { watch::AUCTION } else { 0 },
             phase: listed.phase,
             specials: 0,
             last: 0,
@@ -171,6 +189,12 @@ impl Instrument {
             pegs: Pegs::default(),
             waiting: BTreeMap::new(),
             parked: BTreeMap::new(),
+            rules: bands::NO_RULES,
+            steps: Vec::new(),
+            times: Times::default(),
+            leaving: None,
+            noted: BTreeSet::new(),
+            indicated: [0; 3],
         }
     }
 

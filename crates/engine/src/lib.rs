@@ -10,6 +10,7 @@
 extern crate self as garraway_engine;
 
 mod accounts;
+mod auction;
 mod bands;
 mod check;
 mod commands;
@@ -24,6 +25,7 @@ mod groups;
 mod guards;
 mod index;
 mod instruments;
+mod leaving;
 mod ledger;
 mod limit_sets;
 mod limits;
@@ -34,9 +36,11 @@ mod meeting;
 mod orders;
 mod own;
 mod pegs;
+mod phase_section;
 mod phases;
 mod positions;
 mod restore;
+mod resuming;
 mod risk_check;
 mod sessions;
 mod settlement;
@@ -48,6 +52,9 @@ mod sweeps;
 #[cfg(test)]
 mod terms_tests;
 mod ticks;
+mod timed;
+mod timers;
+mod uncross;
 mod walk;
 
 pub use engine::{Engine, LOGIC_VERSION, Setup};

@@ -83,9 +83,9 @@ impl Engine {
             self.price_pegs(number);
             price
         };
-        let worst = self.worst_price(number, Priced { side, order_type, price });
+        let reach = self.reach(number, Priced { side, order_type, price });
         let instrument = self.instruments.of_order(number);
-        (instrument.limit, instrument.worst) = (price, worst);
+        (instrument.limit, instrument.worst) = (reach.limit, reach.worst);
         self.go_on(slot, emit);
     }
 
@@ -98,10 +98,11 @@ impl Engine {
         match met {
             Met::NoRoom => self.begin_work(number, slot),
             Met::Gone => self.close_order_run(number),
-            Met::End | Met::Beyond => {
+            Met::End => {
                 self.come_to_rest(slot, emit);
                 self.close_order_run(number);
             }
+            Met::Beyond => self.stop_at_band(slot, emit),
         }
     }
 
@@ -112,15 +113,20 @@ impl Engine {
         let own = Own::of(account, self.accounts.of_order(account));
         let instrument = self.instruments.of_order(number);
         let (limit, worst) = (instrument.limit, instrument.worst);
+        let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
         while self.slab[taker].leaves > 0 {
             let Some((price, maker)) = self.first_opposite(number, side) else { return Met::End };
             if !is_at_least(side, limit, price) {
                 return Met::End;
             }
+            let is_beyond = !is_at_least(side, worst, price);
+            if is_beyond && !starts_auction {
+                return Met::Beyond;
+            }
             if !emit.has_room_for(ROOM) {
                 return Met::NoRoom;
             }
-            if !is_at_least(side, worst, price) {
+            if is_beyond {
                 return Met::Beyond;
             }
             if own.is_own(self.slab[maker].payload.account, &self.accounts) {
@@ -242,6 +248,14 @@ impl Engine {
 
     /// What follows for an order that has lost lots: a new slice, or its end. An incoming order is ended by `come_to_rest`.
     fn after_loss(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        if !Mark(node.mark).is_special() {
+            let number = node.payload.instrument;
+            if node.leaves == 0 && self.instruments.of_order(number).incoming != slot {
+                self.forget(slot);
+            }
+            return;
+        }
         self.note_loss(slot);
         if self.slab[slot].leaves > 0 {
             return;
@@ -283,35 +297,29 @@ impl Engine {
 
     /// Takes from two orders that must not trade with each other what the mode says: the resting one's part first.
     pub(crate) fn prevent(&mut self, own: &Own, maker: Slot, taker: Slot, emit: &mut Emit<'_, '_>) {
-        let shown = self.slab[maker].leaves;
-        let Prevented { resting, incoming } = own.prevented(shown, self.slab[taker].leaves);
-        // Cancelled whole means the reserve as well.
-        let whole = resting == shown && own.cancels_resting();
-        let lost = if whole { resting + self.reserve(maker) } else { resting };
-        if lost > 0 {
-            if whole && Book::is_resting(&self.slab, maker) {
-                self.book_leave(maker);
-            }
-            if whole {
-                self.slab[maker].leaves = 0;
-                if let Some(extra) = self.extras.get_mut(maker) {
-                    extra.reserve = 0;
-                }
-            } else {
-                self.take_lots(maker, resting);
-            }
-            self.say_canceled(maker, lost, detail::SELF_TRADE, false, emit);
-        }
-        if incoming > 0 {
-            self.take_lots(taker, incoming);
-            self.say_canceled(taker, incoming, detail::SELF_TRADE, true, emit);
-        }
-        if lost > 0 {
+        let Prevented { resting, incoming } = own.prevented(self.slab[maker].leaves, self.slab[taker].leaves);
+        let is_whole = own.cancels_whole();
+        self.take_prevented(maker, resting, is_whole, false, emit);
+        self.take_prevented(taker, incoming, is_whole, true, emit);
+        if resting > 0 {
             self.after_loss(maker, emit);
         }
         if incoming > 0 {
             self.after_loss(taker, emit);
         }
+    }
+
+    /// Takes lots that must not trade from an order; cancelled whole means what it has in reserve as well.
+    fn take_prevented(&mut self, slot: Slot, lots: u32, is_whole: bool, own: bool, emit: &mut Emit<'_, '_>) {
+        if lots == 0 {
+            return;
+        }
+        let reserve = if is_whole { self.reserve(slot) } else { 0 };
+        if reserve > 0 {
+            self.extras.of_mut(slot).reserve = 0;
+        }
+        self.take_lots(slot, lots);
+        self.say_canceled(slot, lots + reserve, detail::SELF_TRADE, own, emit);
     }
 
     /// What becomes of an order that has entered, or rests without entering: it rests, is cancelled, or is done.
@@ -382,6 +390,9 @@ impl Engine {
         if mark.is_special() {
             instrument.specials += 1;
             instrument.set_guard(guard::SPECIAL, true);
+            if self.is_noted(slot) {
+                self.instruments.of_order(number).noted.insert(slot);
+            }
         }
     }
 
@@ -394,6 +405,7 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
+            instrument.noted.remove(&slot);
         }
     }
 }

@@ -34,9 +34,9 @@ impl Own {
         self.mode == code::CANCEL_OLDEST
     }
 
-    /// Whether a resting order that is met is cancelled whole.
-    pub(crate) fn cancels_resting(&self) -> bool {
-        matches!(self.mode, code::CANCEL_OLDEST | code::CANCEL_BOTH)
+    /// Whether what is taken from an order is all that it has open, of an iceberg what is not shown included.
+    pub(crate) fn cancels_whole(&self) -> bool {
+        self.mode != code::DECREMENT
     }
 
     /// What is taken from a resting and an incoming order with so many lots open.

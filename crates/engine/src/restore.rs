@@ -125,6 +125,7 @@ impl Engine {
                 Section::Due => self.read_due(reader)?,
                 Section::Sweeps => self.read_sweep(reader)?,
                 Section::Quotes => self.read_quote(reader)?,
+                Section::Phases => self.read_phase(reader)?,
                 Section::FeePlans => self.groups.fees.read(reader)?,
                 Section::Groups => self.groups.read(reader)?,
                 Section::Traded => self.groups.read_traded(reader)?,

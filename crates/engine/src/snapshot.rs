@@ -23,6 +23,7 @@ pub(crate) enum Section {
     Due = 10,
     Sweeps = 11,
     Quotes = 12,
+    Phases = 20,
     FeePlans = 40,
     Groups = 41,
     Traded = 42,
@@ -38,7 +39,7 @@ pub(crate) enum Section {
     Splits = 53,
 }
 
-pub(crate) const ORDER: [Section; 25] = [
+pub(crate) const ORDER: [Section; 26] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -51,6 +52,7 @@ pub(crate) const ORDER: [Section; 25] = [
     Section::Due,
     Section::Sweeps,
     Section::Quotes,
+    Section::Phases,
     Section::FeePlans,
     Section::Groups,
     Section::Traded,
@@ -135,6 +137,7 @@ impl Engine {
             Section::Due => self.write_due(out),
             Section::Sweeps => self.write_sweeps(out),
             Section::Quotes => self.write_quotes(out),
+            Section::Phases => self.write_phases(out),
             Section::FeePlans => self.groups.fees.write(&self.kept_places(), out),
             Section::Groups => self.groups.write(out),
             Section::Traded => self.groups.write_traded(out),

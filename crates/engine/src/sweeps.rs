@@ -111,6 +111,8 @@ impl Engine {
             Some(CommandKind::SetReference) => self.settle_on(&mut sweep, emit).into(),
             Some(CommandKind::ChangeInstrument) => self.change_on(&mut sweep, emit).into(),
             Some(CommandKind::SplitInstrument) => self.split_on(&mut sweep, emit).into(),
+            Some(CommandKind::SetPhase) => self.sweep_orders(&mut sweep, detail::DELISTED, emit),
+            Some(CommandKind::UncleanStart) => self.sweep_resuming(&mut sweep, emit),
             _ => Swept::Done,
         };
         if swept == Swept::Later || !emit.has_room_for(1) {

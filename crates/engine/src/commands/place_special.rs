@@ -4,7 +4,7 @@ use garraway_book::{NIL, Slot, Stand};
 use garraway_types::{Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, code, detail};
 
 use super::{Judged, is_next_ref, require};
-use crate::bands::{self, Priced};
+use crate::bands::{self, Priced, Reach};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner, Place};
@@ -361,11 +361,11 @@ impl Engine {
         self.first_opposite(instrument, side).is_some_and(|(best, _)| links::is_at_least(side, price, best))
     }
 
-    /// The worst price at which an order of this instrument that enters now may trade.
-    pub(crate) fn worst_price(&self, instrument: u32, order: Priced) -> i64 {
+    /// How far an order of this instrument that enters now may go.
+    pub(crate) fn reach(&self, instrument: u32, order: Priced) -> Reach {
         match self.instruments.get(instrument) {
-            Some(instrument) => bands::worst_price(instrument, order),
-            None => order.price,
+            Some(instrument) => bands::reach(instrument, order),
+            None => Reach { limit: order.price, worst: order.price },
         }
     }
 

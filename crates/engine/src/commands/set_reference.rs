@@ -20,6 +20,7 @@ pub(crate) fn set_reference(engine: &mut Engine, command: &Command<'_>, emit: &m
     let value = std::mem::replace(&mut instrument.reference, price);
     let event =
         Event { instrument: number, detail: what, price, value, ..Event::empty(EventKind::ReferenceSet) };
-    emit.own(event);
+    emit.own_with_tail(event, command.tail());
+    engine.touch(number);
     Ok(())
 }
