@@ -171,6 +171,8 @@ class Setup:
             "base_asset": base,
             "quote_asset": quote,
             "execution": 1,
+            "kind_of": 1,
+            "phase": 1,
             "price_unit": price_unit,
             "lot_size": lot_size,
             "tick": tick,

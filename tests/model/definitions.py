@@ -37,7 +37,7 @@ def define_source(state: State, command: Command, reply: Reply) -> Reason | None
             Reason.IdInvalid: not FIRST_SOURCE <= number <= MAX_SOURCE,
             Reason.AlreadyDefined: number in state.sources or name in {each.name for each in state.sources.values()},
             Reason.NameInvalid: name is None,
-            Reason.RightsInvalid: not 1 <= rights <= 7,
+            Reason.RightsInvalid: not 1 <= rights <= 15,
         }
     )
     if reason or name is None:
@@ -102,6 +102,7 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
             Reason.AssetUnknown: base not in state.assets or quote not in state.assets,
             Reason.AssetsSame: base == quote,
             Reason.ExecutionInvalid: command["execution"] != 1,
+            Reason.KindInvalid: command["kind_of"] not in {1, 2},
         }
     ) or refusal_of_numbers(state, command)
     if reason or symbol is None:
@@ -119,6 +120,8 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
         max_notional=command["max_notional"],
         maker_fee_rate=command["maker_fee_rate"],
         taker_fee_rate=command["taker_fee_rate"],
+        kind=command["kind_of"],
+        phase=command["phase"],
     )
     reply.say(EventKind.InstrumentListed, instrument=number)
     return None
@@ -147,6 +150,7 @@ def refusal_of_numbers(state: State, command: Command) -> Reason | None:
             or command["max_notional"] < 1,
             Reason.FeeRateInvalid: not 0 <= command["maker_fee_rate"] <= MAX_FEE_RATE
             or not 0 <= command["taker_fee_rate"] <= MAX_FEE_RATE,
+            Reason.PhaseInvalid: not 1 <= command["phase"] <= 7,
         }
     )
 
@@ -177,7 +181,8 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
     number, firm, default = command["session"], command["firm"], command["account"]
     name = name_of(command.names["name"], 6)
     others = {each.name for session, each in state.sessions.items() if session != number}
-    accounts = [state.accounts.get(account) for account in (default, *command.items)]
+    listed = [item["account"] for item in command.items]
+    accounts = [state.accounts.get(account) for account in (default, *listed)]
     reason = lowest(
         {
             Reason.IdInvalid: not 1 <= number <= MAX_SESSION or firm < 1,
@@ -185,12 +190,12 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
             Reason.NameInvalid: name is None,
             Reason.ProtocolInvalid: command["protocol"] != 1 or command["network_prefix"] > 128,
             Reason.AccountUnknown: None in accounts,
-            Reason.FirmDiffers: default not in command.items
+            Reason.FirmDiffers: default not in listed
             or any(account is not None and account.firm != firm for account in accounts),
         }
     )
     if reason or name is None:
         return reason
-    state.sessions[number] = Session(name, firm)
+    state.sessions[number] = Session(name, firm, accounts=tuple(item["account"] for item in command.items))
     reply.say(EventKind.SessionDefined, account=default, value=number, detail=command["protocol"])
     return None

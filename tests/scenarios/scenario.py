@@ -98,6 +98,8 @@ INSTRUMENT: Final = {
     "base_asset": "xyz",
     "quote_asset": "usd",
     "execution": "1",
+    "kind_of": "1",
+    "phase": "1",
     "price_unit": str(BILLION),
     "lot_size": str(BILLION),
     "tick": "1",
