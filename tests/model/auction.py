@@ -122,8 +122,6 @@ def uncross(state: State, instrument: Instrument) -> Work:
             if pair:
                 earlier, later = sorted(pair, key=lambda order: order.order_id)
                 meet(state, later, earlier, auction.price)
-        if auction.price:
-            instrument.reference = instrument.last = auction.price
 
 
 def announce(state: State, instrument: Instrument) -> Generator[int, None, Auction]:
@@ -141,6 +139,8 @@ def announce(state: State, instrument: Instrument) -> Generator[int, None, Aucti
                 break
     for order in instrument.sides[BUY] + instrument.sides[SELL]:
         order.minimum = 0
+    if auction.price:
+        instrument.reference = instrument.last = auction.price
     state.reply.say(
         EventKind.Uncrossed,
         named=False,

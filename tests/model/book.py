@@ -68,9 +68,7 @@ def priced(instrument: Instrument, side: int, without: Order | None = None) -> l
     return sorted(found, key=lambda each: (better * each[0], each[1].hidden, each[1].order_id))
 
 
-def within(
-    instrument: Instrument, side: int, limit: int, without: Order | None = None
-) -> Iterator[tuple[int, Order]]:
+def within(instrument: Instrument, side: int, limit: int, without: Order | None = None) -> Iterator[tuple[int, Order]]:
     """What an incoming order of a side with this limit would meet, in turn."""
     for price, order in priced(instrument, other(side), without):
         if not reaches(side, limit, price):

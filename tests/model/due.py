@@ -37,12 +37,15 @@ def in_turn(state: State, instrument: Instrument, parts: tuple[Work, ...]) -> Wo
 
 
 def after_cancel(state: State, instrument: Instrument) -> None:
-    """Works off what a cancellation made due; in a busy instrument only where it ended the order being matched."""
+    """Goes on with the work, unless an order is being matched or a change of phase is on its way."""
     state.reply.own = None
     if instrument.work is None:
         start(state, instrument)
-    elif instrument.working is not None and instrument.working.open == 0:
-        instrument.needs = 0
+    elif instrument.working is not None:
+        if instrument.working.open == 0:
+            instrument.needs = 0
+            advance(state, instrument)
+    elif not instrument.changing:
         advance(state, instrument)
 
 
@@ -102,7 +105,7 @@ def start_child(state: State, order: Order) -> Work:
     """The order for which this one waited is done."""
     instrument, parent = state.instrument_of(order), order.parent
     assert parent is not None
-    if not parent.filled:
+    if not parent.filled or (order.partner is not None and order.partner.open == 0):
         reduce_to(state, order, 0, LINKED)
         return
     parent.children.remove(order)

@@ -14,7 +14,16 @@ from tests.model.commands import encode as encode_command
 from tests.model.definitions import define_asset, define_session, define_source, list_instrument, open_account
 from tests.model.events import Event, EventKind, Reply, encode
 from tests.model.book import priced
-from tests.model.limits import FEE_INCOME, GATEWAY, MAX_EVENTS, MAX_ORDERS, MIN_EVENTS, OUTSIDE, SETTLEMENT, SOURCE_WINDOW
+from tests.model.limits import (
+    FEE_INCOME,
+    GATEWAY,
+    MAX_EVENTS,
+    MAX_ORDERS,
+    MIN_EVENTS,
+    OUTSIDE,
+    SETTLEMENT,
+    SOURCE_WINDOW,
+)
 from tests.model.links import has_too_much, holds
 from tests.model.money import deposit, withdraw
 from tests.model.orders import cancel_order, continue_work, place_order, replace_order, signed

@@ -7,7 +7,8 @@ from typing import Final
 from tests.model import phases
 from tests.model.bands import AUCTION, REFUSED, band_end, limit_of
 from tests.model.book import best_displayed, freeze, other, peg_price, priced, reaches, within, worse
-from tests.model.links import has_too_much, reduce_to
+from tests.model.limits import I64_MAX
+from tests.model.links import reduce_to
 from tests.model.positions import excess
 from tests.model.state import (
     AT_THE_CLOSE,
@@ -85,7 +86,7 @@ def enter(state: State, order: Order) -> Work:
         follow(instrument)
     if into_auction:
         phases.come_into(state, instrument, VOLATILITY_AUCTION, BY_BAND)
-        instrument.auction_ends = state.at_ns + instrument.rules.auction_ns
+        instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)
 
 
 def end_matching(state: State, order: Order, reach: Reach, *, into_auction: bool) -> None:

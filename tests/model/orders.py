@@ -34,6 +34,7 @@ from tests.model.state import (
 from tests.model.stops import notice_last_price, start_trailing
 from tests.model.trading import BY_OWNER, NOT_FILLED_AT_ONCE, NOT_POSSIBLE, REPLACED_BY_NO_MORE
 
+
 def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
     """PlaceOrder -> Accepted, then trades, then Canceled or a rest in the book."""
     account = state.accounts.get(command["account"])
@@ -58,7 +59,7 @@ def place(state: State, order: Order, target: int) -> Reason | None:
     other = account.open[target] if order.flags & (CANCELS_THE_OTHER | TRIGGERED_BY_OTHER) else None
     order.maker_rate, order.taker_rate = money.rates_now(state, order.account, instrument)
     order.place = first_place(order)
-    asked_price, takes = order.price, True
+    takes = True
     if order.order_type == MARKET_TO_LIMIT:
         limit = market_to_limit(instrument, order.side, order.price)
         order.price, takes = (order.price, False) if limit is None else (limit, True)
@@ -71,14 +72,14 @@ def place(state: State, order: Order, target: int) -> Reason | None:
             account=order.account,
             instrument=order.instrument,
             side=order.side,
-            price=asked_price,
+            price=order.price,
             quantity=order.open,
             open=order.open,
             hold=max(wanted.values()),
             more=sum(wanted.values()) - sum(each.hold for each in wanted),
             reduce_only=order.reduce_only,
             old=None,
-            price_refusal=price_refusal(instrument, order.side, asked_price)
+            price_refusal=price_refusal(instrument, order.side, order.price)
             if order.order_type in {LIMIT, MARKET_TO_LIMIT}
             else None,
         ),

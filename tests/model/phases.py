@@ -49,7 +49,7 @@ def forbids(phase: int, order_type: int, time_in_force: int, *, post_only: bool)
 
 def change(state: State, instrument: Instrument, new: int, cause: int, *, named: bool = False) -> Work:
     """From the phase that it has into another one; what is due afterwards is not worked off here."""
-    old = instrument.phase
+    old, instrument.changing = instrument.phase, True
     if old in AUCTIONS and new in {CONTINUOUS, CLOSED}:
         yield from uncross(state, instrument)
     if old == OPENING_AUCTION:
@@ -61,6 +61,7 @@ def change(state: State, instrument: Instrument, new: int, cause: int, *, named:
         yield from cancel_each(state, instrument, pending, NOT_POSSIBLE)
     yield STEP
     come_into(state, instrument, new, cause, named=named)
+    instrument.changing = False
 
 
 def cancel_each(state: State, instrument: Instrument, wanted: Callable[[Order], bool], detail: int) -> Work:

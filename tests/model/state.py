@@ -225,6 +225,8 @@ class Instrument:
     work: Work | None = None
     needs: int = 0
     """Room that the next step of the work needs."""
+    changing: bool = False
+    """A change of phase is on its way."""
     locks: int = 0
     """Sweeps that keep it busy."""
     reference: int = 0

@@ -6,7 +6,7 @@ from typing import Final
 from tests.model.commands import Command, Kind
 from tests.model.due import after_cancel, start
 from tests.model.events import EventKind, Reply
-from tests.model.limits import GATEWAY, MAX_SWEEPS
+from tests.model.limits import GATEWAY, I64_MAX, MAX_SWEEPS
 from tests.model.links import reduce_to
 from tests.model.phases import BY_UNCLEAN_START, COLLECTING, change
 from tests.model.rejects import Reason, lowest
@@ -171,13 +171,13 @@ def delist(state: State, command: Command, reply: Reply) -> None:
 
 def unclean_start(state: State, command: Command, reply: Reply) -> Reason | None:
     """UncleanStart -> UncleanStarted, and a halt or an auction by each instrument's policy."""
-    first_id, at_ns = reply.say(EventKind.UncleanStarted), state.at_ns
+    first_id = reply.say(EventKind.UncleanStarted)
 
     def resumed(instrument: Instrument) -> Work:
         yield from change(state, instrument, HALT, BY_UNCLEAN_START)
         if instrument.rules.resume == 2:
             yield from change(state, instrument, VOLATILITY_AUCTION, BY_UNCLEAN_START)
-            instrument.auction_ends = at_ns + instrument.rules.auction_ns
+            instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)
 
     def steps(state: State, sweep: Sweep) -> Work:
         for number in sorted(state.instruments):
