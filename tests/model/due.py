@@ -9,7 +9,7 @@ from tests.model.limits import I64_MAX
 from tests.model.links import LINKED, has_too_much, holds, level, reduce_to, rehold
 from tests.model.matching import ROOM, Outlook, dry_run, enter, stand, would_trade
 from tests.model.state import BUY, CONTINUOUS, PEGS, SELL, TRAILING_STOP, Instrument, Order, State, Work
-from tests.model.stops import notice_last_price, start_trailing
+from tests.model.stops import make_due, notice_last_price, start_trailing
 from tests.model.trading import FUNDS_MISSING, NOT_FILLED_AT_ONCE, NOT_POSSIBLE
 
 
@@ -120,6 +120,9 @@ def start_child(state: State, order: Order) -> Work:
         reduce_to(state, order, 0, FUNDS_MISSING)
         return
     activate(state, order)
+    other = order.partner
+    if other is not None and other.place != "child" and other.open != order.open:
+        make_due(instrument, "level", max(order, other, key=lambda each: each.open))
     if order.waits_for_trigger:
         if order.order_type == TRAILING_STOP:
             start_trailing(instrument, order)

@@ -2,7 +2,7 @@
 
 from tests.model import money
 from tests.model.events import EventKind
-from tests.model.state import STOPS, Order, State
+from tests.model.state import Order, State
 from tests.model.stops import make_due
 
 LINKED = 8
@@ -16,7 +16,7 @@ def holds(state: State, order: Order) -> dict[Order, int]:
         return {order: 0} | ({other: alone(state, other)} if other and other.place != "child" else {})
     if other is None or other.place == "child":
         return {order: alone(state, order)}
-    limit, stop = (other, order) if order.order_type in STOPS else (order, other)
+    limit, stop = (other, order) if order.pairs_as_stop else (order, other)
     lots = min(limit.open, stop.open)
     dear = money.hold(instrument, limit, limit.price, lots)
     return {limit: dear, stop: max(0, money.hold(instrument, stop, stop.price, lots) - dear)}
@@ -38,7 +38,8 @@ def rehold(state: State, order: Order) -> int:
 
 def link_pair(one: Order, another: Order) -> None:
     """From now on one cancels the other."""
-    one.partner, another.partner = another, one
+    for order, other in ((one, another), (another, one)):
+        order.partner, order.pairs_as_stop = other, order.waits_for_trigger
 
 
 def lots_gone(state: State, order: Order) -> None:

@@ -64,7 +64,7 @@ def place(state: State, order: Order, target: int) -> Reason | None:
         limit = market_to_limit(instrument, order.side, order.price)
         order.price, takes = (order.price, False) if limit is None else (limit, True)
     if order.flags & CANCELS_THE_OTHER:
-        order.partner = other
+        order.partner, order.pairs_as_stop = other, order.waits_for_trigger
     wanted = linked_holds(state, order)
     refusal = risk.judge(
         state,

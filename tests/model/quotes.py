@@ -1,4 +1,4 @@
-"""MassQuote, from docs/concepts/orders.md: bids and asks of an account in many instruments, in place of the last ones."""
+"""MassQuote, from docs/concepts/orders.md: bids and asks of an account in many instruments, in place of its last."""
 
 from typing import Final
 
@@ -13,8 +13,8 @@ from tests.model.state import BUY, GOOD_TILL_CANCELLED, SELL, Account, Order, St
 from tests.model.trading import BY_OWNER
 
 ITEM_ROOM: Final = 13
-REFUSALS: Final = 2
-"""Events for which matching leaves room: of an order that is refused behind it, and of WorkFull at the end."""
+BEHIND: Final = 4
+"""Events for which matching leaves room: cancel of the ask, outcome of bid and ask, WorkFull at the end."""
 
 
 def mass_quote(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -33,7 +33,7 @@ def mass_quote(state: State, command: Command, reply: Reply) -> Reason | None:
         if not state.has_room(ITEM_ROOM):
             refuse(state, command, Reason.WorkFull, client_ref=first + 2 * index)
             return None
-        state.reply.reserve = REFUSALS
+        state.reply.reserve = BEHIND
         withdraw(state, account, item["instrument"])
         account.quotes[item["instrument"]] = [
             order

@@ -100,6 +100,8 @@ class Order:
     triggered: bool = False
     partner: "Order | None" = None
     """The other one of its pair, open or done."""
+    pairs_as_stop: bool = False
+    """It was the stop when the pair was made: it holds what the limit order does not."""
     parent: "Order | None" = None
     """The order for which it waits."""
     children: list["Order"] = field(default_factory=list)

@@ -95,6 +95,8 @@ def cancel_in(
 ) -> Work:
     """Cancels the orders of an instrument that belong, then works off what that made due."""
     while any(belongs(order) for order in orders_in_sweep_order(state, instrument)):
+        if not state.has_room(2):
+            after_cancel(state, instrument)
         yield 2
         found = [order for order in orders_in_sweep_order(state, instrument) if belongs(order)]
         if found:
