@@ -61,7 +61,7 @@ def at_price(orders: list[Order], price: int) -> Auction:
 
 
 def goodness(orders: list[Order], near: int, auction: Auction) -> tuple[int, int, int, int]:
-    """The least is the best: most volume, least left over, nearest; of two equally near the higher where D >= S there."""
+    """The least is the best: volume, left over, distance; of two equally near the higher where D >= S there."""
     above = auction.price > near
     higher_wins = auction.side != SELL
     return (-auction.volume, auction.left_over, abs(auction.price - near), 0 if above and higher_wins else 1)

@@ -82,7 +82,7 @@ def drop_void(instrument: Instrument) -> None:
 
 
 def next_peg(instrument: Instrument) -> Order | None:
-    """In continuous trading, where the best buy reaches the best sell: the peg of the two, of two pegs the later one."""
+    """Where the best buy reaches the best sell in continuous trading: the peg of the two, of two pegs the later one."""
     if instrument.phase != CONTINUOUS:
         return None
     buys, sells = priced(instrument, BUY), priced(instrument, SELL)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Final
 
+from tests.model.book import priced
 from tests.model.commands import Command, Kind, decode
 from tests.model.commands import encode as encode_command
 from tests.model.definitions import define_asset, define_session, define_source, list_instrument, open_account
 from tests.model.events import Event, EventKind, Reply, encode
-from tests.model.book import priced
 from tests.model.limits import (
     FEE_INCOME,
     GATEWAY,

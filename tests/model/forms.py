@@ -44,9 +44,22 @@ TIMES_IN_FORCE: Final[dict[int, frozenset[int]]] = {
 
 def order_of(command: Command) -> Order:
     """The order that a PlaceOrder describes."""
-    fields = ("account", "instrument", "client_ref", "side", "order_type", "time_in_force", "flags", "price")
-    more = ("trigger", "display", "minimum", "expire_s")
-    return Order(order_id=0, open=command["quantity"], **{name: command[name] for name in fields + more})
+    return Order(
+        order_id=0,
+        account=command["account"],
+        instrument=command["instrument"],
+        client_ref=command["client_ref"],
+        side=command["side"],
+        order_type=command["order_type"],
+        time_in_force=command["time_in_force"],
+        flags=command["flags"],
+        price=command["price"],
+        open=command["quantity"],
+        trigger=command["trigger"],
+        display=command["display"],
+        minimum=command["minimum"],
+        expire_s=command["expire_s"],
+    )
 
 
 def refusal_of_form(state: State, instrument: Instrument, order: Order, target: int) -> Reason | None:

@@ -17,7 +17,6 @@ from tests.model.state import (
     IMMEDIATE_OR_CANCEL,
     MARKET_TO_LIMIT,
     PEGS,
-    RESTING,
     VOLATILITY_AUCTION,
     Instrument,
     Order,

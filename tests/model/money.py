@@ -2,8 +2,8 @@
 
 from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
-from tests.model.rejects import Reason, lowest
 from tests.model.limits import BILLION, FEE_INCOME, OUTSIDE
+from tests.model.rejects import Reason, lowest
 from tests.model.state import BUY, Instrument, Order, State, rounded
 
 

@@ -7,7 +7,7 @@ from tests.model.bands import price_refusal
 from tests.model.commands import Command
 from tests.model.due import advance, after_cancel, start
 from tests.model.events import EventKind, Reply
-from tests.model.forms import in_range, order_of, refusal_of_form, trigger_is_valid
+from tests.model.forms import LINKS, in_range, order_of, refusal_of_form, trigger_is_valid
 from tests.model.limits import I64_MAX, MAX_REF_STEP
 from tests.model.links import holds, link_pair, reduce_to, rehold
 from tests.model.matching import Outlook, dry_run, enter, market_to_limit, stand, would_trade
@@ -16,13 +16,11 @@ from tests.model.rejects import Reason, lowest
 from tests.model.state import (
     AT_THE_CLOSE,
     CANCELS_THE_OTHER,
-    CLOSING_AUCTION,
     CONTINUOUS,
     FILL_OR_KILL,
     FUTURE,
     LIMIT,
     MARKET_TO_LIMIT,
-    PEGS,
     TRAILING_STOP,
     TRIGGERED_BY_OTHER,
     Account,
@@ -56,36 +54,14 @@ def place(state: State, order: Order, target: int) -> Reason | None:
     reason = refusal_of_form(state, instrument, order, target) or refusal_of_phase(instrument, order)
     if reason:
         return reason
-    other = account.open[target] if order.flags & (CANCELS_THE_OTHER | TRIGGERED_BY_OTHER) else None
+    other = account.open[target] if order.flags & LINKS else None
     order.maker_rate, order.taker_rate = money.rates_now(state, order.account, instrument)
-    order.place = first_place(order)
-    takes = True
-    if order.order_type == MARKET_TO_LIMIT:
-        limit = market_to_limit(instrument, order.side, order.price)
-        order.price, takes = (order.price, False) if limit is None else (limit, True)
-    if order.flags & CANCELS_THE_OTHER:
-        order.partner, order.pairs_as_stop = other, order.waits_for_trigger
-    wanted = linked_holds(state, order)
-    refusal = risk.judge(
-        state,
-        risk.Ask(
-            account=order.account,
-            instrument=order.instrument,
-            side=order.side,
-            price=order.price,
-            quantity=order.open,
-            open=order.open,
-            hold=max(wanted.values()),
-            more=sum(wanted.values()) - sum(each.hold for each in wanted),
-            reduce_only=order.reduce_only,
-            old=None,
-            price_refusal=price_refusal(instrument, order.side, order.price)
-            if order.order_type in {LIMIT, MARKET_TO_LIMIT}
-            else None,
-        ),
-    )
-    if refusal:
-        return refusal
+    takes = take_limit(instrument, order)
+    if order.flags & TRIGGERED_BY_OTHER:
+        order.place = "child"
+    reason = risk.judge(state, ask_for(state, instrument, order, other))
+    if reason:
+        return reason
     outlook = look_ahead(state, instrument, order) if takes else None
     if outlook is Outlook.TOO_LARGE:
         return Reason.DryRunTooLarge
@@ -101,6 +77,34 @@ def place(state: State, order: Order, target: int) -> Reason | None:
     return None
 
 
+def take_limit(instrument: Instrument, order: Order) -> bool:
+    """Gives a market to limit order its limit; False where there is none to take."""
+    if order.order_type != MARKET_TO_LIMIT:
+        return True
+    limit = market_to_limit(instrument, order.side, order.price)
+    order.price = order.price if limit is None else limit
+    return limit is not None
+
+
+def ask_for(state: State, instrument: Instrument, order: Order, other: Order | None) -> risk.Ask:
+    """What risk is asked of a new order."""
+    wanted = first_holds(state, order, other)
+    is_limit = order.order_type in {LIMIT, MARKET_TO_LIMIT}
+    return risk.Ask(
+        account=order.account,
+        instrument=order.instrument,
+        side=order.side,
+        price=order.price,
+        quantity=order.open,
+        open=order.open,
+        hold=max(wanted.values()),
+        more=sum(wanted.values()) - sum(each.hold for each in wanted),
+        reduce_only=order.reduce_only,
+        old=None,
+        price_refusal=price_refusal(instrument, order.side, order.price) if is_limit else None,
+    )
+
+
 def refusal_of_phase(instrument: Instrument, order: Order) -> Reason | None:
     """PhaseForbids and InstrumentBusy."""
     order_type = LIMIT if order.is_limit else order.order_type
@@ -109,19 +113,13 @@ def refusal_of_phase(instrument: Instrument, order: Order) -> Reason | None:
     return Reason.InstrumentBusy if instrument.busy else None
 
 
-def first_place(order: Order) -> str:
-    """Where a new order stands before anything comes of it."""
-    return "child" if order.flags & TRIGGERED_BY_OTHER else "none"
-
-
-def linked_holds(state: State, order: Order) -> dict[Order, int]:
-    """What a new order and the other one of its pair would hold, without linking them yet."""
-    other = order.partner
-    if other is None:
+def first_holds(state: State, order: Order, other: Order | None) -> dict[Order, int]:
+    """What a new order, and the other one of its pair, would hold."""
+    if not order.flags & CANCELS_THE_OTHER or other is None:
         return holds(state, order)
-    other.partner = order
+    link_pair(order, other)
     wanted = holds(state, order)
-    other.partner = None
+    order.partner = other.partner = None
     return wanted
 
 

@@ -71,10 +71,19 @@ def placed(state: State, command: Command, item: dict[str, int], side: int, clie
         price=item[f"{name}_price"],
         open=item[f"{name}_quantity"],
     )
-    values = {"instrument": order.instrument, "side": side, "price": order.price, "quantity": order.open}
+    price, quantity = order.price, order.open
     reason = place(state, order, 0)
     if reason:
-        refuse(state, command, reason, client_ref=client_ref, **values)
+        refuse(
+            state,
+            command,
+            reason,
+            client_ref=client_ref,
+            instrument=order.instrument,
+            side=side,
+            price=price,
+            quantity=quantity,
+        )
         return None
     return order
 

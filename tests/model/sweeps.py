@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.model.commands import Command, Kind
+from tests.model.commands import Command
 from tests.model.due import after_cancel, start
 from tests.model.events import EventKind, Reply
 from tests.model.limits import GATEWAY, I64_MAX, MAX_SWEEPS
@@ -166,7 +166,7 @@ def delist(state: State, command: Command, reply: Reply) -> None:
     first_id = reply.say(EventKind.SweepBegun, instrument=number, detail=int(command.kind))
 
     def steps(state: State, sweep: Sweep) -> Work:
-        yield from cancel_in(state, sweep, state.instruments[number], lambda order: True, INSTRUMENT_GONE)
+        yield from cancel_in(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
 
     begin(state, command, first_id, steps, instrument=number)
 
@@ -191,6 +191,3 @@ def unclean_start(state: State, command: Command, reply: Reply) -> Reason | None
 
     begin(state, command, first_id, steps)
     return None
-
-
-assert Kind.MassCancel == 15

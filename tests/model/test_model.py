@@ -8,14 +8,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.differential.streams import PROFILES, Profile, Stream
+from tests.differential.profiles import PROFILES, Profile
+from tests.differential.streams import Stream
 from tests.model.commands import BODY, BYTES, CODES, HEAD, Kind, MalformedError, decode, encode
 from tests.model.engine import Level, Model
 from tests.model.events import FIELDS, SIZE, Event, EventKind
 from tests.model.events import decode as decode_event
 from tests.model.events import encode as encode_event
 from tests.model.limits import BILLION, MAX_FEE_RATE
-from tests.model.matching import Outlook, charge, dry_run
+from tests.model.matching import Outlook, dry_run
+from tests.model.money import charge
 from tests.model.rejects import Reason
 from tests.model.state import BUY, SELL, Order, rounded
 

@@ -1,4 +1,4 @@
-"""SetPhase, SetSchedule and Tick, from docs/concepts/phases.md: what changes a phase now, and what is due at its time."""
+"""SetPhase, SetSchedule and Tick, from docs/concepts/phases.md: what changes a phase, what is due at its time."""
 
 from itertools import pairwise
 from typing import Final
@@ -62,8 +62,7 @@ def is_invalid(instrument: Instrument, new: int) -> bool:
     old = instrument.phase
     return (
         not CONTINUOUS <= new <= DELISTED
-        or new == old
-        or old == DELISTED
+        or old in {new, DELISTED}
         or (new == DELISTED and old not in {CLOSED, SUSPENDED})
     )
 
