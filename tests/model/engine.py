@@ -262,6 +262,7 @@ class Model:
 
 
 def levels(orders: list[Order]) -> list[Level]:
-    """The levels of orders sorted by priority."""
-    grouped = ((price, list(group)) for price, group in groupby(orders, key=lambda order: order.price))
-    return [Level(price, sum(order.open for order in group), len(group)) for price, group in grouped]
+    """The displayed levels of orders sorted by priority; of an iceberg its slice."""
+    displayed = [order for order in orders if not order.hidden]
+    grouped = ((price, list(group)) for price, group in groupby(displayed, key=lambda order: order.price))
+    return [Level(price, sum(order.in_front() for order in group), len(group)) for price, group in grouped]

@@ -27,6 +27,8 @@ from tests.model.trading import BY_MASS_CANCEL, INSTRUMENT_GONE
 WAIT: Final = -1
 """A sweep yields it where it can do nothing before other work is done."""
 
+RESUME_AUCTION: Final = 2
+
 ACCOUNT: Final = 1
 FIRM: Final = 3
 VENUE: Final = 5
@@ -163,7 +165,7 @@ def scope_is_valid(state: State, command: Command) -> bool:
 def delist(state: State, command: Command, reply: Reply) -> None:
     """A delisted instrument loses all its orders."""
     number = command["instrument"]
-    first_id = reply.say(EventKind.SweepBegun, instrument=number, detail=int(command.kind))
+    first_id = reply.say(EventKind.SweepBegun, named=False, instrument=number, detail=int(command.kind))
 
     def steps(state: State, sweep: Sweep) -> Work:
         yield from cancel_in(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
@@ -175,19 +177,23 @@ def unclean_start(state: State, command: Command, reply: Reply) -> Reason | None
     """UncleanStart -> UncleanStarted, and a halt or an auction by each instrument's policy."""
     first_id = reply.say(EventKind.UncleanStarted)
 
-    def resumed(instrument: Instrument) -> Work:
-        yield from change(state, instrument, HALT, BY_UNCLEAN_START)
-        if instrument.rules.resume == 2:
-            yield from change(state, instrument, VOLATILITY_AUCTION, BY_UNCLEAN_START)
-            instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)
-
     def steps(state: State, sweep: Sweep) -> Work:
         for number in sorted(state.instruments):
             instrument = state.instruments[number]
             yield from wait_free(state, instrument)
-            if instrument.phase in COLLECTING | {CONTINUOUS} and instrument.rules.resume:
-                start(state, instrument, resumed(instrument))
+            if instrument.phase not in COLLECTING | {CONTINUOUS} or not instrument.rules.resume:
+                continue
+            start(state, instrument, change(state, instrument, HALT, BY_UNCLEAN_START))
+            yield from wait_free(state, instrument)
+            if instrument.phase == HALT and instrument.rules.resume == RESUME_AUCTION:
+                start(state, instrument, into_auction(state, instrument))
                 yield from wait_free(state, instrument)
 
     begin(state, command, first_id, steps)
     return None
+
+
+def into_auction(state: State, instrument: Instrument) -> Work:
+    """From the halt of an unclean start into the volatility auction."""
+    yield from change(state, instrument, VOLATILITY_AUCTION, BY_UNCLEAN_START)
+    instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)

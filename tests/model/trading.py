@@ -101,7 +101,7 @@ def trade(state: State, incoming: Order, resting: Order, price: int) -> None:
         named=False,
         side=incoming.side,
         client_ref=resting.order_id,
-        leaves=resting.in_front(),
+        leaves=0 if resting.hidden else resting.in_front(),
         **shared,
     )
     for order, fee, detail in ((resting, resting_fee, MAKER), (incoming, incoming_fee, TAKER)):
