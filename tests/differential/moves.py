@@ -208,7 +208,7 @@ def withdraw(rng: Random, model: Model) -> Draft:
 
 def go_on(rng: Random, model: Model) -> Draft:
     """Continue: of a busy instrument if there is one."""
-    busy = model.busy()
+    busy = model.unfinished()
     if not busy and rng.random() < 0.8:
         return sweep(rng, model)
     number = rng.choice(busy) if busy and rng.random() < 0.95 else rng.choice([0, 1, 2, 9, MAX_INSTRUMENT, 2**32 - 1])
@@ -375,6 +375,7 @@ MOVES: Final[dict[str, Move]] = {
         moves_orders.for_auction,
         moves_orders.pair,
         moves_orders.child,
+        moves_orders.drain,
         moves_orders.replace_special,
         moves_orders.cancel_special,
         moves_orders.hit_stops,

@@ -21,8 +21,10 @@ def pick_account(rng: Random, model: Model) -> int:
 
 
 def pick_instrument(rng: Random, model: Model) -> tuple[int, Instrument]:
-    """A listed instrument, low numbers more often."""
+    """A listed instrument, low numbers and those that take orders more often."""
     numbers = sorted(model.state.instruments)
+    if rng.random() < 0.8:
+        numbers = [each for each in numbers if model.state.instruments[each].phase in {1, 2, 3, 5, 6}] or numbers
     number = numbers[min(rng.randrange(len(numbers)), rng.randrange(len(numbers)))]
     return number, model.state.instruments[number]
 

@@ -138,7 +138,8 @@ def minimum(rng: Random, model: Model) -> Draft:
 
 def market_to_limit(rng: Random, model: Model) -> Draft:
     """A market to limit order."""
-    return order(rng, model, aggressive=rng.random() < 0.9, time_in_force=rng.choice([1, 1, 4, 2]), order_type=3)
+    draft = order(rng, model, aggressive=rng.random() < 0.9, time_in_force=2, order_type=3)
+    return draft if rng.random() < 0.3 else with_time(rng, model, draft)
 
 
 def for_auction(rng: Random, model: Model) -> Draft:
@@ -159,7 +160,7 @@ def linked(draft: Draft, target: Order, flag: int, quantity: int, next_reference
         "client_ref": next_reference,
         "target": target.client_ref,
         "quantity": quantity,
-        "flags": flag,
+        "flags": flag | draft.values.get("flags", 0) & 2,
         "time_in_force": draft.values["time_in_force"] if draft.values["time_in_force"] in {1, 4} else 1,
         "expire_s": 0,
     }
@@ -215,6 +216,19 @@ def child(rng: Random, model: Model) -> Draft:
     if draft.values["order_type"] == 1 and rng.random() < 0.1 and not draft.values.get("minimum"):
         draft.values |= {"flags": 9, "display": 0}
     return spoiled(rng, draft)
+
+
+def drain(rng: Random, model: Model) -> Draft:
+    """Takes out what a child will need."""
+    children = [
+        each for account in model.state.accounts.values() for each in account.open.values() if each.place == "child"
+    ]
+    if not children:
+        return child(rng, model)
+    found = rng.choice(children)
+    asset = model.state.instruments[found.instrument].held_asset(found.side)
+    free = model.state.ledger.free(found.account, asset)
+    return Draft(Kind.Withdraw, {"account": found.account, "asset": asset, "amount": free - rng.choice([0, 0, 1])})
 
 
 def spoiled(rng: Random, draft: Draft) -> Draft:

@@ -1,6 +1,6 @@
 """The profiles of the streams: how often each move comes, in which world, on what engine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tests.differential.moves import MOVES
@@ -33,6 +33,8 @@ class Profile:
     """Least and most events of a slice."""
     capacities: tuple[int, int] = (MAX_ORDERS, MAX_ORDERS)
     continue_work: bool = False
+    eager: float = 0.0
+    """How often a Continue comes instead of the next move while there is work to go on with."""
     clock: str = "forward"
     """`forward`; `steps`: now and then seconds; or `any`: back, equal, negative, extreme."""
 
@@ -41,9 +43,9 @@ SMALL: Final = World(instruments=2, accounts=6, max_open_orders=60, references=T
 OWN: Final = World(instruments=2, accounts=5, firms=2, self_trade=True, max_open_orders=60, references=True)
 MARKET: Final = World(instruments=4, accounts=6, max_open_orders=60, references=True, phases=(1, 2, 3, 7, 1, 4))
 
-BOOK: Final[Mix] = {"quote": 30, "place": 20, "immediate": 4, "market": 3, "cancel": 10, "replace": 6, "go_on": 10}
+BOOK: Final[Mix] = {"quote": 30, "place": 20, "immediate": 4, "market": 3, "cancel": 10, "replace": 6, "go_on": 4}
 
-SPECIAL: Final = [
+SUBJECTS: Final = [
     Profile("stops", BOOK | {"stop": 40, "hit_stops": 40, "replace_special": 10, "mass_cancel": 1}, SMALL, (8, 40)),
     Profile(
         "stops_cascade",
@@ -103,13 +105,13 @@ SPECIAL: Final = [
     ),
     Profile(
         "brackets",
-        BOOK | {"child": 70, "hit_stops": 20, "cancel_special": 15, "market": 10, "sweep": 5, "withdraw": 4},
+        BOOK | {"child": 70, "hit_stops": 20, "cancel_special": 15, "market": 10, "sweep": 5, "drain": 6},
         World(instruments=1, accounts=5, max_open_orders=100, references=True, wealth_lots=1500),
         (8, 60),
     ),
     Profile(
         "brackets_poor",
-        BOOK | {"child": 70, "pair": 20, "hit_stops": 20, "cancel_special": 10, "withdraw": 30, "sweep": 5},
+        BOOK | {"child": 70, "pair": 20, "hit_stops": 20, "cancel_special": 10, "drain": 20, "deposit": 2, "sweep": 5},
         World(
             instruments=1, accounts=5, max_open_orders=100, references=True, wealth_lots=200, firms=2, self_trade=True
         ),
@@ -234,6 +236,14 @@ SPECIAL: Final = [
         clock="steps",
     ),
     Profile(
+        "no_reference",
+        BOOK
+        | {"for_auction": 30, "set_phase": 15, "back_to_trading": 10, "trailing": 10, "stop": 10, "set_schedule": 4},
+        World(instruments=3, accounts=6, max_open_orders=60, phases=(3, 2, 1)),
+        (8, 60),
+        clock="steps",
+    ),
+    Profile(
         "ticks",
         BOOK | {"set_ticks": 20, "peg": 20, "for_auction": 15, "set_phase": 8, "back_to_trading": 8, "stop": 10},
         MARKET,
@@ -253,6 +263,8 @@ SPECIAL: Final = [
         for size in (8, 12, 20, 200)
     ],
 ]
+
+SPECIAL: Final = [replace(profile, eager=0.0 if profile.continue_work else 0.35) for profile in SUBJECTS]
 """Each on one subject of the order types and phases, and mixtures."""
 
 PROFILES: Final = [

@@ -52,7 +52,10 @@ class Stream:
             left -= 1
             yield self._sent(model, draft)
         names, weights = list(self.profile.mix), list(self.profile.mix.values())
-        for name in self._rng.choices(names, weights, k=left):
+        for drawn in self._rng.choices(names, weights, k=left):
+            name = drawn
+            if self.profile.eager and model.unfinished() and self._rng.random() < self.profile.eager:
+                name = "go_on"
             yield self._sent(model, MOVES[name](self._rng, model))
 
     def _sent(self, model: Model, drawn: Draft | bytes) -> Sent:

@@ -90,6 +90,5 @@ def placed(state: State, command: Command, item: dict[str, int], side: int, clie
 
 def refuse(state: State, command: Command, reason: Reason, **values: int) -> None:
     """Rejected of a part of the command."""
-    state.reply.say(
-        EventKind.Rejected, account=command["account"], detail=int(reason), value=int(command.kind), **values
-    )
+    named = {"account": command["account"], "detail": int(reason), "value": int(command.kind)}
+    state.reply.say(EventKind.Rejected, named=True, **(named | values))
