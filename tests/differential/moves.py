@@ -5,109 +5,50 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from tests.differential import moves_market, moves_orders
+from tests.differential.moves_definitions import NAMES, define, near
+from tests.differential.moves_near import (
+    most_lots,
+    near_touch,
+    next_ref,
+    order,
+    pick_account,
+    pick_instrument,
+    pick_order,
+    place,
+)
+from tests.differential.moves_own import (
+    fill_or_kill,
+    kill_past_own,
+    meet_own,
+    post_only,
+    replace_onto_own,
+    replace_post_only,
+)
+from tests.differential.risk_moves import RISK_MOVES
 from tests.differential.worlds import (
-    ASSETS,
-    CENTRE,
     FIXED,
     RANGES,
-    SELF_TRADES,
     SOURCES,
     Draft,
-    Setup,
     Values,
-    World,
     nearest,
 )
 from tests.model.commands import BODY, HEAD, SHAPE, Kind
 from tests.model.engine import Model
 from tests.model.limits import (
-    FEE_INCOME,
     GATEWAY,
     I64_MAX,
-    I64_MIN,
-    MAX_ACCOUNT,
-    MAX_ASSET,
     MAX_COMMAND,
     MAX_INSTRUMENT,
-    MAX_SESSION,
     MAX_SOURCE,
     OPERATOR,
-    OUTSIDE,
     SOURCE_WINDOW,
     U64_MAX,
 )
-from tests.model.state import BUY, SELL, Instrument, Order
+from tests.model.state import BUY, SELL
 
 Move = Callable[[Random, Model], Draft | bytes]
-
-
-def pick_account(rng: Random, model: Model) -> int:
-    """An open account."""
-    return rng.choice(sorted(model.state.accounts))
-
-
-def pick_instrument(rng: Random, model: Model) -> tuple[int, Instrument]:
-    """A listed instrument, low numbers more often."""
-    numbers = sorted(model.state.instruments)
-    number = numbers[min(rng.randrange(len(numbers)), rng.randrange(len(numbers)))]
-    return number, model.state.instruments[number]
-
-
-def next_ref(rng: Random, model: Model, account: int) -> int:
-    """A reference above the account's last, mostly the next one."""
-    step = 1 if rng.random() < 0.9 else rng.randint(1, 1000)
-    return min(U64_MAX, model.state.accounts[account].last_ref + step)
-
-
-def near_touch(rng: Random, instrument: Instrument, side: int, *, aggressive: bool) -> int:
-    """A price some ticks from the touch, on the tick and mostly within the range."""
-    own, other = instrument.sides[side], instrument.sides[SELL if side == BUY else BUY]
-    towards = 1 if side == BUY else -1
-    ticks = CENTRE
-    if other:
-        ticks = other[0].price // instrument.tick - towards
-    elif own:
-        ticks = own[0].price // instrument.tick
-    elif CENTRE * instrument.tick > instrument.max_price:
-        ticks = rng.randint(instrument.min_price, instrument.max_price) // instrument.tick
-    ticks += (rng.randint(1, 9) if aggressive else -int(rng.expovariate(0.3))) * towards
-    price = ticks * instrument.tick
-    lowest = -(-instrument.min_price // instrument.tick) * instrument.tick
-    return max(lowest, min(instrument.max_price, price)) if rng.random() < 0.98 else price
-
-
-def most_lots(model: Model, account: int, instrument: Instrument, price: int) -> int:
-    """Lots that the limits of account and instrument allow at the price, at least one."""
-    owner = model.state.accounts[account]
-    by_value = min(instrument.max_notional, owner.max_notional) // max(1, instrument.value(price, 1))
-    return max(1, min(instrument.max_quantity, owner.max_quantity, by_value))
-
-
-def order(rng: Random, model: Model, *, aggressive: bool, time_in_force: int = 1, order_type: int = 1) -> Draft:
-    """A sensible order."""
-    account = pick_account(rng, model)
-    number, instrument = pick_instrument(rng, model)
-    side = rng.choice([BUY, SELL])
-    price = near_touch(rng, instrument, side, aggressive=aggressive)
-    quantity = rng.choice([1, 1, 2, 10, rng.randint(1, 100), rng.randint(1, 300)])
-    if rng.random() < 0.97:
-        quantity = min(quantity, most_lots(model, account, instrument, price))
-    values: Values = {
-        "account": account,
-        "instrument": number,
-        "client_ref": next_ref(rng, model, account),
-        "side": side,
-        "order_type": order_type,
-        "time_in_force": time_in_force,
-        "price": price,
-        "quantity": quantity,
-    }
-    return Draft(Kind.PlaceOrder, values)
-
-
-def place(rng: Random, model: Model) -> Draft:
-    """An order that mostly rests."""
-    return order(rng, model, aggressive=rng.random() < 0.3)
 
 
 def quote(rng: Random, model: Model) -> Draft:
@@ -135,21 +76,6 @@ def immediate(rng: Random, model: Model) -> Draft:
     return order(rng, model, aggressive=rng.random() < 0.8, time_in_force=2)
 
 
-def fill_or_kill(rng: Random, model: Model) -> Draft:
-    """Fill or kill; its quantity is often just what there is, own orders aside that would be cancelled, or one more."""
-    draft = order(rng, model, aggressive=rng.random() < 0.9, time_in_force=3, order_type=rng.choice([1, 1, 2]))
-    side, price, number = (draft.values[name] for name in ("side", "price", "instrument"))
-    opposite = model.state.instruments[number].sides[SELL if side == BUY else BUY]
-    account = draft.values["account"]
-    if model.state.accounts[account].self_trade == 2:
-        opposite = [each for each in opposite if not own(model, account, each)]
-    reach = [each.open for each in opposite if (each.price <= price if side == BUY else each.price >= price)]
-    if reach and rng.random() < 0.7:
-        some = sum(reach[: rng.randint(1, len(reach))])
-        draft.values["quantity"] = max(1, some + rng.choice([-1, 0, 0, 1]))
-    return draft
-
-
 def market(rng: Random, model: Model) -> Draft:
     """A market order with its bound."""
     return order(rng, model, aggressive=True, time_in_force=rng.choice([2, 2, 2, 3, 1]), order_type=2)
@@ -166,135 +92,6 @@ def sweep(rng: Random, model: Model) -> Draft:
     return draft
 
 
-def own(model: Model, account: int, resting: Order) -> bool:
-    """The order counts as one of the account's own, whatever its mode."""
-    accounts = model.state.accounts
-    by_firm = accounts[account].self_trade_of == 2
-    return resting.account == account or (by_firm and accounts[resting.account].firm == accounts[account].firm)
-
-
-def meet_own(rng: Random, model: Model) -> Draft:
-    """An order that reaches one of the same firm, mostly of the same account; its lots end before, in or behind it."""
-    found = pick_order(rng, model)
-    if found is None:
-        return place(rng, model)
-    instrument, accounts = model.state.instruments[found.instrument], model.state.accounts
-    firm = accounts[found.account].firm
-    account = rng.choice(
-        [found.account, rng.choice([each for each in sorted(accounts) if accounts[each].firm == firm])]
-    )
-    queue = instrument.sides[found.side]
-    before = sum(each.open for each in queue[: queue.index(found)]) if found in queue else 0
-    reach = before + rng.choice([0, found.open, found.open, rng.randint(0, found.open)])
-    behind = rng.choice([0, 0, 1, 5]) * instrument.tick
-    price = found.price + (behind if found.side == SELL else -behind)
-    price = max(instrument.min_price, min(instrument.max_price, price))
-    order_type, time_in_force = rng.choice([(1, 1), (1, 1), (1, 2), (1, 3), (2, 2), (2, 3)])
-    quantity = rng.choice([reach - 1, reach, reach, reach + 1, reach + 20])
-    values: Values = {
-        "account": account,
-        "instrument": found.instrument,
-        "client_ref": next_ref(rng, model, account),
-        "side": SELL if found.side == BUY else BUY,
-        "order_type": order_type,
-        "time_in_force": time_in_force,
-        "price": price,
-        "quantity": max(1, min(quantity, most_lots(model, account, instrument, price))),
-    }
-    return Draft(Kind.PlaceOrder, values)
-
-
-def kill_past_own(rng: Random, model: Model) -> Draft:
-    """Fill or kill that has to go past an own order, of an account that cancels its oldest where there is one."""
-    past = [
-        (account, number, side, index)
-        for account, owner in model.state.accounts.items()
-        for number, instrument in model.state.instruments.items()
-        for side in (BUY, SELL)
-        for index, each in enumerate(instrument.sides[side][:-1])
-        if owner.self_trade == 2 and own(model, account, each)
-    ]
-    if not past:
-        return fill_or_kill(rng, model)
-    account, number, side, index = rng.choice(past)
-    instrument = model.state.instruments[number]
-    queue = instrument.sides[side]
-    last = rng.randint(index + 1, min(len(queue) - 1, index + 8))
-    lots = sum(each.open for each in queue[: last + 1] if not own(model, account, each)) + rng.choice([-1, 0, 0, 0, 1])
-    price = queue[last].price
-    values: Values = {
-        "account": account,
-        "instrument": number,
-        "client_ref": next_ref(rng, model, account),
-        "side": SELL if side == BUY else BUY,
-        "order_type": rng.choice([1, 2]),
-        "time_in_force": 3,
-        "price": price,
-        "quantity": max(1, min(lots, most_lots(model, account, instrument, price))),
-    }
-    return Draft(Kind.PlaceOrder, values)
-
-
-def replace_onto_own(rng: Random, model: Model) -> Draft:
-    """Replaces an order by one that reaches an opposite one of its own account or firm."""
-    pairs = [
-        (found, resting)
-        for instrument in model.state.instruments.values()
-        for found in instrument.sides[BUY] + instrument.sides[SELL]
-        for resting in instrument.sides[SELL if found.side == BUY else BUY]
-        if own(model, found.account, resting)
-    ]
-    if not pairs:
-        return meet_own(rng, model)
-    found, resting = rng.choice(pairs)
-    quantity = found.filled + rng.choice([found.open, resting.open, resting.open + 1, rng.randint(1, 50)])
-    values: Values = {
-        "account": found.account,
-        "client_ref": next_ref(rng, model, found.account),
-        "target": found.client_ref,
-        "price": resting.price,
-        "quantity": quantity,
-    }
-    return Draft(Kind.ReplaceOrder, values)
-
-
-def post_only(rng: Random, model: Model) -> Draft:
-    """A post-only order at the best opposite price, some ticks before it or beyond it."""
-    draft = order(rng, model, aggressive=rng.random() < 0.3)
-    instrument, side = model.state.instruments[draft.values["instrument"]], draft.values["side"]
-    draft.values["flags"] = 1
-    if rng.random() < 0.5:
-        draft.values["price"] = around_opposite(rng, instrument, side, draft.values["price"])
-    return draft
-
-
-def around_opposite(rng: Random, instrument: Instrument, side: int, otherwise: int) -> int:
-    """The best opposite price, or a tick beside it."""
-    opposite = instrument.sides[SELL if side == BUY else BUY]
-    return opposite[0].price + rng.choice([-1, 0, 1]) * instrument.tick if opposite else otherwise
-
-
-def replace_post_only(rng: Random, model: Model) -> Draft:
-    """Replaces a post-only order, mostly by one that comes near the best opposite price."""
-    accounts = model.state.accounts
-    candidates = [each for account in accounts.values() for each in account.open.values() if each.post_only]
-    if not candidates:
-        return post_only(rng, model)
-    found = rng.choice(candidates)
-    price = found.price
-    if rng.random() < 0.8:
-        price = around_opposite(rng, model.state.instruments[found.instrument], found.side, price)
-    total = found.filled + found.open
-    values: Values = {
-        "account": found.account,
-        "client_ref": next_ref(rng, model, found.account),
-        "target": found.client_ref,
-        "price": price,
-        "quantity": rng.choice([total, total, total - 1, total + 1, max(1, found.filled)]),
-    }
-    return Draft(Kind.ReplaceOrder, values)
-
-
 def flagged(rng: Random, model: Model) -> Draft:
     """An order of any type and time in force with flags that may not stand there."""
     draft = order(
@@ -306,15 +103,6 @@ def flagged(rng: Random, model: Model) -> Draft:
     )
     draft.values["flags"] = rng.choice([1, 1, 1, 2, 3, 128, 129, 255])
     return draft
-
-
-def pick_order(rng: Random, model: Model) -> Order | None:
-    """An open order, now and then one that is being worked off."""
-    working = [each.working for each in model.state.instruments.values() if each.working]
-    if working and rng.random() < 0.3:
-        return rng.choice(working)
-    accounts = [each for each in model.state.accounts.values() if each.open]
-    return rng.choice(list(rng.choice(accounts).open.values())) if accounts else None
 
 
 def cancel(rng: Random, model: Model) -> Draft:
@@ -421,7 +209,7 @@ def withdraw(rng: Random, model: Model) -> Draft:
 
 def go_on(rng: Random, model: Model) -> Draft:
     """Continue: of a busy instrument if there is one."""
-    busy = model.busy()
+    busy = model.unfinished()
     if not busy and rng.random() < 0.8:
         return sweep(rng, model)
     number = rng.choice(busy) if busy and rng.random() < 0.95 else rng.choice([0, 1, 2, 9, MAX_INSTRUMENT, 2**32 - 1])
@@ -435,139 +223,6 @@ def tell(rng: Random, model: Model) -> Draft:
     """Tick and CleanClose, from the gateway and from others."""
     values: Values = {"source": rng.choice([GATEWAY, GATEWAY, GATEWAY, OPERATOR, 2, 4, 5])}
     return Draft(rng.choice([Kind.Tick, Kind.Tick, Kind.CleanClose]), values)
-
-
-def define(rng: Random, model: Model) -> Draft:
-    """A definition: new, or of what exists already."""
-    return rng.choice([define_source, define_asset, open_account, list_instrument, define_session])(rng, model)
-
-
-NAMES: Final = [
-    b"",
-    b"a",
-    b"Z-9_",
-    b"gateway",
-    b"operator",
-    b"trader",
-    b"USD",
-    b"USD\0x",
-    b"\0USD",
-    b"I-1",
-    b"i-1",
-    b"sp ace",
-    b"dot.",
-    "é".encode(),
-    b"\xff",
-    b"A23456",
-    b"A234567",
-    b"A2345678",
-    b"A23456789",
-    b"A234567890",
-    b"A2345678901",
-    b"A23456789012345",
-    b"A234567890123456",
-]
-
-
-def a_name(rng: Random, room: int) -> bytes:
-    """A name, mostly a good one that is still free."""
-    return (rng.choice(NAMES) if rng.random() < 0.4 else b"N%d" % rng.randrange(100_000))[:room]
-
-
-def define_source(rng: Random, model: Model) -> Draft:
-    """A source."""
-    number = rng.choice([0, 1, 2, 3, *[rng.randint(2, MAX_SOURCE)] * 4, MAX_SOURCE, MAX_SOURCE + 1, 65535])
-    rights = rng.choice([1, 2, 3, 4, 5, 6, 7, 0, 8, 255])
-    return Draft(Kind.DefineSource, {"defined": number, "rights": rights}, {"name": a_name(rng, 16)})
-
-
-def define_asset(rng: Random, model: Model) -> Draft:
-    """An asset."""
-    number = rng.choice([0, *ASSETS, *[rng.randint(1, MAX_ASSET)] * 4, MAX_ASSET + 1, 2**32 - 1])
-    return Draft(Kind.DefineAsset, {"asset": number} | rng.choice(SCALES), {"code": a_name(rng, 8)})
-
-
-SCALES: Final[list[Values]] = [
-    {"scale": scale, "display": display}
-    for scale, display in ((0, 0), (2, 2), (12, 12), (8, 2), (13, 0), (12, 13), (0, 1), (255, 255), (6, 0))
-]
-
-
-def open_account(rng: Random, model: Model) -> Draft:
-    """An account."""
-    number = pick_new(rng, 1, MAX_ACCOUNT, [0, OUTSIDE, FEE_INCOME])
-    drawn = Setup(World(), rng, model.state.capacity).account(number, rng.choice(SELF_TRADES))
-    if rng.random() < 0.3:
-        drawn.values["self_trade"] = rng.choice([0, 1, 4, 5, 255])
-    if rng.random() < 0.3:
-        drawn.values["self_trade_of"] = rng.choice([0, 1, 2, 3, 255])
-    if rng.random() < 0.4:
-        name = rng.choice(["firm", "max_quantity", "max_notional", "max_open_orders"])
-        small = [0, 1, model.state.capacity, model.state.capacity + 1, 2**32 - 1]
-        drawn.values[name] = rng.choice(small if BODY[drawn.kind][name][1] == "u32" else [-1, I64_MIN, I64_MAX, 0, 1])
-    return drawn
-
-
-def pick_new(rng: Random, least: int, most: int, others: list[int]) -> int:
-    """A number to define: low, anywhere, at the ends, or one of the others."""
-    low, anywhere = rng.randint(least, least + 40), rng.randint(least, most)
-    if rng.random() < 0.7:
-        return rng.choice([low, anywhere])
-    return rng.choice([least, most, most + 1, 15, 16, 2**32 - 1, *others])
-
-
-def list_instrument(rng: Random, model: Model) -> Draft:
-    """An instrument; every second one has something wrong."""
-    world = World(fees=rng.choice(["usual", "none", "rounding"]), huge=rng.random() < 0.1)
-    drawn = Setup(world, rng, model.state.capacity).listing(pick_new(rng, 1, MAX_INSTRUMENT, [0]), a_name(rng, 16))
-    numbers = ["price_unit", "lot_size", "tick", "min_price", "max_price", "max_quantity", "max_notional"]
-    if rng.random() < 0.05:
-        drawn.values["quote_asset"] = drawn.values["base_asset"]
-    if rng.random() < 0.05:
-        drawn.values |= {"lot_size": 1, "price_unit": 10**18}
-    if rng.random() < 0.05:
-        drawn.values["tick"] = rng.choice([0, -1, I64_MIN])
-    for _ in range(rng.choice([0, 0, 0, 1, 2])):
-        name = rng.choice([*numbers, "maker_fee_rate", "taker_fee_rate", "base_asset", "quote_asset", "execution"])
-        drawn.values[name] = near(rng, drawn.values[name], BODY[drawn.kind][name][1])
-    return drawn
-
-
-def near(rng: Random, value: int, code: str) -> int:
-    """A number beside the value, or an extreme of the field's type."""
-    lowest, highest = RANGES[code]
-    extremes = [lowest, highest, 0, 1, -1, 10, 10**8, 10**8 + 1, 2**31, 2**32, 2**32 - 1, 2**62, highest - 1]
-    beside = [value, value + 1, value - 1, 2 * value, 10 * value, -value, value // 10]
-    return nearest(rng.choice(extremes + beside), code)
-
-
-def define_session(rng: Random, model: Model) -> Draft:
-    """A trading session with some accounts, mostly of its firm."""
-    accounts = sorted(model.state.accounts)
-    default = rng.choice(accounts)
-    firm = model.state.accounts[default].firm
-    ours = [account for account in accounts if model.state.accounts[account].firm == firm]
-    items = [default, *rng.sample(ours, rng.randint(0, len(ours)))]
-    if rng.random() < 0.2:
-        items += [rng.choice([*accounts, 0, OUTSIDE, FEE_INCOME, 15, 2**32 - 1])]
-    if rng.random() < 0.1:
-        items = items[1:]
-    if rng.random() < 0.02:
-        items *= 400
-    values: Values = {
-        "account": default if rng.random() < 0.95 else rng.choice([0, 1, MAX_ACCOUNT]),
-        "session": rng.choice([1, 2, 3, 4, rng.randint(0, MAX_SESSION), MAX_SESSION, MAX_SESSION + 1, 0]),
-        "firm": firm if rng.random() < 0.9 else rng.choice([0, firm + 1, 2**32 - 1]),
-        "protocol": rng.choice([1, 1, 1, 1, 1, 1, 0, 2, 255]),
-        "network_prefix": rng.choice([0, 96, 128, 128, 128, 129, 255]),
-    }
-    names = {
-        "name": rng.choice([b"A%d" % rng.randrange(6), b"A%d" % rng.randrange(6), a_name(rng, 16)]),
-        "network": rng.randbytes(16),
-        "salt": rng.randbytes(16),
-        "verifier": rng.randbytes(32),
-    }
-    return Draft(Kind.DefineSession, values, names, tuple(items[: (MAX_COMMAND - 128) // 8]))
 
 
 def again(rng: Random, model: Model) -> bytes:
@@ -619,6 +274,22 @@ SENSIBLE: Final[list[Callable[[Random, Model], Draft]]] = [
     deposit,
     withdraw,
     define,
+    moves_orders.stop,
+    moves_orders.trailing,
+    moves_orders.peg,
+    moves_orders.iceberg,
+    moves_orders.minimum,
+    moves_orders.pair,
+    moves_orders.child,
+    moves_orders.good_till_date,
+    moves_orders.replace_special,
+    moves_orders.mass_quote,
+    moves_orders.mass_cancel,
+    moves_market.set_phase,
+    moves_market.set_schedule,
+    moves_market.set_rules,
+    moves_market.set_ticks,
+    moves_market.set_reference,
 ]
 
 
@@ -642,7 +313,7 @@ def hostile(rng: Random, model: Model) -> Draft:
 def tailed(rng: Random, model: Model) -> Draft:
     """A sensible command with a tail."""
     draft = rng.choice(SENSIBLE)(rng, model)
-    room = MAX_COMMAND - 256 - 8 * len(draft.items)
+    room = MAX_COMMAND - 256 - 40 * len(draft.items)
     draft.tail = rng.randbytes(rng.choice([1, 7, 8, 9, 127, 128])) if room > 0 else b""
     return draft
 
@@ -693,5 +364,34 @@ MOVES: Final[dict[str, Move]] = {
         hostile,
         tailed,
         stray,
+        moves_orders.stop,
+        moves_orders.trailing,
+        moves_orders.good_till_date,
+        moves_orders.resting,
+        moves_orders.peg,
+        moves_orders.iceberg,
+        moves_orders.hidden,
+        moves_orders.minimum,
+        moves_orders.market_to_limit,
+        moves_orders.for_auction,
+        moves_orders.pair,
+        moves_orders.child,
+        moves_orders.drain,
+        moves_orders.replace_special,
+        moves_orders.cancel_special,
+        moves_orders.hit_stops,
+        moves_orders.mass_quote,
+        moves_orders.mass_cancel,
+        moves_orders.session,
+        moves_market.set_phase,
+        moves_market.back_to_trading,
+        moves_market.delist,
+        moves_market.set_schedule,
+        moves_market.set_rules,
+        moves_market.no_rules,
+        moves_market.set_ticks,
+        moves_market.set_reference,
+        moves_market.tick,
+        moves_market.unclean_start,
     )
-}
+} | RISK_MOVES

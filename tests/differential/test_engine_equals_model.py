@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 from tests.differential.comparing import compare
-from tests.differential.streams import PROFILES, Profile, Stream
+from tests.differential.profiles import PROFILES, Profile
+from tests.differential.streams import Stream
 
 COMMANDS: Final = int(os.environ.get("GARRAWAY_DIFFERENTIAL", "20000"))
 """In all, over all profiles."""

@@ -12,7 +12,8 @@ REPLAY = """
 import hashlib
 import numpy as np
 from garraway import _native
-from tests.differential.streams import PROFILES, Stream
+from tests.differential.profiles import PROFILES
+from tests.differential.streams import Stream
 
 for profile in PROFILES[:6]:
     stream = Stream(profile, 7)

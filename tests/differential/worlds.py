@@ -1,13 +1,13 @@
 """What a stream sets up before it trades: assets, instruments, accounts, sources and their first deposits."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle, product
 from random import Random
 from typing import Final
 
-from tests.model.commands import BODY, CODES, HEAD, Kind, encode
+from tests.model.commands import BODY, CODES, HEAD, ITEM, Kind, encode
 from tests.model.limits import (
     BILLION,
     FEE_INCOME,
@@ -37,6 +37,10 @@ RANGES: Final = {
 """Least and most of each type of field."""
 
 
+Items = tuple[dict[str, int], ...]
+"""Items of a command, each its fields by name."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A command before its encoding; a source or number that is not among the values is chosen by the stream."""
@@ -44,7 +48,7 @@ class Draft:
     kind: Kind
     values: Values
     names: Names = field(default_factory=dict)
-    items: tuple[int, ...] = ()
+    items: tuple[dict[str, int], ...] = ()
     tail: bytes = b""
     stray: Values = field(default_factory=dict)
     """Fields of other kinds of 96 bytes, which this kind does not use."""
@@ -52,8 +56,10 @@ class Draft:
     def encoded(self) -> bytes:
         """The record; a value beyond its field becomes the nearest that fits."""
         layout = HEAD | BODY[self.kind]
+        fields = ITEM.get(self.kind, {})
+        items = [{name: nearest(value, fields[name][1]) for name, value in item.items()} for item in self.items]
         numbers = {name: nearest(value, layout[name][1]) for name, value in self.values.items()}
-        record = bytearray(encode(self.kind, items=self.items, tail=self.tail, **numbers, **self.names))
+        record = bytearray(encode(self.kind, items=items, tail=self.tail, **numbers, **self.names))
         for name, value in self.stray.items():
             offset, code = FIXED[name]
             struct.pack_into(CODES[code], record, offset, value)
@@ -66,7 +72,7 @@ def nearest(value: int, code: str) -> int:
     return max(lowest, min(highest, value))
 
 
-FIXED: Final = BODY[Kind.PlaceOrder] | BODY[Kind.ReplaceOrder] | BODY[Kind.Deposit]
+FIXED: Final = BODY[Kind.PlaceOrder] | BODY[Kind.Deposit]
 """Fields of all kinds of 96 bytes: no two overlap."""
 
 
@@ -86,6 +92,14 @@ class World:
     firms: int = 3
     self_trade: bool = False
     """All modes of self-trade prevention are dealt out to the accounts; else own orders trade."""
+    phases: tuple[int, ...] = (1,)
+    """Phases in which instruments start, dealt out in turn."""
+    references: bool = False
+    """Every instrument gets a reference price."""
+    ranged: bool = True
+    """Some instruments have a narrow range of prices."""
+    more: "Callable[[Setup], Iterator[Draft]] | None" = None
+    """What else there is, set up before the deposits."""
     warm: int = 0
     """So many commands of source 2 that do nothing, to fill its window."""
 
@@ -100,7 +114,7 @@ ASSETS: Final = {
 }
 SELF_TRADES: Final = [(0, 0), *product((1, 2, 3, 4), (1, 2))]
 """Modes of self-trade prevention, and whose orders are own."""
-SOURCES: Final = {2: (b"trader", 1), 3: (b"bank", 2), 4: (b"lister", 4), 5: (b"all", 7), 1023: (b"last-one_0", 3)}
+SOURCES: Final = {2: (b"trader", 1), 3: (b"bank", 2), 4: (b"lister", 4), 5: (b"all", 15), 1023: (b"last-one_0", 3)}
 
 
 @dataclass(slots=True)
@@ -120,12 +134,19 @@ class Setup:
         for number, (code, scale, display) in ASSETS.items():
             yield Draft(Kind.DefineAsset, {"asset": number, "scale": scale, "display": display}, {"code": code})
         for number in range(1, self.world.instruments + 1):
-            yield self.listing(number, b"I-%d" % number)
+            draft = self.listing(number, b"I-%d" % number)
+            draft.values["phase"] = self.world.phases[(number - 1) % len(self.world.phases)]
+            yield draft
+            if self.world.references:
+                centre = CENTRE * draft.values["tick"]
+                yield Draft(Kind.SetReference, {"instrument": number, "price": centre, "what": 1})
         self_trades = [(0, 0)]
         if self.world.self_trade:
             self_trades = self.rng.sample(SELF_TRADES, len(SELF_TRADES))
         for number, self_trade in zip(self.accounts(), cycle(self_trades), strict=False):
             yield self.account(number, self_trade)
+        if self.world.more:
+            yield from self.world.more(self)
         yield from self.deposits()
         for _ in range(self.world.warm):
             yield Draft(Kind.CancelOrder, {"source": 2, "account": 16, "client_ref": self.rng.getrandbits(64)})
@@ -171,6 +192,8 @@ class Setup:
             "base_asset": base,
             "quote_asset": quote,
             "execution": 1,
+            "kind_of": 1,
+            "phase": 1,
             "price_unit": price_unit,
             "lot_size": lot_size,
             "tick": tick,
@@ -213,10 +236,28 @@ class Setup:
                     )
 
 
+SYSTEM: Final = {Kind.Tick, Kind.Continue, Kind.CleanClose, Kind.UncleanStart}
+TRADING: Final = {Kind.PlaceOrder, Kind.CancelOrder, Kind.ReplaceOrder, Kind.MassQuote}
+OPERATING: Final = {
+    Kind.SetPhase,
+    Kind.SetSchedule,
+    Kind.SetReference,
+    Kind.SetKill,
+    Kind.SetRestriction,
+    Kind.EndOfDay,
+    Kind.SplitInstrument,
+    Kind.BustTrade,
+}
+
+
 def senders(kind: Kind) -> list[int]:
     """Sources of the set-up that may send the kind."""
-    if kind in {Kind.Tick, Kind.Continue, Kind.CleanClose}:
+    if kind in SYSTEM:
         return [GATEWAY]
-    if kind in {Kind.PlaceOrder, Kind.CancelOrder, Kind.ReplaceOrder}:
+    if kind in TRADING:
         return [GATEWAY, GATEWAY, GATEWAY, OPERATOR, 2, 5, 1023]
-    return [OPERATOR, 3, 5, 1023] if kind in {Kind.Deposit, Kind.Withdraw} else [OPERATOR, 4, 5]
+    if kind in {Kind.Deposit, Kind.Withdraw}:
+        return [OPERATOR, 3, 5, 1023]
+    if kind in OPERATING:
+        return [OPERATOR, 5]
+    return [OPERATOR, 2, 5] if kind is Kind.MassCancel else [OPERATOR, 4, 5]

@@ -1,7 +1,7 @@
 """Command records: layout tables from docs/reference/commands.md, an encoder and a decoder of their own."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -25,6 +25,24 @@ class Kind(IntEnum):
     Tick = 11
     Continue = 12
     CleanClose = 13
+    UncleanStart = 14
+    MassCancel = 15
+    MassQuote = 16
+    SetPhase = 17
+    SetSchedule = 18
+    SetReference = 19
+    SetRules = 20
+    SetTicks = 21
+    DefineFeePlan = 22
+    DefineGroup = 23
+    SetAccount = 24
+    SetLimits = 25
+    SetKill = 26
+    SetRestriction = 27
+    EndOfDay = 28
+    ChangeInstrument = 29
+    SplitInstrument = 30
+    BustTrade = 31
 
 
 class MalformedError(ValueError):
@@ -50,8 +68,6 @@ HEAD: Final[Layout] = {
 SHAPE: Final = frozenset({"length", "kind", "version", "items", "tail", "reserved"})
 """Fields of the head that say how the record is made up: the encoder's own."""
 
-AMOUNT: Final[Layout] = {"amount": (64, "i64"), "asset": (72, "u32")}
-
 BODY: Final[dict[Kind, Layout]] = {
     Kind.DefineSource: {"name": (36, "16 bytes"), "defined": (52, "u16"), "rights": (54, "u8")},
     Kind.DefineAsset: {"asset": (36, "u32"), "code": (40, "8 bytes"), "scale": (48, "u8"), "display": (49, "u8")},
@@ -60,6 +76,8 @@ BODY: Final[dict[Kind, Layout]] = {
         "base_asset": (52, "u32"),
         "quote_asset": (56, "u32"),
         "execution": (60, "u8"),
+        "kind_of": (61, "u8"),
+        "phase": (62, "u8"),
         "price_unit": (64, "i64"),
         "lot_size": (72, "i64"),
         "tick": (80, "i64"),
@@ -77,6 +95,8 @@ BODY: Final[dict[Kind, Layout]] = {
         "max_open_orders": (56, "u32"),
         "self_trade": (60, "u8"),
         "self_trade_of": (61, "u8"),
+        "group": (62, "u16"),
+        "clearing": (64, "u32"),
     },
     Kind.DefineSession: {
         "session": (36, "u32"),
@@ -88,8 +108,8 @@ BODY: Final[dict[Kind, Layout]] = {
         "salt": (80, "16 bytes"),
         "verifier": (96, "32 bytes"),
     },
-    Kind.Deposit: AMOUNT,
-    Kind.Withdraw: AMOUNT,
+    Kind.Deposit: {"amount": (64, "i64"), "asset": (72, "u32")},
+    Kind.Withdraw: {"amount": (64, "i64"), "asset": (72, "u32")},
     Kind.PlaceOrder: {
         "side": (36, "u8"),
         "order_type": (37, "u8"),
@@ -97,33 +117,116 @@ BODY: Final[dict[Kind, Layout]] = {
         "flags": (39, "u8"),
         "price": (40, "i64"),
         "quantity": (48, "i64"),
+        "target": (56, "u64"),
+        "trigger": (76, "i64"),
+        "display": (84, "u32"),
+        "minimum": (88, "u32"),
+        "expire_s": (92, "u32"),
     },
     Kind.CancelOrder: {"quantity": (48, "i64")},
-    Kind.ReplaceOrder: {"price": (40, "i64"), "quantity": (48, "i64"), "target": (56, "u64")},
+    Kind.ReplaceOrder: {"price": (40, "i64"), "quantity": (48, "i64"), "target": (56, "u64"), "trigger": (76, "i64")},
     Kind.Tick: {},
     Kind.Continue: {},
     Kind.CleanClose: {},
+    Kind.UncleanStart: {},
+    Kind.MassCancel: {"id": (36, "u32"), "scope": (40, "u8"), "side": (41, "u8")},
+    Kind.MassQuote: {},
+    Kind.SetPhase: {"phase": (36, "u8")},
+    Kind.SetSchedule: {},
+    Kind.SetReference: {"price": (36, "i64"), "what": (44, "u8")},
+    Kind.SetRules: {
+        "static_band": (36, "i64"),
+        "dynamic_band": (44, "i64"),
+        "collar": (52, "i64"),
+        "auction_ns": (60, "i64"),
+        "band_action": (68, "u8"),
+        "resume": (69, "u8"),
+    },
+    Kind.SetTicks: {},
+    Kind.DefineFeePlan: {"maker_rate": (36, "i64"), "taker_rate": (44, "i64"), "plan": (52, "u8")},
+    Kind.DefineGroup: {"name": (36, "16 bytes"), "asset": (52, "u32"), "group": (56, "u16")},
+    Kind.SetAccount: {"group": (36, "u16"), "self_trade": (38, "u8"), "self_trade_of": (39, "u8")},
+    Kind.SetLimits: {
+        "id": (36, "u32"),
+        "scope": (40, "u8"),
+        "asset": (44, "u32"),
+        "max_rate": (48, "u32"),
+        "max_open_orders": (52, "u32"),
+        "max_quantity": (56, "i64"),
+        "max_notional": (64, "i64"),
+        "max_position": (72, "i64"),
+        "max_held": (80, "i64"),
+        "max_loss": (88, "i64"),
+    },
+    Kind.SetKill: {"id": (36, "u32"), "scope": (40, "u8"), "on": (41, "u8")},
+    Kind.SetRestriction: {"id": (36, "u32"), "scope": (40, "u8"), "on": (41, "u8")},
+    Kind.EndOfDay: {"business_date": (36, "u32")},
+    Kind.ChangeInstrument: {
+        "symbol": (36, "16 bytes"),
+        "tick": (52, "i64"),
+        "min_price": (60, "i64"),
+        "max_price": (68, "i64"),
+        "max_quantity": (76, "i64"),
+        "max_notional": (84, "i64"),
+    },
+    Kind.SplitInstrument: {"numerator": (36, "u32"), "denominator": (40, "u32")},
+    Kind.BustTrade: {
+        "trade": (36, "u64"),
+        "price": (44, "i64"),
+        "quantity": (52, "i64"),
+        "new_price": (60, "i64"),
+        "buyer_fee": (68, "i64"),
+        "seller_fee": (76, "i64"),
+        "buyer": (84, "u32"),
+        "seller": (88, "u32"),
+    },
 }
+"""Fields of the bodies; ListInstrument's `kind` is called `kind_of`, for the head has a `kind`, too."""
 
-BYTES: Final[dict[Kind, int]] = {
+BYTES: Final[dict[Kind, int]] = dict.fromkeys(Kind, 96) | {
     Kind.DefineSource: 56,
     Kind.DefineAsset: 56,
     Kind.ListInstrument: 136,
-    Kind.OpenAccount: 64,
+    Kind.OpenAccount: 72,
     Kind.DefineSession: 128,
-    Kind.Deposit: 96,
-    Kind.Withdraw: 96,
-    Kind.PlaceOrder: 96,
-    Kind.CancelOrder: 96,
-    Kind.ReplaceOrder: 96,
-    Kind.Tick: 96,
-    Kind.Continue: 96,
-    Kind.CleanClose: 96,
+    Kind.MassCancel: 48,
+    Kind.MassQuote: 40,
+    Kind.SetPhase: 40,
+    Kind.SetSchedule: 40,
+    Kind.SetReference: 48,
+    Kind.SetRules: 72,
+    Kind.SetTicks: 40,
+    Kind.DefineFeePlan: 56,
+    Kind.DefineGroup: 64,
+    Kind.SetAccount: 48,
+    Kind.SetKill: 48,
+    Kind.SetRestriction: 48,
+    Kind.EndOfDay: 40,
+    Kind.SplitInstrument: 48,
 }
 """Bytes of head and body; items and tail come after."""
 
-ITEM_BYTES: Final = 8
-"""Of each item of DefineSession, the only kind with items: u32 account, u32 zero."""
+ITEM: Final[dict[Kind, Layout]] = {
+    Kind.DefineSession: {"account": (0, "u32")},
+    Kind.MassQuote: {
+        "instrument": (0, "u32"),
+        "bid_price": (8, "i64"),
+        "bid_quantity": (16, "i64"),
+        "ask_price": (24, "i64"),
+        "ask_quantity": (32, "i64"),
+    },
+    Kind.SetSchedule: {"at_ns": (0, "i64"), "phase": (8, "u8")},
+    Kind.SetTicks: {"from_price": (0, "i64"), "tick": (8, "i64")},
+    Kind.DefineGroup: {"traded": (0, "i64"), "plan": (8, "u8")},
+}
+"""Fields of an item, of the kinds that have items."""
+ITEM_BYTES: Final[dict[Kind, int]] = {
+    Kind.DefineSession: 8,
+    Kind.MassQuote: 40,
+    Kind.SetSchedule: 16,
+    Kind.SetTicks: 16,
+    Kind.DefineGroup: 16,
+}
 
 CODES: Final = {
     "u8": "<B",
@@ -138,26 +241,29 @@ CODES: Final = {
 """How `struct` spells the types of the tables."""
 
 
-def encode(kind: Kind, *, items: Sequence[int] = (), tail: bytes = b"", **values: int | bytes) -> bytes:
+def encode(kind: Kind, *, items: Sequence[Mapping[str, int]] = (), tail: bytes = b"", **values: int | bytes) -> bytes:
     """One command record.
 
     Args:
         kind: which command.
-        items: accounts of a DefineSession.
+        items: their fields, of a kind that has items.
         tail: at most 128 bytes.
         values: fields of head and body by name; the rest is zero. Names and codes are bytes, filled up with zeros.
 
     Raises: KeyError: the kind has no such field. struct.error: a value does not fit its field.
     """
-    used = BYTES[kind] + ITEM_BYTES * len(items) + len(tail)
+    size = ITEM_BYTES.get(kind, 0)
+    used = BYTES[kind] + size * len(items) + len(tail)
     record = bytearray(-(-used // 8) * 8)
     layout = HEAD | BODY[kind]
     shape = {"length": len(record), "kind": int(kind), "version": 1, "items": len(items), "tail": len(tail)}
     for name, value in (values | shape).items():
         offset, code = layout[name]
         struct.pack_into(CODES[code], record, offset, value)
-    for index, account in enumerate(items):
-        struct.pack_into("<II", record, BYTES[kind] + ITEM_BYTES * index, account, 0)
+    for index, item in enumerate(items):
+        for name, value in item.items():
+            offset, code = ITEM[kind][name]
+            struct.pack_into(CODES[code], record, BYTES[kind] + size * index + offset, value)
     record[used - len(tail) : used] = tail
     return bytes(record)
 
@@ -170,7 +276,7 @@ class Command:
     record: bytes
     numbers: dict[str, int]
     names: dict[str, bytes]
-    items: tuple[int, ...]
+    items: tuple[dict[str, int], ...]
 
     def __getitem__(self, name: str) -> int:
         """A field that is a number."""
@@ -189,13 +295,20 @@ def decode(record: bytes) -> Command:
         raise MalformedError(f"length {head['length']}, version {head['version']}, kind {head['kind']}")
     kind = Kind(head["kind"])
     items_at = BYTES[kind]
-    used = items_at + ITEM_BYTES * head["items"] + head["tail"]
+    size = ITEM_BYTES.get(kind, 0)
+    used = items_at + size * head["items"] + head["tail"]
     if head["tail"] > MAX_TAIL or len(record) != -(-used // 8) * 8 or any(record[used:]):
         raise MalformedError(f"{head['items']} items and a tail of {head['tail']} in {len(record)} bytes")
-    if head["items"] and kind is not Kind.DefineSession:
+    if head["items"] and kind not in ITEM:
         raise MalformedError(f"{kind.name} with items")
     body = {name: struct.unpack_from(CODES[code], record, offset)[0] for name, (offset, code) in BODY[kind].items()}
-    items = tuple(struct.unpack_from("<I", record, items_at + ITEM_BYTES * index)[0] for index in range(head["items"]))
+    items = tuple(
+        {
+            name: struct.unpack_from(CODES[code], record, items_at + size * index + offset)[0]
+            for name, (offset, code) in ITEM[kind].items()
+        }
+        for index in range(head["items"])
+    )
     numbers = {name: value for name, value in (head | body).items() if isinstance(value, int)}
     names = {name: value for name, value in body.items() if isinstance(value, bytes)}
     return Command(kind, record, numbers, names, items)
@@ -206,6 +319,6 @@ def describe(record: bytes) -> str:
     command = decode(record)
     words = [f"{name}={value}" for name, value in command.numbers.items() if value and name not in SHAPE]
     words += [f"{name}={value.rstrip(bytes(1))!r}" for name, value in command.names.items() if any(value)]
-    words += [f"items={list(command.items)}"] if command.items else []
+    words += [f"items={[*map(str, command.items)]}"] if command.items else []
     words += [f"tail={command['tail']}"] if command["tail"] else []
     return " ".join([command.kind.name, *words])

@@ -3,21 +3,43 @@
 It shares no code and no constants with the product; both must make the same events, byte for byte.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Final
 
+from tests.model.accounts import define_fee_plan, define_group, open_account, set_account
+from tests.model.book import priced
+from tests.model.busts import bust_trade
+from tests.model.checks import check_positions, check_register, check_trades, collaterals
 from tests.model.commands import Command, Kind, decode
 from tests.model.commands import encode as encode_command
-from tests.model.definitions import define_asset, define_session, define_source, list_instrument, open_account
+from tests.model.days import end_of_day
+from tests.model.definitions import define_asset, define_session, define_source, list_instrument
 from tests.model.events import Event, EventKind, Reply, encode
-from tests.model.limits import FEE_INCOME, GATEWAY, MAX_EVENTS, MAX_ORDERS, MIN_EVENTS, OUTSIDE, SOURCE_WINDOW
+from tests.model.limits import (
+    FEE_INCOME,
+    GATEWAY,
+    MAX_EVENTS,
+    MAX_ORDERS,
+    MIN_EVENTS,
+    OUTSIDE,
+    SETTLEMENT,
+    SOURCE_WINDOW,
+)
+from tests.model.links import has_too_much, holds
 from tests.model.money import deposit, withdraw
-from tests.model.orders import cancel_order, continue_order, place_order, replace_order, signed
+from tests.model.orders import cancel_order, continue_work, place_order, replace_order, signed
+from tests.model.quotes import mass_quote
 from tests.model.rejects import Reason
-from tests.model.state import BUY, SELL, Order, State
+from tests.model.risk import set_kill, set_limits, set_restriction
+from tests.model.rules import set_reference, set_rules, set_ticks
+from tests.model.state import BUY, CONTINUOUS, SELL, Instrument, Order, State
+from tests.model.stops import is_reached
+from tests.model.sweeps import mass_cancel, unclean_start
+from tests.model.terms import change_instrument, split_instrument
+from tests.model.timers import set_phase, set_schedule, tick
 
 __all__ = ["Book", "Event", "Level", "Model", "encode"]
 
@@ -41,12 +63,6 @@ class Book:
     ask_orders: list[Order]
 
 
-def tick(state: State, command: Command, reply: Reply) -> Reason | None:
-    """Tick -> Ticked."""
-    reply.say(EventKind.Ticked)
-    return None
-
-
 def clean_close(state: State, command: Command, reply: Reply) -> Reason | None:
     """CleanClose -> Closed."""
     reply.say(EventKind.Closed)
@@ -56,6 +72,7 @@ def clean_close(state: State, command: Command, reply: Reply) -> Reason | None:
 TRADE: Final = 1
 MONEY: Final = 2
 DEFINE: Final = 4
+OPERATE: Final = 8
 GATEWAY_ONLY: Final = 0
 
 COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason | None]]]] = {
@@ -70,8 +87,26 @@ COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason |
     Kind.CancelOrder: (TRADE, cancel_order),
     Kind.ReplaceOrder: (TRADE, replace_order),
     Kind.Tick: (GATEWAY_ONLY, tick),
-    Kind.Continue: (GATEWAY_ONLY, continue_order),
+    Kind.Continue: (GATEWAY_ONLY, continue_work),
     Kind.CleanClose: (GATEWAY_ONLY, clean_close),
+    Kind.UncleanStart: (GATEWAY_ONLY, unclean_start),
+    Kind.MassCancel: (TRADE, mass_cancel),
+    Kind.MassQuote: (TRADE, mass_quote),
+    Kind.SetPhase: (OPERATE, set_phase),
+    Kind.SetSchedule: (OPERATE, set_schedule),
+    Kind.SetReference: (OPERATE, set_reference),
+    Kind.SetRules: (DEFINE, set_rules),
+    Kind.SetTicks: (DEFINE, set_ticks),
+    Kind.DefineFeePlan: (DEFINE, define_fee_plan),
+    Kind.DefineGroup: (DEFINE, define_group),
+    Kind.SetAccount: (DEFINE, set_account),
+    Kind.SetLimits: (DEFINE, set_limits),
+    Kind.SetKill: (OPERATE, set_kill),
+    Kind.SetRestriction: (OPERATE, set_restriction),
+    Kind.EndOfDay: (OPERATE, end_of_day),
+    Kind.ChangeInstrument: (DEFINE, change_instrument),
+    Kind.SplitInstrument: (OPERATE, split_instrument),
+    Kind.BustTrade: (OPERATE, bust_trade),
 }
 """Per kind: the right that it needs, and what it does."""
 
@@ -87,7 +122,7 @@ class Model:
         Args:
             slice_events: most events of one command, 8 to 32,768.
             capacity: most open orders, all instruments together.
-            continue_work: after each command `Continue` is applied until no instrument is busy, as a sequencer does.
+            continue_work: after each command `Continue` is applied until no work is left, as a sequencer does.
         """
         assert MIN_EVENTS <= slice_events <= MAX_EVENTS
         assert 1 <= capacity <= MAX_ORDERS
@@ -102,17 +137,19 @@ class Model:
         Raises: MalformedError: the bytes are no command; nothing has changed.
         """
         events = self._apply_one(decode(record), at_ns)
-        while self.continue_work and self.busy():
-            events += self._apply_one(decode(encode_command(Kind.Continue, instrument=self.busy()[0])), at_ns)
+        while self.continue_work and self.unfinished():
+            events += self._apply_one(decode(encode_command(Kind.Continue, instrument=self.unfinished()[0])), at_ns)
         return events
 
     def _apply_one(self, command: Command, at_ns: int) -> list[Event]:
         self.last_seq += 1
         self.last_at_ns = max(at_ns, self.last_at_ns)
         reply = Reply(self.last_seq, self.last_at_ns, command["source"], command["source_seq"])
+        self.state.reply, self.state.at_ns, self.state.command_seq = reply, self.last_at_ns, self.last_seq
         reason = self._verdict_on_source(command) or self._carry_out(command, reply)
         if reason:
             assert reply.made == []
+            reply.own = None
             self._refuse(command, reason, reply)
         return reply.made
 
@@ -159,12 +196,16 @@ class Model:
         )
 
     def busy(self) -> list[int]:
-        """Instruments with an order that is being worked off, lowest first."""
-        return sorted(number for number, each in self.state.instruments.items() if each.working is not None)
+        """Instruments with work that Continue goes on with, lowest first."""
+        return sorted(number for number, each in self.state.instruments.items() if each.work is not None)
+
+    def unfinished(self) -> list[int]:
+        """What a sequencer continues, in turn: busy instruments, then sweeps (0)."""
+        return self.busy() + [0] * (len(self.state.sweeps) > 0)
 
     def balances(self) -> dict[tuple[int, int], tuple[int, int]]:
         """(account, asset) -> (balance, held), of all accounts, the venue's own first, and all assets."""
-        accounts = [OUTSIDE, FEE_INCOME, *sorted(self.state.accounts)]
+        accounts = [OUTSIDE, FEE_INCOME, SETTLEMENT, *sorted(self.state.accounts)]
         ledger = self.state.ledger
         return {key: (ledger.balances[key], ledger.holds[key]) for key in product(accounts, sorted(self.state.assets))}
 
@@ -186,37 +227,60 @@ class Model:
             for asset in state.assets:
                 assert state.ledger.free(number, asset) >= 0, f"account {number} lacks asset {asset}"
         for asset in state.assets:
-            assert state.ledger.free(FEE_INCOME, asset) >= 0
             assert state.ledger.free(OUTSIDE, asset) <= 0
         assert state.open_orders() <= state.capacity
         self._check_books()
+        check_positions(state)
+        check_register(state)
+        check_trades(state)
 
     def _check_holds(self) -> None:
-        held: defaultdict[tuple[int, int], int] = defaultdict(int)
+        held = collaterals(self.state)
         for number, account in self.state.accounts.items():
             for client_ref, order in account.open.items():
                 instrument = self.state.instruments[order.instrument]
                 assert (order.account, order.client_ref) == (number, client_ref)
-                assert order.hold == instrument.hold(order, order.price, order.open)
-                held[number, instrument.held_asset(order.side)] += order.hold
-        assert held == {key: hold for key, hold in self.state.ledger.holds.items() if hold}
+                assert order.hold == holds(self.state, order)[order]
+                held[self.state.payer(number), instrument.held_asset(order.side)] += order.hold
+        assert {key: hold for key, hold in held.items() if hold} == {
+            key: hold for key, hold in self.state.ledger.holds.items() if hold
+        }
 
     def _check_books(self) -> None:
         standing: list[Order] = []
         for instrument in self.state.instruments.values():
             for side, orders in instrument.sides.items():
                 assert orders == sorted(orders, key=Order.priority)
-                assert all(order.side == side and order.open > 0 and order.time_in_force == 1 for order in orders)
-                standing += orders
-            bids, asks = instrument.sides[BUY], instrument.sides[SELL]
-            assert not bids or not asks or bids[0].price < asks[0].price, "crossed"
-            standing += [instrument.working] if instrument.working else []
+                assert all(order.side == side and order.place == "book" for order in orders)
+            for order in instrument.orders():
+                assert order.open > 0
+                assert not order.display or order.place != "book" or 1 <= order.shown <= min(order.display, order.open)
+            if instrument.work is None:
+                self._check_rest(instrument)
+            standing += instrument.orders()
         opened = [order for account in self.state.accounts.values() for order in account.open.values()]
         assert {id(order) for order in opened} == {id(order) for order in standing}
         assert len(opened) == len(standing)
 
+    def _check_rest(self, instrument: Instrument) -> None:
+        """What holds of an instrument whose work is done."""
+        assert not instrument.due or self.state.sweeps
+        assert instrument.working is None
+        assert instrument.frozen is None
+        if instrument.phase != CONTINUOUS:
+            return
+        buys, sells = priced(instrument, BUY), priced(instrument, SELL)
+        assert not buys or not sells or buys[0][0] < sells[0][0], "crossed"
+        last = instrument.last
+        for stop in instrument.standing("stop"):
+            assert not last or not is_reached(stop, last, last), "a stop that was reached waits"
+        for order in instrument.orders():
+            assert not has_too_much(order), "a pair is not level"
+            assert order.place != "book" or not order.minimum
+
 
 def levels(orders: list[Order]) -> list[Level]:
-    """The levels of orders sorted by priority."""
-    grouped = ((price, list(group)) for price, group in groupby(orders, key=lambda order: order.price))
-    return [Level(price, sum(order.open for order in group), len(group)) for price, group in grouped]
+    """The displayed levels of orders sorted by priority; of an iceberg its slice."""
+    displayed = [order for order in orders if not order.hidden]
+    grouped = ((price, list(group)) for price, group in groupby(displayed, key=lambda order: order.price))
+    return [Level(price, sum(order.in_front() for order in group), len(group)) for price, group in grouped]

@@ -23,6 +23,34 @@ class EventKind(IntEnum):
     Filled = 12
     Ticked = 13
     Closed = 14
+    PhaseChanged = 15
+    Uncrossed = 16
+    Indicated = 17
+    Triggered = 18
+    Refilled = 19
+    Activated = 20
+    SweepBegun = 21
+    SweepEnded = 22
+    ScheduleSet = 23
+    ReferenceSet = 24
+    RulesSet = 25
+    TicksSet = 26
+    FeePlanDefined = 27
+    GroupDefined = 28
+    AccountChanged = 29
+    LimitsSet = 30
+    KillSet = 31
+    RestrictionSet = 32
+    DayEnded = 33
+    DayPrices = 34
+    DayTurnover = 35
+    FeePlanChanged = 36
+    InstrumentChanged = 37
+    InstrumentSplit = 38
+    OrderSplit = 39
+    TradeBusted = 40
+    UncleanStarted = 41
+    PositionMarked = 42
 
 
 # u16 length, u8 kind, u8 version, u32 account, u64 event_id, i64 at_ns, u32 instrument, u16 source, u8 side, u8 detail,
@@ -78,6 +106,10 @@ class Reply:
     source: int
     source_seq: int
     made: list[Event] = field(default_factory=list)
+    own: object = None
+    """The order that the command itself is about, while it acts: its events carry the command's source."""
+    reserve: int = 0
+    """Events for which room is kept beside what a step needs."""
 
     def say(self, kind: EventKind, *, named: bool = True, **values: int) -> int:
         """Adds an event and returns its id.

@@ -12,6 +12,13 @@ MAX_ORDER_QUANTITY: Final = 4294967295
 MAX_FEE_RATE: Final = 100000000
 MAX_REF_STEP: Final = 4294967296
 MAX_SCALE: Final = 12
+MAX_GROUP: Final = 4095
+MAX_FEE_PLAN: Final = 255
+MAX_TICK_STEPS: Final = 64
+MAX_SCHEDULED: Final = 128
+MAX_SWEEPS: Final = 64
+SWEEP_ORDERS: Final = 65536
+MAX_CHILDREN: Final = 2
 SOURCE_WINDOW: Final = 1024
 MAX_EVENTS: Final = 32768
 MAX_COMMAND: Final = 4096
@@ -27,6 +34,8 @@ FIRST_SOURCE: Final = 2
 OUTSIDE: Final = 1
 """The venue's account from which every deposit comes."""
 FEE_INCOME: Final = 2
+SETTLEMENT: Final = 3
+"""Settlement of futures."""
 FIRST_ACCOUNT: Final = 16
 
 BILLION: Final = 1_000_000_000

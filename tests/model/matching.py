@@ -1,210 +1,205 @@
-"""How an incoming order meets the book, from docs/concepts/engine.md: matching, self-trade prevention, fees, slices."""
+"""How an order enters the book, from docs/concepts/orders.md: matching, bands, dry runs, what becomes of the rest."""
 
+from dataclasses import dataclass
 from enum import Enum
-from itertools import takewhile
 from typing import Final
 
-from tests.model.events import EventKind, Reply
-from tests.model.limits import BILLION, FEE_INCOME
-from tests.model.state import BUY, SELL, Instrument, Order, State, rounded
+from tests.model import phases
+from tests.model.bands import AUCTION, REFUSED, band_end, limit_of
+from tests.model.book import best_displayed, freeze, other, peg_price, priced, reaches, within, worse
+from tests.model.limits import I64_MAX
+from tests.model.links import reduce_to
+from tests.model.positions import excess
+from tests.model.state import (
+    AT_THE_CLOSE,
+    CLOSING_AUCTION,
+    CONTINUOUS,
+    IMMEDIATE_OR_CANCEL,
+    MARKET_TO_LIMIT,
+    PEGS,
+    VOLATILITY_AUCTION,
+    Instrument,
+    Order,
+    State,
+    Work,
+)
+from tests.model.stops import follow, notice_trades
+from tests.model.trading import CANCEL_OLDEST, NOT_FILLED_AT_ONCE, is_own, meet
 
-GOOD_TILL_CANCELLED: Final = 1
-FILL_OR_KILL: Final = 3
-
-BY_OWNER: Final = 1
-NOT_FILLED_AT_ONCE: Final = 2
-NOT_POSSIBLE: Final = 3
-REPLACED_BY_NO_MORE: Final = 4
-SELF_TRADE_PREVENTED: Final = 5
-
-THEY_TRADE: Final = 0
-CANCEL_NEWEST: Final = 1
-CANCEL_OLDEST: Final = 2
-CANCEL_BOTH: Final = 3
-DECREMENT: Final = 4
-
-OF_ACCOUNT: Final = 1
-OF_FIRM: Final = 2
-
-MAKER: Final = 1
-TAKER: Final = 2
-
-
-def crosses(incoming: Order, resting: Order) -> bool:
-    """The resting order's price is at the incoming order's limit or better."""
-    if incoming.side == BUY:
-        return resting.price <= incoming.price
-    return resting.price >= incoming.price
+ROOM: Final = 5
+"""Most events of an order that is met, and of the end of the matching behind it."""
+BY_BAND: Final = 3
 
 
-def within_reach(instrument: Instrument, incoming: Order) -> list[Order]:
-    """The opposite orders at the limit or better, in the order in which they would trade."""
-    opposite = instrument.sides[SELL if incoming.side == BUY else BUY]
-    return list(takewhile(lambda resting: crosses(incoming, resting), opposite))
+@dataclass(slots=True)
+class Reach:
+    """How far an order that entered may trade, fixed when it entered; `band` stands where a band starts an auction."""
+
+    limit: int
+    own_limit: int
+    band: int | None
+    refused_beyond: int | None
 
 
-def match(state: State, incoming: Order, reply: Reply) -> None:
-    """Meets orders until the lots, the orders or the slice are used up; then rests or cancels what is left."""
-    instrument = state.instruments[incoming.instrument]
-    for resting in within_reach(instrument, incoming):
-        if incoming.open == 0:
-            break
-        if not has_room(state, len(reply.made)):
-            instrument.working = incoming
-            return
-        if is_own(state, incoming, resting):
-            prevent(state, incoming, resting, reply)
-        else:
-            trade(state, incoming, resting, reply)
-    if incoming.open == 0:
-        del state.accounts[incoming.account].open[incoming.client_ref]
-    elif incoming.time_in_force == GOOD_TILL_CANCELLED:
-        instrument.rest(incoming)
+def reach_of(instrument: Instrument, order: Order, price: int) -> Reach:
+    """The order's reach at its price."""
+    own_limit = limit_of(instrument, order, price)
+    end, action = band_end(instrument, order.side), instrument.rules.band_action
+    beyond = end if action == REFUSED else None
+    limit = own_limit if beyond is None else worse(order.side, own_limit, beyond)
+    return Reach(limit, own_limit, end if action == AUCTION else None, beyond)
+
+
+def enter(state: State, order: Order) -> Work:
+    """The order matches, then what is left rests or is cancelled; stops are reached by its trades."""
+    instrument = state.instrument_of(order)
+    if instrument.phase != CONTINUOUS:
+        stand(instrument, order)
+        return
+    order.place = "peg" if order.order_type in PEGS else "working"
+    price = peg_price(instrument, order) if order.order_type in PEGS else order.price
+    freeze(instrument)
+    if price is None:
+        instrument.frozen = None
+        instrument.outside.append(order)
+        return
+    order.place, instrument.working = "working", order
+    reach = reach_of(instrument, order, price)
+    prices: list[int] = []
+    into_auction = False
+    while order.open and not into_auction and next(within(instrument, order.side, reach.limit), None):
+        yield ROOM
+        met = next(within(instrument, order.side, reach.limit), None)
+        if not order.open or not met:
+            continue
+        if reach.band is not None and not reaches(order.side, reach.band, met[0]):
+            into_auction = True
+            continue
+        before = order.filled
+        meet(state, order, met[1], met[0])
+        prices += [met[0]] if order.filled > before else []
+    end_matching(state, order, reach, into_auction=into_auction)
+    if prices:
+        notice_trades(instrument, min(prices), max(prices))
+        instrument.last = prices[-1]
+        follow(instrument)
+    if into_auction:
+        phases.come_into(state, instrument, VOLATILITY_AUCTION, BY_BAND)
+        instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)
+
+
+def end_matching(state: State, order: Order, reach: Reach, *, into_auction: bool) -> None:
+    """What is left of an order rests or is cancelled."""
+    instrument = state.instrument_of(order)
+    stopped = reach.refused_beyond is not None and next(within(instrument, order.side, reach.own_limit), None)
+    instrument.working = instrument.frozen = None
+    if order.open == 0:
+        return
+    if may_rest(order) and not stopped:
+        order.place = "none"
+        stand(instrument, order)
+        return
+    reduce_to(state, order, 0, NOT_FILLED_AT_ONCE)
+
+
+def may_rest(order: Order) -> bool:
+    """It may rest in the book in continuous trading."""
+    if order.order_type in PEGS:
+        return True
+    becomes_limit = order.is_limit or order.order_type == MARKET_TO_LIMIT
+    return becomes_limit and order.time_in_force not in {IMMEDIATE_OR_CANCEL, 3}
+
+
+def stand(instrument: Instrument, order: Order) -> None:
+    """Puts an order where it rests or waits without matching."""
+    if order.order_type in PEGS:
+        instrument.wait(order, "peg")
+    elif order.time_in_force == AT_THE_CLOSE and instrument.phase != CLOSING_AUCTION:
+        instrument.wait(order, "close")
     else:
-        cancel_unfilled(state, incoming, NOT_FILLED_AT_ONCE, reply)
+        order.shown = min(order.display, order.open)
+        instrument.rest(order)
 
 
-def has_room(state: State, made: int) -> bool:
-    """Whether one more order may be met after so many events."""
-    return made + 4 <= state.slice_events
+def would_trade(instrument: Instrument, order: Order, price: int) -> bool:
+    """A post-only order that reaches the best opposite price, whoever stands there."""
+    return next(within(instrument, order.side, price, without=order), None) is not None
 
 
-def is_own(state: State, incoming: Order, resting: Order) -> bool:
-    """The incoming order's account forbids that these two trade."""
-    account = state.accounts[incoming.account]
-    if account.self_trade == THEY_TRADE:
-        return False
-    if account.self_trade_of == OF_FIRM:
-        return state.accounts[resting.account].firm == account.firm
-    assert account.self_trade_of == OF_ACCOUNT
-    return resting.account == incoming.account
-
-
-def prevent(state: State, incoming: Order, resting: Order, reply: Reply) -> None:
-    """What comes instead of a trade with an own order: Canceled of the resting one, of the incoming one, or of both."""
-    common = min(incoming.open, resting.open)
-    from_resting, from_incoming = {
-        CANCEL_NEWEST: (0, incoming.open),
-        CANCEL_OLDEST: (resting.open, 0),
-        CANCEL_BOTH: (resting.open, incoming.open),
-        DECREMENT: (common, common),
-    }[state.accounts[incoming.account].self_trade]
-    if from_resting:
-        reduce_to(state, resting, resting.open - from_resting, SELF_TRADE_PREVENTED, reply, named=False)
-    if from_incoming:
-        incoming.open -= from_incoming
-        say_canceled(state, incoming, from_incoming, SELF_TRADE_PREVENTED, reply)
+def market_to_limit(instrument: Instrument, side: int, bound: int) -> int | None:
+    """The limit that a market to limit order takes, None without a displayed order opposite within its bound."""
+    best = best_displayed(instrument, other(side))
+    return best if best is not None and reaches(side, bound, best) else None
 
 
 class Outlook(Enum):
-    """What a dry run says of a fill-or-kill order."""
+    """What a dry run says of an order that has to trade so many lots."""
 
     FILLS = "can be filled"
     FAILS = "cannot be filled"
     TOO_LARGE = "shows only beyond the slice"
 
 
-def dry_run(state: State, incoming: Order) -> Outlook:
+@dataclass(slots=True)
+class Queue:
+    """An order that the dry run has still to meet: what is in front, and what is open in all."""
+
+    order: Order
+    front: int
+    left: int
+
+
+def dry_run(state: State, incoming: Order, wanted: int) -> Outlook:
     """Walks the orders that the incoming one would meet, without changing anything; counts the events it would make."""
+    instrument = state.instrument_of(incoming)
+    reach = reach_of(instrument, incoming, incoming.price)
+    limit = reach.limit if reach.band is None else worse(incoming.side, reach.limit, reach.band)
     mode = state.accounts[incoming.account].self_trade
+    queue = [
+        (price, Queue(order, order.in_front(), order.open))
+        for price, order in priced(instrument, other(incoming.side))
+        if reaches(incoming.side, limit, price)
+    ]
+    left = {id(each.order): each.left for _, each in queue}
     lots, made = 0, 1
-    for resting in within_reach(state.instruments[incoming.instrument], incoming):
-        if lots >= incoming.open:
-            return Outlook.FILLS
-        if not has_room(state, made):
+    while queue and lots < wanted:
+        if made + ROOM + state.reply.reserve > state.slice_events:
             return Outlook.TOO_LARGE
-        if not is_own(state, incoming, resting):
-            lots, made = lots + resting.open, made + 3
-        elif mode == CANCEL_OLDEST:
+        price, met = queue.pop(0)
+        if is_own(state, incoming, met.order):
+            if mode != CANCEL_OLDEST:
+                return Outlook.FAILS
+            left[id(met.order)] = 0
             made += 1
-        else:
-            return Outlook.FAILS
-    return Outlook.FILLS if lots >= incoming.open else Outlook.FAILS
+            continue
+        spare = surplus(state, met, left)
+        if spare:
+            made += 1
+            met.left -= spare
+            left[id(met.order)] = met.left
+            met.front = min(met.front, met.left)
+            if met.left:
+                queue.insert(0, (price, met))
+            continue
+        taken = min(met.front, wanted - lots)
+        lots, made = lots + taken, made + 3
+        met.left -= taken
+        met.front -= taken
+        left[id(met.order)] = met.left
+        if met.left and not met.front:
+            made += 1
+            met.front = min(met.order.display, met.left)
+            behind = [index for index, (at, each) in enumerate(queue) if at == price and not each.order.hidden]
+            queue.insert(behind[-1] + 1 if behind else 0, (price, met))
+    return Outlook.FILLS if lots >= wanted else Outlook.FAILS
 
 
-def trade(state: State, incoming: Order, resting: Order, reply: Reply) -> None:
-    """One trade: Traded, Filled of the resting order, Filled of the incoming one."""
-    instrument = state.instruments[incoming.instrument]
-    lots = min(incoming.open, resting.open)
-    value = instrument.value(resting.price, lots)
-    buyer, seller = (incoming, resting) if incoming.side == BUY else (resting, incoming)
-    ledger = state.ledger
-    ledger.move(instrument.base, lots * instrument.lot_value, giver=seller.account, taker=buyer.account)
-    ledger.move(instrument.quote, value, giver=buyer.account, taker=seller.account)
-    resting_fee = charge(resting, instrument.maker_fee_rate * value)
-    incoming_fee = charge(incoming, instrument.taker_fee_rate * value)
-    ledger.move(instrument.quote, resting_fee, giver=resting.account, taker=FEE_INCOME)
-    ledger.move(instrument.quote, incoming_fee, giver=incoming.account, taker=FEE_INCOME)
-
-    resting.open -= lots
-    incoming.open -= lots
-    resting.filled += lots
-    incoming.filled += lots
-    shared = {"instrument": incoming.instrument, "price": resting.price, "quantity": lots, "value": value}
-    reply.say(
-        EventKind.Traded,
-        named=False,
-        side=incoming.side,
-        client_ref=resting.order_id,
-        leaves=resting.open,
-        **shared,
-    )
-    for order, fee, detail in ((resting, resting_fee, MAKER), (incoming, incoming_fee, TAKER)):
-        reply.say(
-            EventKind.Filled,
-            named=order is incoming,
-            account=order.account,
-            side=order.side,
-            client_ref=order.client_ref,
-            detail=detail,
-            leaves=order.open,
-            fee=fee,
-            released=state.rehold(order, instrument.hold(order, order.price, order.open)),
-            **shared,
-        )
-    if resting.open == 0:
-        instrument.leave(resting)
-        del state.accounts[resting.account].open[resting.client_ref]
-
-
-def charge(order: Order, billionths: int) -> int:
-    """The fee of a fill, rounded over the order: what is rounded away is carried to its next fill."""
-    due = order.carry + billionths
-    fee = rounded(due)
-    order.carry = due - fee * BILLION
-    return fee
-
-
-def cancel_unfilled(state: State, order: Order, detail: int, reply: Reply) -> None:
-    """Ends an order that stands in no level."""
-    lots, order.open = order.open, 0
-    say_canceled(state, order, lots, detail, reply)
-    del state.accounts[order.account].open[order.client_ref]
-
-
-def reduce_to(state: State, order: Order, lots_open: int, detail: int, reply: Reply, *, named: bool = True) -> None:
-    """Cancels all lots but so many; an order with nothing left is done."""
-    lots, order.open = order.open - lots_open, lots_open
-    say_canceled(state, order, lots, detail, reply, named=named)
-    if order.open == 0:
-        state.instruments[order.instrument].leave(order)
-        del state.accounts[order.account].open[order.client_ref]
-
-
-def say_canceled(state: State, order: Order, lots: int, detail: int, reply: Reply, *, named: bool = True) -> None:
-    """Canceled, with what the lots still open no longer hold."""
-    instrument = state.instruments[order.instrument]
-    reply.say(
-        EventKind.Canceled,
-        named=named,
-        account=order.account,
-        instrument=order.instrument,
-        side=order.side,
-        detail=detail,
-        client_ref=order.client_ref,
-        price=order.price,
-        quantity=lots,
-        leaves=order.open,
-        value=order.order_id,
-        released=state.rehold(order, instrument.hold(order, order.price, order.open)),
-    )
+def surplus(state: State, met: Queue, left: dict[int, int]) -> int:
+    """Lots that would be cancelled before the order trades: beyond its partner's, beyond the position it closes."""
+    other_one = met.order.partner
+    if other_one is not None:
+        beyond = met.left - left.get(id(other_one), other_one.open)
+        if beyond > 0:
+            return beyond
+    already = met.order.open - met.left
+    return max(0, excess(state, met.order) - already)

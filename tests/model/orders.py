@@ -1,31 +1,36 @@
-"""PlaceOrder, CancelOrder, ReplaceOrder and Continue, from docs/concepts/engine.md: the checks, then what they do."""
+"""PlaceOrder, CancelOrder, ReplaceOrder and Continue, from docs/concepts: the checks, then what they do."""
 
 from dataclasses import replace
-from typing import Final
 
+from tests.model import money, risk, sweeps
+from tests.model.bands import price_refusal
 from tests.model.commands import Command
+from tests.model.due import advance, after_cancel, start
 from tests.model.events import EventKind, Reply
+from tests.model.forms import LINKS, in_range, order_of, refusal_of_form, trigger_is_valid
 from tests.model.limits import I64_MAX, MAX_REF_STEP
-from tests.model.matching import (
-    BY_OWNER,
-    FILL_OR_KILL,
-    GOOD_TILL_CANCELLED,
-    NOT_POSSIBLE,
-    REPLACED_BY_NO_MORE,
-    Outlook,
-    cancel_unfilled,
-    dry_run,
-    match,
-    reduce_to,
-    within_reach,
-)
+from tests.model.links import holds, link_pair, reduce_to, rehold
+from tests.model.matching import Outlook, dry_run, enter, market_to_limit, stand, would_trade
+from tests.model.phases import forbids
 from tests.model.rejects import Reason, lowest
-from tests.model.state import BUY, SELL, Account, Instrument, Order, State
-
-LIMIT: Final = 1
-MARKET: Final = 2
-
-POST_ONLY: Final = 1
+from tests.model.state import (
+    AT_THE_CLOSE,
+    CANCELS_THE_OTHER,
+    CONTINUOUS,
+    FILL_OR_KILL,
+    FUTURE,
+    LIMIT,
+    MARKET_TO_LIMIT,
+    TRAILING_STOP,
+    TRIGGERED_BY_OTHER,
+    Account,
+    Instrument,
+    Order,
+    State,
+    Work,
+)
+from tests.model.stops import notice_last_price, start_trailing
+from tests.model.trading import BY_OWNER, NOT_FILLED_AT_ONCE, NOT_POSSIBLE, REPLACED_BY_NO_MORE
 
 
 def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -36,37 +41,110 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
     if not 0 < command["client_ref"] - account.last_ref <= MAX_REF_STEP:
         return Reason.ClientRefStale
     account.last_ref = command["client_ref"]
-    instrument = state.instruments.get(command["instrument"])
+    return place(state, order_of(command), command["target"])
+
+
+def place(state: State, order: Order, target: int) -> Reason | None:
+    """All checks behind the reference, then Accepted and what comes of it."""
+    instrument, account = state.instruments.get(order.instrument), state.accounts[order.account]
     if instrument is None:
         return Reason.InstrumentUnknown
-    reason = (
-        refusal_of_form(command)
-        or refusal_of_size(instrument, account, command["price"], command["quantity"])
-        or refusal_of_room(state, instrument, account)
-    )
+    if instrument.kind == FUTURE and not instrument.settlement:
+        return Reason.ReferenceUnknown
+    reason = refusal_of_form(state, instrument, order, target) or refusal_of_phase(instrument, order)
     if reason:
         return reason
-    order = Order(
-        order_id=0,
-        account=command["account"],
-        instrument=command["instrument"],
-        client_ref=command["client_ref"],
-        side=command["side"],
-        time_in_force=command["time_in_force"],
-        price=command["price"],
-        open=command["quantity"],
-        post_only=command["flags"] == POST_ONLY,
-    )
-    hold = instrument.hold(order, order.price, order.open)
-    if not affordable(state, order, hold):
-        return Reason.FundsInsufficient
-    outlook = dry_run(state, order) if order.time_in_force == FILL_OR_KILL else None
-    if outlook == Outlook.TOO_LARGE:
-        return Reason.FillOrKillTooLarge
-    if would_trade(instrument, order):
+    other = account.open[target] if order.flags & LINKS else None
+    order.maker_rate, order.taker_rate = money.rates_now(state, order.account, instrument)
+    takes = take_limit(instrument, order)
+    if order.flags & TRIGGERED_BY_OTHER:
+        order.place = "child"
+    reason = risk.judge(state, ask_for(state, instrument, order, other))
+    if reason:
+        return reason
+    outlook = look_ahead(state, instrument, order) if takes else None
+    if outlook is Outlook.TOO_LARGE:
+        return Reason.DryRunTooLarge
+    if enters(instrument, order) and order.post_only and would_trade(instrument, order, order.price):
         return Reason.PostOnlyWouldTrade
-    account.open[order.client_ref] = order
-    order.order_id = reply.say(
+    accept(state, order, other)
+    if not takes:
+        start(state, instrument, cancelled(state, order, NOT_FILLED_AT_ONCE))
+    elif outlook is Outlook.FAILS:
+        start(state, instrument, cancelled(state, order, NOT_POSSIBLE))
+    else:
+        start(state, instrument, begun(state, order))
+    return None
+
+
+def take_limit(instrument: Instrument, order: Order) -> bool:
+    """Gives a market to limit order its limit; False where there is none to take."""
+    if order.order_type != MARKET_TO_LIMIT:
+        return True
+    limit = market_to_limit(instrument, order.side, order.price)
+    order.price = order.price if limit is None else limit
+    return limit is not None
+
+
+def ask_for(state: State, instrument: Instrument, order: Order, other: Order | None) -> risk.Ask:
+    """What risk is asked of a new order."""
+    wanted = first_holds(state, order, other)
+    is_limit = order.order_type in {LIMIT, MARKET_TO_LIMIT}
+    return risk.Ask(
+        account=order.account,
+        instrument=order.instrument,
+        side=order.side,
+        price=order.price,
+        quantity=order.open,
+        open=order.open,
+        hold=max(wanted.values()),
+        more=sum(wanted.values()) - sum(each.hold for each in wanted),
+        reduce_only=order.reduce_only,
+        old=None,
+        price_refusal=price_refusal(instrument, order.side, order.price) if is_limit else None,
+    )
+
+
+def refusal_of_phase(instrument: Instrument, order: Order) -> Reason | None:
+    """PhaseForbids and InstrumentBusy."""
+    order_type = LIMIT if order.is_limit else order.order_type
+    if forbids(instrument.phase, order_type, order.time_in_force, post_only=order.post_only):
+        return Reason.PhaseForbids
+    return Reason.InstrumentBusy if instrument.busy else None
+
+
+def first_holds(state: State, order: Order, other: Order | None) -> dict[Order, int]:
+    """What a new order, and the other one of its pair, would hold."""
+    if not order.flags & CANCELS_THE_OTHER or other is None:
+        return holds(state, order)
+    link_pair(order, other)
+    wanted = holds(state, order)
+    order.partner = other.partner = None
+    return wanted
+
+
+def enters(instrument: Instrument, order: Order) -> bool:
+    """The order is matched as soon as it is accepted."""
+    waits = order.place == "child" or order.waits_for_trigger or order.time_in_force == AT_THE_CLOSE
+    return instrument.phase == CONTINUOUS and not waits
+
+
+def look_ahead(state: State, instrument: Instrument, order: Order) -> Outlook | None:
+    """The dry run of an order that has to trade something at once."""
+    wanted = order.open if order.time_in_force == FILL_OR_KILL else order.minimum
+    return dry_run(state, order, wanted) if wanted and enters(instrument, order) else None
+
+
+def accept(state: State, order: Order, other: Order | None) -> None:
+    """Accepted: the order is open and linked."""
+    state.accounts[order.account].open[order.client_ref] = order
+    if order.flags & CANCELS_THE_OTHER and other is not None:
+        link_pair(order, other)
+    if order.flags & TRIGGERED_BY_OTHER and other is not None:
+        order.parent = other
+        other.children.append(order)
+    state.reply.own = order
+    order.order_id = state.reply.say(
         EventKind.Accepted,
         account=order.account,
         instrument=order.instrument,
@@ -76,65 +154,33 @@ def place_order(state: State, command: Command, reply: Reply) -> Reason | None:
         quantity=order.open,
         leaves=order.open,
         detail=order.time_in_force,
-        value=command["order_type"],
-        released=state.rehold(order, hold),
+        value=order.order_type + 256 * order.flags,
+        fee=order.trigger or order.display,
+        released=rehold(state, order),
     )
-    if outlook == Outlook.FAILS:
-        cancel_unfilled(state, order, NOT_POSSIBLE, reply)
+
+
+def cancelled(state: State, order: Order, detail: int) -> Work:
+    """The order comes to nothing."""
+    reduce_to(state, order, 0, detail)
+    yield from ()
+
+
+def begun(state: State, order: Order) -> Work:
+    """What becomes of an order that was accepted: it waits outside the book, or enters."""
+    instrument = state.instrument_of(order)
+    if order.place == "child":
+        instrument.wait(order, "child")
+    elif order.waits_for_trigger:
+        if order.order_type == TRAILING_STOP:
+            start_trailing(instrument, order)
+        instrument.wait(order, "stop")
+        notice_last_price(instrument, order)
+    elif order.time_in_force == AT_THE_CLOSE:
+        stand(instrument, order)
     else:
-        match(state, order, reply)
-    return None
-
-
-def refusal_of_form(command: Command) -> Reason | None:
-    """Side, order type, time in force and flags."""
-    order_type, time_in_force, flags = (command[name] for name in ("order_type", "time_in_force", "flags"))
-    may_be_post_only = order_type == LIMIT and time_in_force == GOOD_TILL_CANCELLED
-    return lowest(
-        {
-            Reason.SideInvalid: command["side"] not in {BUY, SELL},
-            Reason.OrderTypeInvalid: order_type not in {LIMIT, MARKET},
-            Reason.TimeInForceInvalid: time_in_force not in {1, 2, 3}
-            or (order_type == MARKET and time_in_force not in {2, 3}),
-            Reason.FlagsInvalid: flags != 0 and not (flags == POST_ONLY and may_be_post_only),
-        }
-    )
-
-
-def refusal_of_size(instrument: Instrument, account: Account, price: int, quantity: int) -> Reason | None:
-    """Quantity and price against the limits of instrument and account."""
-    return lowest(
-        {
-            Reason.QuantityInvalid: quantity < 1,
-            Reason.QuantityTooLarge: quantity > min(instrument.max_quantity, account.max_quantity),
-            Reason.PriceOffTick: price % instrument.tick != 0,
-            Reason.PriceOutOfRange: not instrument.min_price <= price <= instrument.max_price,
-            Reason.NotionalTooLarge: instrument.value(price, quantity)
-            > min(instrument.max_notional, account.max_notional),
-            Reason.InstrumentBusy: instrument.working is not None,
-        }
-    )
-
-
-def refusal_of_room(state: State, instrument: Instrument, account: Account) -> Reason | None:
-    """Whether one more order may be open."""
-    return lowest(
-        {
-            Reason.OpenOrdersTooMany: len(account.open) >= account.max_open_orders,
-            Reason.OrdersFull: state.open_orders() >= state.capacity,
-        }
-    )
-
-
-def affordable(state: State, order: Order, hold: int) -> bool:
-    """Whether the account can hold so much for the order, which may hold something already."""
-    asset = state.instruments[order.instrument].held_asset(order.side)
-    return hold <= I64_MAX and hold - order.hold <= state.ledger.free(order.account, asset)
-
-
-def would_trade(instrument: Instrument, order: Order) -> bool:
-    """A post-only order that reaches the best opposite price, whoever stands there."""
-    return order.post_only and within_reach(instrument, order) != []
+        order.minimum = 0 if instrument.phase == CONTINUOUS else order.minimum
+        yield from enter(state, order)
 
 
 def cancel_order(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -145,9 +191,11 @@ def cancel_order(state: State, command: Command, reply: Reply) -> Reason | None:
     order = account.open.get(command["client_ref"])
     if order is None:
         return Reason.OrderUnknown
-    if not 0 <= command["quantity"] < order.filled + order.open:
+    if not 0 <= command["quantity"] < order.total:
         return Reason.QuantityInvalid
-    reduce_to(state, order, max(0, command["quantity"] - order.filled), BY_OWNER, reply)
+    reply.own = order
+    reduce_to(state, order, max(0, command["quantity"] - order.filled), BY_OWNER)
+    after_cancel(state, state.instrument_of(order))
     return None
 
 
@@ -162,39 +210,92 @@ def replace_order(state: State, command: Command, reply: Reply) -> Reason | None
     order = account.open.get(command["target"])
     if order is None:
         return Reason.OrderUnknown
-    instrument = state.instruments[order.instrument]
-    reason = refusal_of_size(instrument, account, command["price"], command["quantity"])
+    instrument = state.instrument_of(order)
+    reason = refusal_of_change(instrument, order, command) or refusal_of_phase(instrument, order)
     if reason:
         return reason
     lots_open = command["quantity"] - order.filled
+    new = changed(state, instrument, order, command)
+    reason = judged(state, instrument, order, new, command["quantity"])
+    if reason:
+        return reason
+    reply.own = order
     if lots_open <= 0:
-        reduce_to(state, order, 0, REPLACED_BY_NO_MORE, reply)
+        reduce_to(state, order, 0, REPLACED_BY_NO_MORE)
+        after_cancel(state, instrument)
         return None
-    if not affordable(state, order, instrument.hold(order, command["price"], lots_open)):
-        return Reason.FundsInsufficient
-    moved = replace(order, price=command["price"])
-    if not keeps_priority(order, command["price"], lots_open) and would_trade(instrument, moved):
+    stays = keeps_place(order, new)
+    checked = instrument.phase == CONTINUOUS and order.post_only and order.place == "book" and not stays
+    if checked and would_trade(instrument, order, new.price):
         return Reason.PostOnlyWouldTrade
-    change(state, account, order, lots_open, command, reply)
+    start(state, instrument, change(state, account, order, new, stays=stays))
     return None
 
 
-def keeps_priority(order: Order, price: int, lots_open: int) -> bool:
-    """Whether the order stands where it stood with the new price and lots."""
-    return price == order.price and lots_open <= order.open
+def refusal_of_change(instrument: Instrument, order: Order, command: Command) -> Reason | None:
+    """Quantity, price, trigger and links."""
+    given = order.waits_for_trigger and command["trigger"] != 0
+    return lowest(
+        {
+            Reason.QuantityInvalid: command["quantity"] < 1,
+            Reason.PriceOffTick: not instrument.on_tick(command["price"]),
+            Reason.PriceOutOfRange: not in_range(instrument, command["price"]),
+            Reason.TriggerInvalid: given and not trigger_is_valid(instrument, order.order_type, command["trigger"]),
+            Reason.LinkInvalid: order.partner is not None or order.parent is not None,
+        }
+    )
 
 
-def change(state: State, account: Account, order: Order, lots_open: int, command: Command, reply: Reply) -> None:
-    """Gives the order its new reference, price and lots; without priority it leaves its level and matches."""
-    instrument = state.instruments[order.instrument]
-    stays = keeps_priority(order, command["price"], lots_open)
+def changed(state: State, instrument: Instrument, order: Order, command: Command) -> Order:
+    """The order as it would be after the replacement, with the fee rates of its time."""
+    new = replace(order, client_ref=command["client_ref"], price=command["price"])
+    new.open = max(0, command["quantity"] - order.filled)
+    new.maker_rate, new.taker_rate = money.rates_now(state, order.account, instrument)
+    if order.waits_for_trigger and command["trigger"] != 0 and command["trigger"] != order.trigger:
+        new.trigger = command["trigger"]
+        start_trailing(instrument, new)
+    return new
+
+
+def judged(state: State, instrument: Instrument, order: Order, new: Order, quantity: int) -> Reason | None:
+    """What risk says of the replacement."""
+    hold = money.hold(instrument, new, new.price, new.open)
+    refusal = price_refusal(instrument, order.side, new.price) if order.is_limit else None
+    return risk.judge(
+        state,
+        risk.Ask(
+            account=order.account,
+            instrument=order.instrument,
+            side=order.side,
+            price=new.price,
+            quantity=quantity,
+            open=new.open,
+            hold=hold,
+            more=hold - order.hold,
+            reduce_only=order.reduce_only,
+            old=order,
+            price_refusal=refusal,
+        ),
+    )
+
+
+def keeps_place(order: Order, new: Order) -> bool:
+    """Whether the order stands where it stood: the same price and trigger, and no more open."""
+    return new.price == order.price and new.trigger == order.trigger and new.open <= order.open
+
+
+def change(state: State, account: Account, order: Order, new: Order, *, stays: bool) -> Work:
+    """Gives the order its new reference, price and lots; where it does not keep its place it enters again."""
+    instrument, place = state.instrument_of(order), order.place
     if not stays:
         instrument.leave(order)
-    del account.open[order.client_ref]
-    order.client_ref = command["client_ref"]
-    account.open[order.client_ref] = order
-    order.price, order.open = command["price"], lots_open
-    event_id = reply.say(
+    target = order.client_ref
+    del account.open[target]
+    account.open[new.client_ref] = order
+    for name in ("client_ref", "price", "open", "trigger", "extreme", "maker_rate", "taker_rate"):
+        setattr(order, name, getattr(new, name))
+    order.shown = min(order.shown, order.open)
+    event_id = state.reply.say(
         EventKind.Replaced,
         account=order.account,
         instrument=order.instrument,
@@ -202,28 +303,38 @@ def change(state: State, account: Account, order: Order, lots_open: int, command
         detail=int(stays),
         client_ref=order.client_ref,
         price=order.price,
-        quantity=command["quantity"],
+        quantity=order.total,
         leaves=order.open,
         value=order.order_id,
-        fee=signed(command["target"]),
-        released=state.rehold(order, instrument.hold(order, order.price, order.open)),
+        fee=signed(target),
+        released=rehold(state, order),
     )
-    if not stays:
-        order.order_id = event_id
-        match(state, order, reply)
+    if stays:
+        return
+    order.order_id = event_id
+    if place == "stop":
+        instrument.wait(order, "stop")
+        notice_last_price(instrument, order)
+    elif place == "close":
+        instrument.wait(order, "close")
+    else:
+        yield from enter(state, order)
 
 
-def continue_order(state: State, command: Command, reply: Reply) -> Reason | None:
-    """Continue -> what the order that keeps the instrument busy makes next; no source stands on that."""
+def continue_work(state: State, command: Command, reply: Reply) -> Reason | None:
+    """Continue -> what the work of an instrument, or of the oldest sweep, makes next; no source stands on that."""
     instrument = state.instruments.get(command["instrument"])
-    if instrument is None:
+    if instrument is None and command["instrument"] != 0:
         return Reason.InstrumentUnknown
-    order = instrument.working
-    if order is None:
+    if instrument is None and not state.sweeps:
         return Reason.InstrumentNotBusy
-    instrument.working = None
+    if instrument is not None and instrument.work is None:
+        return Reason.InstrumentNotBusy
     reply.source = reply.source_seq = 0
-    match(state, order, reply)
+    if instrument is None:
+        sweeps.advance(state, state.sweeps[0])
+    else:
+        advance(state, instrument)
     return None
 
 

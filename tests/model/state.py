@@ -2,13 +2,58 @@
 
 from bisect import insort
 from collections import defaultdict
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.model.events import Reply
 from tests.model.limits import BILLION, GATEWAY, OPERATOR
+from tests.model.register import Day, Register
 
 BUY: Final = 1
 SELL: Final = 2
+
+LIMIT: Final = 1
+MARKET: Final = 2
+MARKET_TO_LIMIT: Final = 3
+STOP: Final = 4
+STOP_LIMIT: Final = 5
+TRAILING_STOP: Final = 6
+PRIMARY_PEG: Final = 7
+MIDPOINT_PEG: Final = 8
+MARKET_PEG: Final = 9
+STOPS: Final = frozenset({STOP, STOP_LIMIT, TRAILING_STOP})
+PEGS: Final = frozenset({PRIMARY_PEG, MIDPOINT_PEG, MARKET_PEG})
+
+GOOD_TILL_CANCELLED: Final = 1
+IMMEDIATE_OR_CANCEL: Final = 2
+FILL_OR_KILL: Final = 3
+DAY: Final = 4
+GOOD_TILL_DATE: Final = 5
+AT_THE_OPEN: Final = 6
+AT_THE_CLOSE: Final = 7
+RESTING: Final = frozenset({GOOD_TILL_CANCELLED, DAY, GOOD_TILL_DATE})
+
+POST_ONLY: Final = 1
+HIDDEN: Final = 2
+CANCELS_THE_OTHER: Final = 4
+TRIGGERED_BY_OTHER: Final = 8
+REDUCE_ONLY: Final = 16
+
+CONTINUOUS: Final = 1
+PRE_OPEN: Final = 2
+OPENING_AUCTION: Final = 3
+HALT: Final = 4
+VOLATILITY_AUCTION: Final = 5
+CLOSING_AUCTION: Final = 6
+CLOSED: Final = 7
+SUSPENDED: Final = 8
+DELISTED: Final = 9
+
+FUTURE: Final = 2
+
+Work = Generator[int, None, None]
+"""Work in steps: before each it yields the events for which it needs room, and goes on where there is as much."""
 
 
 @dataclass(slots=True)
@@ -33,14 +78,74 @@ class Order:
     time_in_force: int
     price: int
     open: int
-    post_only: bool = False
+    order_type: int = LIMIT
+    flags: int = 0
+    trigger: int = 0
+    """Price that triggers a stop, distance of a trailing one, offset of a peg."""
+    display: int = 0
+    shown: int = 0
+    """The slice of an iceberg at rest."""
+    minimum: int = 0
+    """Still pending."""
+    expire_s: int = 0
     filled: int = 0
     carry: int = 0
     hold: int = 0
+    maker_rate: int = 0
+    taker_rate: int = 0
+    place: str = "none"
+    """Where it stands: `book`, `peg`, `stop`, `child`, `close`, `working` (being matched) or `none`."""
+    extreme: int = 0
+    """Of a trailing stop: the last price from which it keeps its distance."""
+    triggered: bool = False
+    partner: "Order | None" = None
+    """The other one of its pair, open or done."""
+    pairs_as_stop: bool = False
+    """It was the stop when the pair was made: it holds what the limit order does not."""
+    parent: "Order | None" = None
+    """The order for which it waits."""
+    children: list["Order"] = field(default_factory=list)
+    """Orders that wait for this one, in the order in which they were placed."""
 
-    def priority(self) -> tuple[int, int]:
-        """Sorts the orders of a side: the better price first, then the lower id."""
-        return (-self.price if self.side == BUY else self.price, self.order_id)
+    @property
+    def post_only(self) -> bool:
+        """It rests or is refused."""
+        return self.flags & POST_ONLY != 0
+
+    @property
+    def hidden(self) -> bool:
+        """It stands behind what is displayed: a hidden order or a peg."""
+        return self.flags & HIDDEN != 0 or self.order_type in PEGS
+
+    @property
+    def reduce_only(self) -> bool:
+        """It closes a position and no more."""
+        return self.flags & REDUCE_ONLY != 0
+
+    @property
+    def total(self) -> int:
+        """Lots that it may fill in all."""
+        return self.filled + self.open
+
+    @property
+    def waits_for_trigger(self) -> bool:
+        """A stop that was not triggered yet."""
+        return self.order_type in STOPS and not self.triggered
+
+    @property
+    def is_limit(self) -> bool:
+        """A limit order, or one that became one: a triggered stop-limit, a market to limit order that rests."""
+        if self.order_type == STOP_LIMIT:
+            return self.triggered
+        return self.order_type == LIMIT or (self.order_type == MARKET_TO_LIMIT and self.place == "book")
+
+    def in_front(self) -> int:
+        """Lots that the next order to meet it can have: of an iceberg at rest the slice."""
+        return self.shown if self.display and self.place == "book" else self.open
+
+    def priority(self) -> tuple[int, bool, int]:
+        """Sorts the orders of a side: the better price first, displayed ones first, then the lower id."""
+        return (-self.price if self.side == BUY else self.price, self.hidden, self.order_id)
 
 
 @dataclass(slots=True)
@@ -53,8 +158,14 @@ class Account:
     max_open_orders: int
     self_trade: int = 0
     self_trade_of: int = 0
+    group: int = 0
+    clearing: int = 0
+    plan: int = 0
+    traded: int = 0
     last_ref: int = 0
     open: dict[int, Order] = field(default_factory=dict)
+    quotes: dict[int, list[Order]] = field(default_factory=dict)
+    """Instrument -> the orders of the last quote."""
 
 
 @dataclass(slots=True)
@@ -71,11 +182,24 @@ class Session:
 
     name: bytes
     firm: int
+    accounts: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Rules:
+    """Bands, collar and policies, as SetRules gives them."""
+
+    static_band: int = 0
+    dynamic_band: int = 0
+    collar: int = 0
+    auction_ns: int = 0
+    band_action: int = 0
+    resume: int = 0
 
 
 @dataclass(slots=True)
 class Instrument:
-    """An instrument and its book: per side the resting orders by priority. `working` is what keeps it busy."""
+    """An instrument and its book: per side the resting orders by priority; what stands outside the book."""
 
     symbol: bytes
     base: int
@@ -89,8 +213,40 @@ class Instrument:
     max_notional: int
     maker_fee_rate: int
     taker_fee_rate: int
+    kind: int = 1
+    phase: int = CONTINUOUS
     sides: dict[int, list[Order]] = field(default_factory=lambda: {BUY: [], SELL: []})
+    outside: list[Order] = field(default_factory=list)
+    """Open orders that stand in no level: pegs, stops, children, orders that wait for the close."""
     working: Order | None = None
+    """The order that is being matched."""
+    frozen: dict[int, int | None] | None = None
+    """Prices of the pegs, by id of the object, while an order is being matched."""
+    due: list[tuple[str, Order]] = field(default_factory=list)
+    """What is due: (`level`, `start`, `close` or `stop`; the order)."""
+    work: Work | None = None
+    needs: int = 0
+    """Room that the next step of the work needs."""
+    changing: bool = False
+    """A change of phase is on its way."""
+    locks: int = 0
+    """Sweeps that keep it busy."""
+    reference: int = 0
+    last: int = 0
+    settlement: int = 0
+    rules: Rules = field(default_factory=Rules)
+    ticks: list[tuple[int, int]] = field(default_factory=list)
+    """(from price, tick), rising."""
+    schedule: list[tuple[int, int]] = field(default_factory=list)
+    """(at ns, phase), rising."""
+    auction_ends: int | None = None
+    indicated: tuple[int, int, int] = (0, 0, 0)
+    day: Day = field(default_factory=Day)
+
+    @property
+    def busy(self) -> bool:
+        """There is work to go on with, or a sweep keeps it busy."""
+        return self.work is not None or self.locks > 0
 
     def value(self, price: int, lots: int) -> int:
         """Ledger units of the quote asset, exact."""
@@ -98,27 +254,54 @@ class Instrument:
 
     def held_asset(self, side: int) -> int:
         """The asset that an order of the side holds."""
-        return self.quote if side == BUY else self.base
-
-    def hold(self, order: Order, price: int, lots: int) -> int:
-        """What the order holds with so many lots open at the price."""
-        if order.side != BUY:
-            return lots * self.lot_value
-        if lots == 0:
-            return 0
-        value = self.value(price, lots)
-        return value + rounded(order.carry + max(self.maker_fee_rate, self.taker_fee_rate) * value)
+        return self.quote if side == BUY or self.kind == FUTURE else self.base
 
     def rest(self, order: Order) -> None:
         """Puts the order behind those of its price."""
+        order.place = "book"
         insort(self.sides[order.side], order, key=Order.priority)
 
+    def wait(self, order: Order, place: str) -> None:
+        """Puts the order outside the book."""
+        order.place = place
+        self.outside.append(order)
+
     def leave(self, order: Order) -> None:
-        """Takes the order out of its level, or ends the work on it."""
-        if self.working is order:
-            self.working = None
-        else:
+        """Takes the order out of where it stands. The order being matched stands nowhere."""
+        if order.place == "book":
             self.sides[order.side].remove(order)
+        elif order.place not in {"working", "none"}:
+            self.outside.remove(order)
+        order.place = "none"
+
+    def standing(self, place: str, side: int = 0) -> list[Order]:
+        """Orders that wait outside the book at this place, of one side or both, by id."""
+        found = [order for order in self.outside if order.place == place and side in {0, order.side}]
+        return sorted(found, key=lambda order: order.order_id)
+
+    def orders(self) -> list[Order]:
+        """All open orders, by id."""
+        working = [self.working] if self.working and self.working.open else []
+        return sorted(self.sides[BUY] + self.sides[SELL] + self.outside + working, key=lambda order: order.order_id)
+
+    def tick_at(self, price: int) -> int:
+        """The tick that applies at a price."""
+        steps = [tick for from_price, tick in self.ticks if from_price <= price]
+        return steps[-1] if steps else self.tick
+
+    def on_tick(self, price: int) -> bool:
+        """The price is a multiple of the tick that applies to it."""
+        return price % self.tick_at(price) == 0
+
+    def tick_down(self, price: int) -> int:
+        """The highest price on tick that is not above."""
+        return price - price % self.tick_at(price)
+
+    def tick_up(self, price: int) -> int:
+        """The lowest price on tick that is not below."""
+        tick = self.tick_at(price)
+        up = -(-price // tick) * tick
+        return min([up, *(from_price for from_price, _ in self.ticks if price <= from_price)])
 
 
 def rounded(billionths: int) -> int:
@@ -143,6 +326,18 @@ class Ledger:
         return self.balances[account, asset] - self.holds[account, asset]
 
 
+@dataclass(eq=False, slots=True)
+class Sweep:
+    """Work over many orders or accounts: `first_id` is the id of its command's first event."""
+
+    kind: int
+    instrument: int
+    first_id: int
+    steps: Work | None = None
+    needs: int = 0
+    cancelled: int = 0
+
+
 @dataclass(slots=True)
 class State:
     """Everything, by number."""
@@ -150,22 +345,39 @@ class State:
     slice_events: int
     capacity: int
     sources: dict[int, Source] = field(
-        default_factory=lambda: {GATEWAY: Source(b"gateway", 1), OPERATOR: Source(b"operator", 7)}
+        default_factory=lambda: {GATEWAY: Source(b"gateway", 1), OPERATOR: Source(b"operator", 15)}
     )
     assets: dict[int, Asset] = field(default_factory=dict)
     instruments: dict[int, Instrument] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    sweeps: list[Sweep] = field(default_factory=list)
+    register: Register = field(default_factory=Register)
+    at_ns: int = 0
+    """Time of the command at work."""
+    command_seq: int = 0
+    reply: Reply = field(default_factory=lambda: Reply(0, 0, 0, 0))
+    """Events of the command at work."""
+
+    def has_room(self, events: int) -> bool:
+        """So many more events fit into the command."""
+        return len(self.reply.made) + events + self.reply.reserve <= self.slice_events
+
+    def instrument_of(self, order: Order) -> Instrument:
+        """Where the order is traded."""
+        return self.instruments[order.instrument]
 
     def open_orders(self) -> int:
         """Of all accounts together."""
         return sum(len(account.open) for account in self.accounts.values())
 
-    def rehold(self, order: Order, hold: int) -> int:
-        """Changes what the order holds; returns what that releases."""
-        released = order.hold - hold
+    def payer(self, account: int) -> int:
+        """The account on whose balances an account trades."""
+        return self.accounts[account].clearing or account
+
+    def set_hold(self, order: Order, hold: int) -> None:
+        """Changes what the order holds."""
         asset = self.instruments[order.instrument].held_asset(order.side)
-        self.ledger.holds[order.account, asset] -= released
+        self.ledger.holds[self.payer(order.account), asset] += hold - order.hold
         order.hold = hold
-        return released

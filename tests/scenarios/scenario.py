@@ -1,16 +1,28 @@
 """Scenario tables: what a line means, and how it is played on an engine. README.md has the grammar."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from tests.model.commands import BODY, HEAD, Kind, encode
+from tests.model.commands import Kind, encode
 from tests.model.events import Event, EventKind
-from tests.model.limits import BILLION, FEE_INCOME, FIRST_ACCOUNT, GATEWAY, MAX_EVENTS, MAX_ORDERS, OPERATOR, OUTSIDE
-from tests.model.rejects import Reason
+from tests.model.limits import (
+    BILLION,
+    FEE_INCOME,
+    FIRST_ACCOUNT,
+    GATEWAY,
+    MAX_EVENTS,
+    MAX_ORDERS,
+    OPERATOR,
+    OUTSIDE,
+    SETTLEMENT,
+)
 from tests.model.state import BUY, SELL
+from tests.scenarios.phrases import Names, phrases
+from tests.scenarios.risk_words import RISK_VERBS
+from tests.scenarios.words import BY_GATEWAY, RIGHTS, VERBS, Spoken, pairs, seconds, self_trade
 
 
 class Venue(Protocol):
@@ -89,15 +101,12 @@ def scenario(path: Path, title: str, lines: list[Line]) -> Scenario:
     return Scenario(path, title, rest, sizes["slice"], sizes["capacity"])
 
 
-def pairs(words: list[str]) -> dict[str, str]:
-    """`name=value` words."""
-    return {name: value for name, _, value in (word.partition("=") for word in words)}
-
-
 INSTRUMENT: Final = {
     "base_asset": "xyz",
     "quote_asset": "usd",
     "execution": "1",
+    "kind_of": "1",
+    "phase": "1",
     "price_unit": str(BILLION),
     "lot_size": str(BILLION),
     "tick": "1",
@@ -109,12 +118,9 @@ INSTRUMENT: Final = {
     "taker_fee_rate": "0",
 }
 ACCOUNT: Final = {"firm": "1", "max_quantity": "1000000", "max_notional": "1000000000000", "max_open_orders": "100"}
-TIMES_IN_FORCE: Final = {"gtc": 1, "ioc": 2, "fok": 3}
-RIGHTS: Final = {"trade": 1, "money": 2, "define": 4}
-WHY_CANCELED: Final = {1: "by owner", 2: "unfilled", 3: "not possible", 4: "replaced by no more", 5: "own order"}
-SELF_TRADE: Final = {"none": "0", "cancel-newest": "1", "cancel-oldest": "2", "cancel-both": "3", "decrement": "4"}
-SELF_TRADE_OF: Final = {"account": "1", "firm": "2"}
 NAME_FIELDS: Final = {"name", "code", "symbol", "network", "salt", "verifier"}
+HOUSE: Final = {"outside": OUTSIDE, "fees": FEE_INCOME, "settlement": SETTLEMENT}
+"""The venue's own accounts."""
 COMMAND: Final = re.compile(r"(?:(?P<times>\d+) times )?(?:(?P<source>[a-z]\w*)(?: (?P<number>\d+))?: )?(?P<what>.*)")
 
 
@@ -126,11 +132,12 @@ class Play:
     at_ns: int = 0
     assets: dict[str, int] = field(default_factory=dict)
     instruments: dict[str, int] = field(default_factory=dict)
-    accounts: dict[str, int] = field(default_factory=lambda: {"outside": OUTSIDE, "fees": FEE_INCOME})
+    accounts: dict[str, int] = field(default_factory=lambda: dict(HOUSE))
     sources: dict[str, int] = field(default_factory=lambda: {"gateway": GATEWAY, "operator": OPERATOR})
     last_number: dict[int, int] = field(default_factory=dict)
     refs: dict[str, dict[str, int]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    terms: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def run(self, lines: tuple[Line, ...]) -> list[Event]:
         """Plays every line; returns all events.
@@ -160,6 +167,7 @@ class Play:
             self.must(Kind.DefineAsset, {"asset": str(number), "code": code.upper()} | values)
         for number, (symbol, values) in enumerate(instruments.items(), 1):
             self.instruments[symbol] = number
+            self.terms[symbol] = values
             self.must(Kind.ListInstrument, {"instrument": str(number), "symbol": symbol} | values)
 
     def step(self, text: str) -> None:
@@ -172,7 +180,7 @@ class Play:
         elif words[0] == "source":
             self.define_source(words[1], words[2:])
         elif words[0] == "at":
-            self.at_ns = int(words[1])
+            self.at_ns = seconds(words[1])
         elif words[0] in {"balance", "held"}:
             self.compare_balances(words)
         elif words[0] in {"book", "queue"}:
@@ -182,7 +190,7 @@ class Play:
 
     def open_account(self, name: str, words: list[str]) -> None:
         """`account A usd 1000 max_open_orders=2 stp=cancel-oldest by=firm`."""
-        self.accounts[name] = FIRST_ACCOUNT + len(self.accounts) - 2
+        self.accounts[name] = FIRST_ACCOUNT + len(self.accounts) - len(HOUSE)
         limits = pairs([word for word in words if "=" in word])
         self.must(Kind.OpenAccount, {"account": name} | ACCOUNT | self_trade(limits) | limits)
         funds = [word for word in words if "=" not in word]
@@ -206,37 +214,45 @@ class Play:
         line, _, wanted = (part.strip() for part in text.partition("->"))
         match = COMMAND.fullmatch(line)
         assert match is not None
-        kind, values = self.command(match["what"].split())
+        spoken = self.command(match["what"].split())
+        values = spoken.values
         if match["source"]:
             values |= {"source": match["source"]}
         if match["number"]:
             values |= {"source_seq": match["number"]}
         for _ in range(int(match["times"] or 1)):
-            got = self.spoken(self.send(kind, values))
+            got = self.spoken(self.send(spoken.kind, values, spoken.items), values)
             assert got == wanted, f"it was: {got}"
 
-    def command(self, words: list[str]) -> tuple[Kind, dict[str, str]]:
-        """Kind and fields of a command's words."""
+    def command(self, words: list[str]) -> Spoken:
+        """Kind, fields and items of a command's words."""
         verb, rest = words[0], [word for word in words[1:] if "=" not in word]
         values = pairs([word for word in words[1:] if "=" in word])
         if verb == "send":
-            return Kind[rest[0]], values
-        kind, fields = VERBS[verb](rest)
+            return Spoken(Kind[rest[0]], values)
+        spoken = RISK_VERBS[verb](self, rest) if verb in RISK_VERBS else VERBS[verb](rest)
         if verb in {"buy", "sell", "continue"}:
-            fields.setdefault("instrument", "XYZ")
-        return kind, {name: value for name, value in (fields | values).items() if value}
+            spoken.values.setdefault("instrument", "XYZ")
+        spoken.values = {name: value for name, value in (spoken.values | values).items() if value}
+        return spoken
 
-    def send(self, kind: Kind, values: Mapping[str, str]) -> list[Event]:
+    def send(self, kind: Kind, values: Mapping[str, str], items: Iterable[Mapping[str, str]] = ()) -> list[Event]:
         """Encodes and applies a command; numbers it where no number is given."""
         account = values.get("account", "")
-        fields = {name: self.field(account, name, text) for name, text in values.items() if name != "items"}
-        items = [self.accounts[name] for name in values["items"].split(",") if name] if "items" in values else []
+        fields = {
+            "client_ref" if name == "quote_ref" else name: self.field(account, name, text)
+            for name, text in values.items()
+            if name != "items"
+        }
+        listed = [{name: int(self.field(account, name, text)) for name, text in item.items()} for item in items]
+        if "items" in values:
+            listed = [{"account": self.accounts[name]} for name in values["items"].split(",") if name]
         source = fields.setdefault("source", GATEWAY if kind in BY_GATEWAY else OPERATOR)
         assert isinstance(source, int)
         following = self.last_number.get(source, 0) + 1
         if source != GATEWAY and fields.setdefault("source_seq", following) == following:
             self.last_number[source] = following
-        events = self.venue.apply(encode(kind, items=items, tail=b"", **fields), self.at_ns)
+        events = self.venue.apply(encode(kind, items=listed, tail=b"", **fields), self.at_ns)
         self.events += events
         return events
 
@@ -248,6 +264,7 @@ class Play:
             return int(text)
         known = {
             "account": self.accounts,
+            "clearing": self.accounts,
             "instrument": self.instruments,
             "source": self.sources,
             "asset": self.assets,
@@ -256,9 +273,24 @@ class Play:
         }
         if name in known:
             return known[name][text]
+        if name == "id":
+            return self.accounts[text]
+        if name == "quote_ref":
+            return self.quote_refs(account, text)
         assert name in {"client_ref", "target"}, f"{name}={text}"
         refs = self.refs.setdefault(account, {})
         return refs.setdefault(text, len(refs) + 1)
+
+    def quote_refs(self, account: str, text: str) -> int:
+        """The first of the references of a quote's orders, which are called `q.bid`, `q.ask`, `q.bid2` ..."""
+        refs = self.refs.setdefault(account, {})
+        name, _, items = text.partition("/")
+        first = len(refs) + 1
+        for index in range(int(items)):
+            suffix = "" if index == 0 else str(index + 1)
+            refs[f"{name}.bid{suffix}"] = first + 2 * index
+            refs[f"{name}.ask{suffix}"] = first + 2 * index + 1
+        return first
 
     def compare_balances(self, words: list[str]) -> None:
         """`balance A usd 600 xyz 4`, `held A usd 100`."""
@@ -278,145 +310,18 @@ class Play:
         got = ", ".join(told) or "empty"
         assert got == wanted, f"it was: {got}"
 
-    def spoken(self, events: list[Event]) -> str:
+    def spoken(self, events: list[Event], values: Mapping[str, str] | None = None) -> str:
         """The events of a command in a trader's words."""
-        names = {number: name for name, number in self.assets.items()}
-        return ", ".join(phrases(events, names, self.order_name)) or "nothing"
+        assets = {number: name for name, number in self.assets.items()}
+        symbols = {number: name for name, number in self.instruments.items()}
+        given = values or {}
+        own = {given[name] for name in ("client_ref", "target") if name in given}
+        accounts = {number: name for name, number in self.accounts.items()}
+        names = Names(assets, symbols, self.order_name, given.get("account", ""), own, accounts)
+        return ", ".join(phrases(events, names)) or "nothing"
 
     def order_name(self, account: int, client_ref: int, lots: int) -> str:
         """An order and so many lots of it in the scenario's words."""
         owner = next(name for name, number in self.accounts.items() if number == account)
         ref = next(name for name, number in self.refs[owner].items() if number == client_ref)
         return f"{owner} {ref} {lots}"
-
-
-BY_GATEWAY: Final = {
-    Kind.PlaceOrder,
-    Kind.CancelOrder,
-    Kind.ReplaceOrder,
-    Kind.Tick,
-    Kind.Continue,
-    Kind.CleanClose,
-}
-"""What source 0 sends where the scenario names no source; all else comes from the operator."""
-
-
-def self_trade(limits: dict[str, str]) -> dict[str, str]:
-    """Takes `stp=cancel-oldest by=firm` out of the fields of an account; by its own account where only `stp` stands."""
-    mode = SELF_TRADE[limits.pop("stp", "none")]
-    whose = SELF_TRADE_OF[limits.pop("by")] if "by" in limits else "0" if mode == "0" else SELF_TRADE_OF["account"]
-    return {"self_trade": mode, "self_trade_of": whose}
-
-
-def order_fields(side: int, rest: list[str]) -> tuple[Kind, dict[str, str]]:
-    """`A a1 10 @ 100 [ioc|fok] [market] [post-only] [on SYMBOL]`."""
-    account, ref, quantity, at, price, *more = rest
-    assert at == "@"
-    forces = [str(TIMES_IN_FORCE[word]) for word in more if word in TIMES_IN_FORCE]
-    fields = {
-        "account": account,
-        "client_ref": ref,
-        "quantity": quantity,
-        "price": price,
-        "side": str(side),
-        "order_type": "2" if "market" in more else "1",
-        "time_in_force": forces[0] if forces else "1",
-        "flags": "1" if "post-only" in more else "0",
-    }
-    if "on" in more:
-        fields["instrument"] = more[more.index("on") + 1]
-    return Kind.PlaceOrder, fields
-
-
-def cancel_fields(rest: list[str]) -> tuple[Kind, dict[str, str]]:
-    """`A a1 [to 4]`."""
-    return Kind.CancelOrder, {"account": rest[0], "client_ref": rest[1], "quantity": rest[3] if rest[2:] else "0"}
-
-
-def replace_fields(rest: list[str]) -> tuple[Kind, dict[str, str]]:
-    """`A a1 a2 10 @ 100`: a1 becomes a2."""
-    account, target, ref, quantity, at, price = rest
-    assert at == "@"
-    fields = {"account": account, "target": target, "client_ref": ref, "quantity": quantity, "price": price}
-    return Kind.ReplaceOrder, fields
-
-
-def money_fields(kind: Kind, rest: list[str]) -> tuple[Kind, dict[str, str]]:
-    """`A usd 10`."""
-    return kind, dict(zip(("account", "asset", "amount"), rest, strict=True))
-
-
-VERBS: Final[dict[str, Callable[[list[str]], tuple[Kind, dict[str, str]]]]] = {
-    "buy": lambda rest: order_fields(BUY, rest),
-    "sell": lambda rest: order_fields(SELL, rest),
-    "cancel": cancel_fields,
-    "replace": replace_fields,
-    "deposit": lambda rest: money_fields(Kind.Deposit, rest),
-    "withdraw": lambda rest: money_fields(Kind.Withdraw, rest),
-    "continue": lambda rest: (Kind.Continue, {"instrument": rest[0] if rest else ""}),
-    "tick": lambda _: (Kind.Tick, {}),
-    "close": lambda _: (Kind.CleanClose, {}),
-}
-
-
-def phrases(
-    events: list[Event], assets: Mapping[int, str], order_name: Callable[[int, int, int], str]
-) -> Iterator[str]:
-    """A phrase for each event; the three events of a trade make one, and so do the two of a posting."""
-    left = list(events)
-    while left:
-        event = left.pop(0)
-        if event.kind == EventKind.Traded:
-            yield trade(event, left.pop(0), left.pop(0))
-        elif event.kind == EventKind.Posted:
-            outside = left.pop(0)
-            assert (outside.kind, outside.account, outside.value) == (EventKind.Posted, OUTSIDE, -event.value)
-            yield f"posted {assets[event.instrument]} {event.value}"
-        elif event.kind == EventKind.Canceled and WHY_CANCELED[event.detail] == "own order":
-            lots = order_name(event.account, event.client_ref, event.quantity)
-            yield f"canceled {lots} own order{left_open(event)}"
-        else:
-            yield PHRASES[EventKind(event.kind)](event)
-
-
-def trade(traded: Event, resting: Event, incoming: Event) -> str:
-    """`trade 4 @ 100`, with the fees of resting and incoming order where there are any."""
-    for filled, detail in ((resting, 1), (incoming, 2)):
-        got = (filled.kind, filled.detail, filled.price, filled.quantity, filled.value)
-        assert got == (EventKind.Filled, detail, traded.price, traded.quantity, traded.value)
-    fees = f" fees {resting.fee} and {incoming.fee}" if resting.fee or incoming.fee else ""
-    return f"trade {traded.quantity} @ {traded.price}{fees}"
-
-
-def canceled(event: Event) -> str:
-    """`canceled 4 by owner`, with what is still open."""
-    return f"canceled {event.quantity} {WHY_CANCELED[event.detail]}{left_open(event)}"
-
-
-def left_open(event: Event) -> str:
-    """` left 6`, where something is still open."""
-    return f" left {event.leaves}" if event.leaves else ""
-
-
-def replaced(event: Event) -> str:
-    """`replaced 10 @ 100 open 6 in place`, or `behind`."""
-    place = "in place" if event.detail == 1 else "behind"
-    return f"replaced {event.quantity} @ {event.price} open {event.leaves} {place}"
-
-
-PHRASES: Final[dict[EventKind, Callable[[Event], str]]] = {
-    EventKind.SourceDefined: lambda event: f"source {event.value} defined",
-    EventKind.AssetDefined: lambda event: f"asset {event.instrument} defined",
-    EventKind.InstrumentListed: lambda event: f"instrument {event.instrument} listed",
-    EventKind.AccountOpened: lambda event: f"account {event.account} opened",
-    EventKind.SessionDefined: lambda event: f"session {event.value} defined",
-    EventKind.Accepted: lambda _: "accepted",
-    EventKind.Rejected: lambda event: f"rejected {Reason(event.detail).name}",
-    EventKind.Canceled: canceled,
-    EventKind.Replaced: replaced,
-    EventKind.Ticked: lambda event: f"ticked at {event.at_ns}",
-    EventKind.Closed: lambda event: f"closed at {event.at_ns}",
-}
-
-assert {name for layout in BODY.values() for name, (_, code) in layout.items() if code.endswith("bytes")} <= NAME_FIELDS
-assert not NAME_FIELDS & HEAD.keys()

@@ -1,0 +1,199 @@
+"""Work over many orders, from docs/concepts/orders.md, "MassCancel": how sweeps go on, and the mass cancel itself."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.model.commands import Command
+from tests.model.due import after_cancel, start
+from tests.model.events import EventKind, Reply
+from tests.model.limits import GATEWAY, I64_MAX, MAX_SWEEPS
+from tests.model.links import reduce_to
+from tests.model.phases import BY_UNCLEAN_START, COLLECTING, change
+from tests.model.rejects import Reason, lowest
+from tests.model.state import (
+    BUY,
+    CONTINUOUS,
+    HALT,
+    SELL,
+    VOLATILITY_AUCTION,
+    Instrument,
+    Order,
+    State,
+    Sweep,
+    Work,
+)
+from tests.model.trading import BY_MASS_CANCEL, INSTRUMENT_GONE
+
+WAIT: Final = -1
+"""A sweep yields it where it can do nothing before other work is done."""
+
+RESUME_AUCTION: Final = 2
+
+ACCOUNT: Final = 1
+FIRM: Final = 3
+VENUE: Final = 5
+SESSION: Final = 6
+
+
+def begin(
+    state: State, command: Command, first_id: int, steps: Callable[[State, Sweep], Work], *, instrument: int = 0
+) -> None:
+    """A sweep begins, in its own command."""
+    sweep = Sweep(int(command.kind), instrument, first_id)
+    sweep.steps = to_the_end(state, sweep, steps(state, sweep))
+    state.sweeps.append(sweep)
+    state.reply.own = None
+    advance(state, sweep)
+
+
+def to_the_end(state: State, sweep: Sweep, steps: Work) -> Work:
+    """The steps, then SweepEnded."""
+    yield from steps
+    yield 1
+    state.reply.say(
+        EventKind.SweepEnded,
+        named=False,
+        instrument=sweep.instrument,
+        detail=sweep.kind,
+        value=sweep.first_id,
+        quantity=sweep.cancelled,
+    )
+
+
+def advance(state: State, sweep: Sweep) -> None:
+    """Goes on with a sweep until it is done, waits, or finds no room for its next step."""
+    if sweep.needs == WAIT:
+        sweep.needs = 0
+    while sweep.steps is not None and sweep.needs != WAIT and state.has_room(sweep.needs):
+        try:
+            sweep.needs = next(sweep.steps)
+        except StopIteration:
+            sweep.steps = None
+            state.sweeps.remove(sweep)
+
+
+def wait_free(state: State, instrument: Instrument) -> Work:
+    """A sweep waits until the work of the instrument is done."""
+    while instrument.work is not None:
+        yield WAIT
+
+
+def orders_in_sweep_order(state: State, instrument: Instrument) -> list[Order]:
+    """Orders of an instrument in the order of a mass cancel."""
+    found: list[Order] = []
+    for side in (BUY, SELL):
+        book = instrument.sides[side]
+        found += [order for order in book if not order.hidden] + [order for order in book if order.hidden]
+        found += instrument.standing("peg", side) + instrument.standing("stop", side)
+        waiting = instrument.standing("child", side) + instrument.standing("close", side)
+        found += sorted(waiting, key=lambda order: order.order_id)
+        working = instrument.working
+        found += [working] if working is not None and working.side == side and working.open else []
+    return found
+
+
+def cancel_in(
+    state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
+) -> Work:
+    """Cancels the orders of an instrument that belong, then works off what that made due."""
+    while any(belongs(order) for order in orders_in_sweep_order(state, instrument)):
+        if not state.has_room(2):
+            after_cancel(state, instrument)
+        yield 2
+        found = [order for order in orders_in_sweep_order(state, instrument) if belongs(order)]
+        if found:
+            reduce_to(state, found[0], 0, detail)
+            sweep.cancelled += 1
+    after_cancel(state, instrument)
+    yield from wait_free(state, instrument)
+
+
+def mass_cancel(state: State, command: Command, reply: Reply) -> Reason | None:
+    """MassCancel -> SweepBegun, Canceled of all orders that belong, SweepEnded."""
+    number, scope, side = command["id"], command["scope"], command["side"]
+    reason = lowest(
+        {
+            Reason.ScopeInvalid: not scope_is_valid(state, command),
+            Reason.InstrumentUnknown: command["instrument"] not in {0, *state.instruments},
+            Reason.WorkFull: len(state.sweeps) >= MAX_SWEEPS,
+            Reason.SideInvalid: side > 2,
+        }
+    )
+    if reason:
+        return reason
+    first_id = reply.say(
+        EventKind.SweepBegun,
+        instrument=command["instrument"],
+        detail=int(command.kind),
+        value=number,
+        fee=scope,
+    )
+
+    def belongs(order: Order) -> bool:
+        owner = state.accounts[order.account]
+        of_session = state.sessions[number].accounts if scope == SESSION else ()
+        in_scope = {
+            ACCOUNT: order.account == number,
+            FIRM: owner.firm == number,
+            VENUE: True,
+            SESSION: order.account in of_session,
+        }
+        return in_scope[scope] and side in {0, order.side} and order.order_id < first_id
+
+    def steps(state: State, sweep: Sweep) -> Work:
+        for listed in sorted(state.instruments):
+            if command["instrument"] in {0, listed}:
+                yield from cancel_in(state, sweep, state.instruments[listed], belongs, BY_MASS_CANCEL)
+
+    begin(state, command, first_id, steps, instrument=command["instrument"])
+    return None
+
+
+def scope_is_valid(state: State, command: Command) -> bool:
+    """What a mass cancel names exists, and its source may name it."""
+    number, scope = command["id"], command["scope"]
+    exists = {
+        ACCOUNT: number in state.accounts,
+        FIRM: number >= 1,
+        VENUE: number == 0,
+        SESSION: number in state.sessions,
+    }
+    may_name = command["source"] != GATEWAY or scope in {ACCOUNT, SESSION}
+    return exists.get(scope, False) and may_name
+
+
+def delist(state: State, command: Command, reply: Reply) -> None:
+    """A delisted instrument loses all its orders."""
+    number = command["instrument"]
+    first_id = reply.say(EventKind.SweepBegun, named=False, instrument=number, detail=int(command.kind))
+
+    def steps(state: State, sweep: Sweep) -> Work:
+        yield from cancel_in(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
+
+    begin(state, command, first_id, steps, instrument=number)
+
+
+def unclean_start(state: State, command: Command, reply: Reply) -> Reason | None:
+    """UncleanStart -> UncleanStarted, and a halt or an auction by each instrument's policy."""
+    first_id = reply.say(EventKind.UncleanStarted)
+
+    def steps(state: State, sweep: Sweep) -> Work:
+        for number in sorted(state.instruments):
+            instrument = state.instruments[number]
+            yield from wait_free(state, instrument)
+            if instrument.phase not in COLLECTING | {CONTINUOUS} or not instrument.rules.resume:
+                continue
+            start(state, instrument, change(state, instrument, HALT, BY_UNCLEAN_START))
+            yield from wait_free(state, instrument)
+            if instrument.phase == HALT and instrument.rules.resume == RESUME_AUCTION:
+                start(state, instrument, into_auction(state, instrument))
+                yield from wait_free(state, instrument)
+
+    begin(state, command, first_id, steps)
+    return None
+
+
+def into_auction(state: State, instrument: Instrument) -> Work:
+    """From the halt of an unclean start into the volatility auction."""
+    yield from change(state, instrument, VOLATILITY_AUCTION, BY_UNCLEAN_START)
+    instrument.auction_ends = min(I64_MAX, state.at_ns + instrument.rules.auction_ns)
