@@ -25,6 +25,7 @@ from tests.differential.moves_own import (
     replace_onto_own,
     replace_post_only,
 )
+from tests.differential.risk_moves import RISK_MOVES
 from tests.differential.worlds import (
     FIXED,
     RANGES,
@@ -393,4 +394,4 @@ MOVES: Final[dict[str, Move]] = {
         moves_market.tick,
         moves_market.unclean_start,
     )
-}
+} | RISK_MOVES

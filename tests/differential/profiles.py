@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tests.differential.moves import MOVES
+from tests.differential.risk_profiles import RISK_PROFILES
 from tests.differential.worlds import World
 from tests.model.limits import MAX_EVENTS, MAX_ORDERS
 
@@ -387,4 +388,5 @@ PROFILES: Final = [
         capacities=(100, 400),
     ),
     *SPECIAL,
+    *(Profile(*each) for each in RISK_PROFILES),
 ]

@@ -1,7 +1,7 @@
 """What a stream sets up before it trades: assets, instruments, accounts, sources and their first deposits."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle, product
 from random import Random
@@ -98,6 +98,8 @@ class World:
     """Every instrument gets a reference price."""
     ranged: bool = True
     """Some instruments have a narrow range of prices."""
+    more: "Callable[[Setup], Iterator[Draft]] | None" = None
+    """What else there is, set up before the deposits."""
     warm: int = 0
     """So many commands of source 2 that do nothing, to fill its window."""
 
@@ -143,6 +145,8 @@ class Setup:
             self_trades = self.rng.sample(SELF_TRADES, len(SELF_TRADES))
         for number, self_trade in zip(self.accounts(), cycle(self_trades), strict=False):
             yield self.account(number, self_trade)
+        if self.world.more:
+            yield from self.world.more(self)
         yield from self.deposits()
         for _ in range(self.world.warm):
             yield Draft(Kind.CancelOrder, {"source": 2, "account": 16, "client_ref": self.rng.getrandbits(64)})

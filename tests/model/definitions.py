@@ -6,10 +6,8 @@ from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
 from tests.model.limits import (
     BILLION,
-    FIRST_ACCOUNT,
     FIRST_SOURCE,
     I64_MAX,
-    MAX_ACCOUNT,
     MAX_ASSET,
     MAX_FEE_RATE,
     MAX_INSTRUMENT,
@@ -18,8 +16,10 @@ from tests.model.limits import (
     MAX_SESSION,
     MAX_SOURCE,
 )
+from tests.model.positions import range_fits
+from tests.model.register import FUTURE, SPOT
 from tests.model.rejects import Reason, lowest
-from tests.model.state import Account, Asset, Instrument, Session, Source, State
+from tests.model.state import Asset, Instrument, Session, Source, State
 
 
 def name_of(raw: bytes, longest: int) -> bytes | None:
@@ -66,32 +66,9 @@ def define_asset(state: State, command: Command, reply: Reply) -> Reason | None:
     return None
 
 
-def open_account(state: State, command: Command, reply: Reply) -> Reason | None:
-    """OpenAccount -> AccountOpened."""
-    number, firm = command["account"], command["firm"]
-    max_quantity, max_notional, max_open_orders = (
-        command[name] for name in ("max_quantity", "max_notional", "max_open_orders")
-    )
-    self_trade, self_trade_of = command["self_trade"], command["self_trade_of"]
-    reason = lowest(
-        {
-            Reason.IdInvalid: not FIRST_ACCOUNT <= number <= MAX_ACCOUNT or firm < 1,
-            Reason.AlreadyDefined: number in state.accounts,
-            Reason.LimitInvalid: min(max_quantity, max_notional, max_open_orders) < 1
-            or max_open_orders > state.capacity,
-            Reason.SelfTradeInvalid: self_trade > 4 or self_trade_of not in ({0, 1, 2} if self_trade == 0 else {1, 2}),
-        }
-    )
-    if reason:
-        return reason
-    state.accounts[number] = Account(firm, max_quantity, max_notional, max_open_orders, self_trade, self_trade_of)
-    reply.say(EventKind.AccountOpened, account=number)
-    return None
-
-
 def list_instrument(state: State, command: Command, reply: Reply) -> Reason | None:
     """ListInstrument -> InstrumentListed."""
-    number, base, quote = command["instrument"], command["base_asset"], command["quote_asset"]
+    number, kind, base, quote = (command[name] for name in ("instrument", "kind_of", "base_asset", "quote_asset"))
     symbol = name_of(command.names["symbol"], 16)
     reason = lowest(
         {
@@ -99,18 +76,27 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
             Reason.AlreadyDefined: number in state.instruments
             or symbol in {each.symbol for each in state.instruments.values()},
             Reason.NameInvalid: symbol is None,
-            Reason.AssetUnknown: base not in state.assets or quote not in state.assets,
+            Reason.AssetUnknown: quote not in state.assets
+            or (base != 0 if kind == FUTURE else base not in state.assets),
             Reason.AssetsSame: base == quote,
             Reason.ExecutionInvalid: command["execution"] != 1,
-            Reason.KindInvalid: command["kind_of"] not in {1, 2},
+            Reason.KindInvalid: kind not in {SPOT, FUTURE},
         }
     ) or refusal_of_numbers(state, command)
+    reason = reason or lowest(
+        {
+            Reason.PhaseInvalid: not 1 <= command["phase"] <= 7,
+            Reason.InstrumentBusy: not state.register.splitting.isdisjoint({base, quote}),
+        }
+    )
     if reason or symbol is None:
         return reason
     state.instruments[number] = Instrument(
         symbol=symbol,
         base=base,
         quote=quote,
+        kind=kind,
+        phase=command["phase"],
         price_value=price_value(state, command) or 0,
         lot_value=lot_value(state, command) or 0,
         tick=command["tick"],
@@ -120,8 +106,6 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
         max_notional=command["max_notional"],
         maker_fee_rate=command["maker_fee_rate"],
         taker_fee_rate=command["taker_fee_rate"],
-        kind=command["kind_of"],
-        phase=command["phase"],
     )
     reply.say(EventKind.InstrumentListed, instrument=number)
     return None
@@ -147,10 +131,13 @@ def refusal_of_numbers(state: State, command: Command) -> Reason | None:
             or highest_price % tick != 0,
             Reason.LimitInvalid: not 1 <= command["max_quantity"] <= MAX_ORDER_QUANTITY
             or command["max_quantity"] * lot > I64_MAX
-            or command["max_notional"] < 1,
+            or command["max_notional"] < 1
+            or (
+                command["kind_of"] == FUTURE
+                and not range_fits(highest_price, command["max_quantity"], price_value(state, command) or 0)
+            ),
             Reason.FeeRateInvalid: not 0 <= command["maker_fee_rate"] <= MAX_FEE_RATE
             or not 0 <= command["taker_fee_rate"] <= MAX_FEE_RATE,
-            Reason.PhaseInvalid: not 1 <= command["phase"] <= 7,
         }
     )
 
@@ -164,7 +151,9 @@ def price_value(state: State, command: Command) -> int | None:
 
 
 def lot_value(state: State, command: Command) -> int | None:
-    """Ledger units of the base asset in one lot, or None where that is not exact."""
+    """Ledger units of the base asset in one lot, or None where that is not exact; 1 of a future, which has none."""
+    if command["kind_of"] == FUTURE:
+        return 1
     if command["lot_size"] < 1:
         return None
     return exact(command["lot_size"] * 10 ** state.assets[command["base_asset"]].scale, BILLION)
@@ -181,7 +170,7 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
     number, firm, default = command["session"], command["firm"], command["account"]
     name = name_of(command.names["name"], 6)
     others = {each.name for session, each in state.sessions.items() if session != number}
-    listed = [item["account"] for item in command.items]
+    listed = [each["account"] for each in command.items]
     accounts = [state.accounts.get(account) for account in (default, *listed)]
     reason = lowest(
         {
@@ -196,6 +185,6 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
     )
     if reason or name is None:
         return reason
-    state.sessions[number] = Session(name, firm, accounts=tuple(item["account"] for item in command.items))
+    state.sessions[number] = Session(name, firm, tuple(listed))
     reply.say(EventKind.SessionDefined, account=default, value=number, detail=command["protocol"])
     return None

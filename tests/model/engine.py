@@ -3,16 +3,20 @@
 It shares no code and no constants with the product; both must make the same events, byte for byte.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Final
 
+from tests.model.accounts import define_fee_plan, define_group, open_account, set_account
 from tests.model.book import priced
+from tests.model.busts import bust_trade
+from tests.model.checks import check_positions, check_register, check_trades, collaterals
 from tests.model.commands import Command, Kind, decode
 from tests.model.commands import encode as encode_command
-from tests.model.definitions import define_asset, define_session, define_source, list_instrument, open_account
+from tests.model.days import end_of_day
+from tests.model.definitions import define_asset, define_session, define_source, list_instrument
 from tests.model.events import Event, EventKind, Reply, encode
 from tests.model.limits import (
     FEE_INCOME,
@@ -29,10 +33,12 @@ from tests.model.money import deposit, withdraw
 from tests.model.orders import cancel_order, continue_work, place_order, replace_order, signed
 from tests.model.quotes import mass_quote
 from tests.model.rejects import Reason
+from tests.model.risk import set_kill, set_limits, set_restriction
 from tests.model.rules import set_reference, set_rules, set_ticks
 from tests.model.state import BUY, CONTINUOUS, SELL, Instrument, Order, State
 from tests.model.stops import is_reached
 from tests.model.sweeps import mass_cancel, unclean_start
+from tests.model.terms import change_instrument, split_instrument
 from tests.model.timers import set_phase, set_schedule, tick
 
 __all__ = ["Book", "Event", "Level", "Model", "encode"]
@@ -91,6 +97,16 @@ COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason |
     Kind.SetReference: (OPERATE, set_reference),
     Kind.SetRules: (DEFINE, set_rules),
     Kind.SetTicks: (DEFINE, set_ticks),
+    Kind.DefineFeePlan: (DEFINE, define_fee_plan),
+    Kind.DefineGroup: (DEFINE, define_group),
+    Kind.SetAccount: (DEFINE, set_account),
+    Kind.SetLimits: (DEFINE, set_limits),
+    Kind.SetKill: (OPERATE, set_kill),
+    Kind.SetRestriction: (OPERATE, set_restriction),
+    Kind.EndOfDay: (OPERATE, end_of_day),
+    Kind.ChangeInstrument: (DEFINE, change_instrument),
+    Kind.SplitInstrument: (OPERATE, split_instrument),
+    Kind.BustTrade: (OPERATE, bust_trade),
 }
 """Per kind: the right that it needs, and what it does."""
 
@@ -211,13 +227,15 @@ class Model:
             for asset in state.assets:
                 assert state.ledger.free(number, asset) >= 0, f"account {number} lacks asset {asset}"
         for asset in state.assets:
-            assert state.ledger.free(FEE_INCOME, asset) >= 0
             assert state.ledger.free(OUTSIDE, asset) <= 0
         assert state.open_orders() <= state.capacity
         self._check_books()
+        check_positions(state)
+        check_register(state)
+        check_trades(state)
 
     def _check_holds(self) -> None:
-        held: defaultdict[tuple[int, int], int] = defaultdict(int)
+        held = collaterals(self.state)
         for number, account in self.state.accounts.items():
             for client_ref, order in account.open.items():
                 instrument = self.state.instruments[order.instrument]
@@ -246,7 +264,7 @@ class Model:
 
     def _check_rest(self, instrument: Instrument) -> None:
         """What holds of an instrument whose work is done."""
-        assert not instrument.due
+        assert not instrument.due or self.state.sweeps
         assert instrument.working is None
         assert instrument.frozen is None
         if instrument.phase != CONTINUOUS:

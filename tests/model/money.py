@@ -1,49 +1,14 @@
-"""Deposit and Withdraw, from docs/concepts/engine.md, "The ledger"."""
+"""Deposits, holds, fills and fees, from docs/concepts/engine.md, "The ledger", and docs/concepts/risk.md."""
 
+from tests.model.accounts import count_traded
 from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
 from tests.model.limits import BILLION, FEE_INCOME, OUTSIDE
+from tests.model.positions import change
+from tests.model.register import FUTURE, Plan, Trade
 from tests.model.rejects import Reason, lowest
-from tests.model.state import BUY, Instrument, Order, State, rounded
-
-
-def rates_now(state: State, account: int, instrument: Instrument) -> tuple[int, int]:
-    """Maker and taker rate of an order that the account places now."""
-    return instrument.maker_fee_rate, instrument.taker_fee_rate
-
-
-def hold(instrument: Instrument, order: Order, price: int, lots: int) -> int:
-    """What the order holds by itself with so many lots open at the price."""
-    if order.side != BUY:
-        return lots * instrument.lot_value
-    if lots == 0:
-        return 0
-    value = instrument.value(price, lots)
-    return value + rounded(order.carry + max(order.maker_rate, order.taker_rate, 0) * value)
-
-
-def settle(state: State, resting: Order, incoming: Order, price: int, lots: int) -> tuple[int, int, int]:
-    """Moves what a fill moves; returns value, fee of the resting order, fee of the incoming one."""
-    instrument = state.instrument_of(incoming)
-    value = instrument.value(price, lots)
-    buyer, seller = (incoming, resting) if incoming.side == BUY else (resting, incoming)
-    ledger = state.ledger
-    giver, taker = state.payer(seller.account), state.payer(buyer.account)
-    ledger.move(instrument.base, lots * instrument.lot_value, giver=giver, taker=taker)
-    ledger.move(instrument.quote, value, giver=taker, taker=giver)
-    resting_fee = charge(resting, resting.maker_rate * value)
-    incoming_fee = charge(incoming, incoming.taker_rate * value)
-    ledger.move(instrument.quote, resting_fee, giver=state.payer(resting.account), taker=FEE_INCOME)
-    ledger.move(instrument.quote, incoming_fee, giver=state.payer(incoming.account), taker=FEE_INCOME)
-    return value, resting_fee, incoming_fee
-
-
-def charge(order: Order, billionths: int) -> int:
-    """The fee of a fill, rounded over the order: what is rounded away is carried to its next fill."""
-    due = order.carry + billionths
-    fee = rounded(due)
-    order.carry = due - fee * BILLION
-    return fee
+from tests.model.results import count_fill
+from tests.model.state import BUY, SELL, Instrument, Order, State, rounded
 
 
 def deposit(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -73,11 +38,88 @@ def withdraw(state: State, command: Command, reply: Reply) -> Reason | None:
 
 
 def refusal(state: State, command: Command) -> Reason | None:
-    """The checks that both have."""
+    """The checks that both have; money is moved on the account that pays, never on one that clears on another."""
+    account = state.accounts.get(command["account"])
     return lowest(
         {
-            Reason.AccountUnknown: command["account"] not in state.accounts,
+            Reason.AccountUnknown: account is None,
             Reason.AssetUnknown: command["asset"] not in state.assets,
+            Reason.ClearingInvalid: account is not None and account.clearing != 0,
             Reason.AmountInvalid: command["amount"] < 1,
+            Reason.InstrumentBusy: command["asset"] in state.register.splitting,
         }
     )
+
+
+def rates_now(state: State, account: int, instrument: Instrument) -> tuple[int, int]:
+    """Maker and taker rate of an order that is accepted or replaced now."""
+    usual = Plan(instrument.maker_fee_rate, instrument.taker_fee_rate)
+    number = state.accounts[account].plan
+    plan = state.register.plans[number] if number else usual
+    return plan.maker_rate, plan.taker_rate
+
+
+def hold(instrument: Instrument, order: Order, price: int, lots: int) -> int:
+    """What the order holds with so many lots open at the price."""
+    if lots == 0:
+        return 0
+    if instrument.kind == FUTURE:
+        return hold_of_future(instrument, order, price, lots)
+    if order.side == SELL:
+        return lots * instrument.lot_value
+    value = instrument.value(price, lots)
+    return value + fee_held(order, value)
+
+
+def hold_of_future(instrument: Instrument, order: Order, price: int, lots: int) -> int:
+    """What it could lose down to the lowest price, or up to the highest, where it does not only reduce; and its fee."""
+    dearest = price if order.side == BUY else instrument.max_price
+    loss = price - instrument.min_price if order.side == BUY else instrument.max_price - price
+    at_risk = 0 if order.reduce_only else instrument.value(loss, lots)
+    return at_risk + fee_held(order, instrument.value(dearest, lots))
+
+
+def fee_held(order: Order, value: int) -> int:
+    """The fee of so much value at the dearer of the order's rates; rebates do not count."""
+    return rounded(order.carry + max(order.maker_rate, order.taker_rate, 0) * value)
+
+
+def charge(order: Order, billionths: int) -> int:
+    """The fee of a fill, rounded over the order: what is rounded away is carried to its next fill."""
+    due = order.carry + billionths
+    fee = rounded(due)
+    order.carry = due - fee * BILLION
+    return fee
+
+
+def settle(state: State, resting: Order, incoming: Order, price: int, lots: int) -> tuple[int, int, int]:
+    """Moves what a trade moves, and counts it; value, fee of the resting order, fee of the incoming one.
+
+    Open lots and what the orders hold are left to the caller.
+    """
+    where = incoming.instrument
+    instrument = state.instruments[where]
+    value = instrument.value(price, lots)
+    buyer, seller = (incoming, resting) if incoming.side == BUY else (resting, incoming)
+    payer, payee = state.payer(buyer.account), state.payer(seller.account)
+    if instrument.kind == FUTURE:
+        difference = instrument.value(price - instrument.settlement, lots)
+        state.ledger.move(instrument.quote, difference, giver=payer, taker=payee)
+    else:
+        state.ledger.move(instrument.base, lots * instrument.lot_value, giver=payee, taker=payer)
+        state.ledger.move(instrument.quote, value, giver=payer, taker=payee)
+    fees = (charge(resting, resting.maker_rate * value), charge(incoming, incoming.taker_rate * value))
+    buyer_fee, seller_fee = fees if resting is buyer else reversed(fees)
+    trade_id = state.reply.command_seq << 16 | len(state.reply.made)
+    state.register.trades.append(
+        Trade(trade_id, where, price, lots, buyer.account, seller.account, buyer_fee, seller_fee)
+    )
+    for order, fee in zip((resting, incoming), fees, strict=True):
+        state.ledger.move(instrument.quote, fee, giver=state.payer(order.account), taker=FEE_INCOME)
+        sign = 1 if order.side == BUY else -1
+        count_traded(state, order.account, instrument.quote, value)
+        count_fill(state, order.account, where, cash=-sign * value - fee, lots=sign * lots)
+        if instrument.kind == FUTURE:
+            change(state, order.account, where, sign * lots)
+    instrument.day.count(price, lots, value)
+    return value, *fees

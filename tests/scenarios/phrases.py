@@ -7,6 +7,7 @@ from typing import Final
 from tests.model.events import Event, EventKind
 from tests.model.limits import OUTSIDE
 from tests.model.rejects import Reason
+from tests.scenarios.risk_phrases import is_told_here, told
 from tests.scenarios.words import PHASES
 
 WHY_CANCELED: Final = {
@@ -38,6 +39,7 @@ class Names:
     order: Callable[[int, int, int], str]
     account: str
     own: set[str]
+    accounts: Mapping[int, str]
 
     def lots(self, event: Event, lots: int) -> str:
         """An order of the event and so many lots of it."""
@@ -60,7 +62,9 @@ def phrases(events: list[Event], names: Names) -> Iterator[str]:
     while left:
         event = left.pop(0)
         kind = EventKind(event.kind)
-        if kind == EventKind.Traded:
+        if is_told_here(event):
+            yield told(event, left, names)
+        elif kind == EventKind.Traded:
             yield trade(event, left.pop(0), left.pop(0))
         elif kind == EventKind.Posted:
             outside = left.pop(0)

@@ -21,6 +21,7 @@ from tests.model.limits import (
 )
 from tests.model.state import BUY, SELL
 from tests.scenarios.phrases import Names, phrases
+from tests.scenarios.risk_words import RISK_VERBS
 from tests.scenarios.words import BY_GATEWAY, RIGHTS, VERBS, Spoken, pairs, seconds, self_trade
 
 
@@ -136,6 +137,7 @@ class Play:
     last_number: dict[int, int] = field(default_factory=dict)
     refs: dict[str, dict[str, int]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    terms: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def run(self, lines: tuple[Line, ...]) -> list[Event]:
         """Plays every line; returns all events.
@@ -165,6 +167,7 @@ class Play:
             self.must(Kind.DefineAsset, {"asset": str(number), "code": code.upper()} | values)
         for number, (symbol, values) in enumerate(instruments.items(), 1):
             self.instruments[symbol] = number
+            self.terms[symbol] = values
             self.must(Kind.ListInstrument, {"instrument": str(number), "symbol": symbol} | values)
 
     def step(self, text: str) -> None:
@@ -227,7 +230,7 @@ class Play:
         values = pairs([word for word in words[1:] if "=" in word])
         if verb == "send":
             return Spoken(Kind[rest[0]], values)
-        spoken = VERBS[verb](rest)
+        spoken = RISK_VERBS[verb](self, rest) if verb in RISK_VERBS else VERBS[verb](rest)
         if verb in {"buy", "sell", "continue"}:
             spoken.values.setdefault("instrument", "XYZ")
         spoken.values = {name: value for name, value in (spoken.values | values).items() if value}
@@ -261,6 +264,7 @@ class Play:
             return int(text)
         known = {
             "account": self.accounts,
+            "clearing": self.accounts,
             "instrument": self.instruments,
             "source": self.sources,
             "asset": self.assets,
@@ -312,7 +316,8 @@ class Play:
         symbols = {number: name for name, number in self.instruments.items()}
         given = values or {}
         own = {given[name] for name in ("client_ref", "target") if name in given}
-        names = Names(assets, symbols, self.order_name, given.get("account", ""), own)
+        accounts = {number: name for name, number in self.accounts.items()}
+        names = Names(assets, symbols, self.order_name, given.get("account", ""), own, accounts)
         return ", ".join(phrases(events, names)) or "nothing"
 
     def order_name(self, account: int, client_ref: int, lots: int) -> str:

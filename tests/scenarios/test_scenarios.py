@@ -87,7 +87,8 @@ def test_scenarios_reach_every_command_event_and_reason() -> None:
     assert {kind for venue in venues for kind in venue.kinds} == set(Kind)
     assert {event.kind for event in events} == set(EventKind)
     assert {event.detail for event in events if event.kind == EventKind.Rejected} == set(Reason)
-    assert {event.detail for event in events if event.kind == EventKind.Canceled} == {1, 2, 3, 4, 5}
+    assert {event.detail for event in events if event.kind == EventKind.Canceled} == set(range(1, 13))
+    assert {event.detail for event in events if event.kind == EventKind.Posted} == set(range(1, 7))
     assert {(event.detail, event.value) for event in events if event.kind == EventKind.Accepted} == {
         (1, 1),
         (2, 1),

@@ -1,0 +1,60 @@
+"""What holds of positions, buckets, results and trades after every command."""
+
+from collections import Counter
+
+from tests.model.limits import BILLION, SETTLEMENT
+from tests.model.positions import collateral, most_lots
+from tests.model.register import FUTURE
+from tests.model.results import assets_under
+from tests.model.risk import rates
+from tests.model.state import State
+
+
+def collaterals(state: State) -> Counter[tuple[int, int]]:
+    """What positions keep held, by account that pays and asset."""
+    held: Counter[tuple[int, int]] = Counter()
+    for (account, where), position in state.register.positions.items():
+        instrument = state.instruments[where]
+        held[state.payer(account), instrument.quote] += collateral(instrument, position)
+    return held
+
+
+def check_positions(state: State) -> None:
+    """Lots add up to zero and are marked at the settlement price, what settlement gave and took is even."""
+    totals: Counter[int] = Counter()
+    for (account, where), position in state.register.positions.items():
+        instrument = state.instruments[where]
+        assert account in state.accounts
+        assert instrument.kind == FUTURE
+        assert 0 < abs(position.lots) <= most_lots(instrument)
+        assert position.mark == instrument.settlement or instrument.locks
+        assert collateral(instrument, position) >= 0
+        totals[where] += position.lots
+    assert not any(totals.values()), f"positions do not add up to zero: {totals}"
+    if not any(instrument.locks for instrument in state.instruments.values()):
+        assert not any(state.ledger.balances[SETTLEMENT, asset] for asset in state.assets)
+
+
+def check_register(state: State) -> None:
+    """Buckets and results are those that the limits ask for; plans are those of some tier."""
+    register = state.register
+    assert {scope: bucket.rate for scope, bucket in register.buckets.items()} == rates(state)
+    assert all(0 <= bucket.units <= bucket.rate * BILLION for bucket in register.buckets.values())
+    assert register.results.keys() == {(each, asset) for each in state.accounts for asset in assets_under(state, each)}
+    for account in state.accounts.values():
+        group = register.groups.get(account.group)
+        assert account.plan in {0, *(tier.plan for tier in group.tiers)} if group else account.plan == 0
+
+
+def check_trades(state: State) -> None:
+    """Each trade has an id of its own, later than those before it, and an instrument's day counts some of the last."""
+    trades = state.register.trades
+    assert [each.trade for each in trades] == sorted({each.trade for each in trades})
+    for number, instrument in state.instruments.items():
+        of_it = [each for each in trades if each.instrument == number]
+        day = of_it[len(of_it) - instrument.day.trades :]
+        assert len(day) == instrument.day.trades
+        assert bool(day) == bool(instrument.day.first)
+        if instrument.day.trades:
+            assert instrument.day.lowest <= min(instrument.day.first, instrument.day.highest)
+            assert instrument.day.highest >= instrument.day.first

@@ -1,0 +1,257 @@
+"""Changes of an instrument's terms and splits, from docs/concepts/days.md, "Changes"."""
+
+from typing import Final
+
+from tests.model import sweeps
+from tests.model.commands import Command
+from tests.model.definitions import name_of
+from tests.model.due import after_cancel
+from tests.model.events import EventKind, Reply
+from tests.model.fields import fitting
+from tests.model.limits import FIRST_ACCOUNT, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE
+from tests.model.links import reduce_to, rehold
+from tests.model.positions import range_fits
+from tests.model.register import FUTURE, SPOT
+from tests.model.rejects import Reason, lowest
+from tests.model.results import split_lots
+from tests.model.state import Instrument, Order, State, Sweep, Work
+
+PHASES_OF_CHANGE: Final = {4, 7, 8}
+"""Halt, closed, suspended."""
+OFF_TERMS: Final = 10
+"""Detail of `Canceled`."""
+SPLIT: Final = 6
+"""Detail of `Posted`."""
+MOST_RATIO: Final = 1_000_000
+MOST_SPLIT: Final = 2**120
+"""What the holdings times the numerator stay below."""
+STOPS_WITH_PRICES: Final = {4, 5}
+"""Order types whose trigger is a price as given: stop, stop-limit."""
+
+
+def change_instrument(state: State, command: Command, reply: Reply) -> Reason | None:
+    """ChangeInstrument -> InstrumentChanged, and a sweep over orders that the new terms do not allow."""
+    number = command["instrument"]
+    instrument = state.instruments.get(number)
+    if instrument is None:
+        return Reason.InstrumentUnknown
+    symbol = name_of(command.names["symbol"], 16)
+    others = {each.symbol for other, each in state.instruments.items() if other != number}
+    reason = (
+        lowest(
+            {
+                Reason.AlreadyDefined: symbol in others,
+                Reason.NameInvalid: symbol is None,
+                Reason.TickInvalid: command["tick"] < 1,
+            }
+        )
+        or refusal_of_terms(state, command)
+        or refusal_of_moment(state, instrument)
+    )
+    if reason or symbol is None:
+        return reason
+    if command["tick"] != instrument.tick:
+        instrument.ticks = []
+    instrument.symbol = symbol
+    instrument.tick = command["tick"]
+    instrument.min_price, instrument.max_price = command["min_price"], command["max_price"]
+    instrument.max_quantity, instrument.max_notional = command["max_quantity"], command["max_notional"]
+    first_id = reply.say(EventKind.InstrumentChanged, instrument=number)
+    instrument.locks += 1
+
+    def steps(state: State, sweep: Sweep) -> Work:
+        yield from sweeps.cancel_in(state, sweep, instrument, lambda order: is_off(instrument, order), OFF_TERMS)
+        instrument.locks -= 1
+
+    sweeps.begin(state, command, first_id, steps, instrument=number)
+    return None
+
+
+def refusal_of_terms(state: State, command: Command) -> Reason | None:
+    """What is wrong with the new range and limits; the tick is at least 1."""
+    number, tick, low, high = (command[name] for name in ("instrument", "tick", "min_price", "max_price"))
+    instrument = state.instruments[number]
+    other_range = (low, high) != (instrument.min_price, instrument.max_price)
+    return lowest(
+        {
+            Reason.PriceRangeInvalid: not 1 <= low <= high
+            or low % tick != 0
+            or high % tick != 0
+            or (instrument.kind == FUTURE and other_range and rests_on_range(state, number))
+            or (instrument.kind == FUTURE and instrument.settlement != 0 and not low <= instrument.settlement <= high),
+            Reason.LimitInvalid: not 1 <= command["max_quantity"] <= MAX_ORDER_QUANTITY
+            or command["max_quantity"] * instrument.lot_value > I64_MAX
+            or command["max_notional"] < 1
+            or (instrument.kind == FUTURE and not range_fits(high, command["max_quantity"], instrument.price_value)),
+        }
+    )
+
+
+def rests_on_range(state: State, number: int) -> bool:
+    """Collateral of positions or holds of orders in the future are reckoned with its price range."""
+    return any(where == number for _, where in state.register.positions) or any(
+        order.instrument == number for account in state.accounts.values() for order in account.open.values()
+    )
+
+
+def refusal_of_moment(state: State, instrument: Instrument) -> Reason | None:
+    """Whether terms can be changed now."""
+    return lowest(
+        {
+            Reason.WorkFull: len(state.sweeps) >= MAX_SWEEPS,
+            Reason.PhaseForbids: instrument.phase not in PHASES_OF_CHANGE,
+            Reason.InstrumentBusy: instrument.busy,
+        }
+    )
+
+
+def is_off(instrument: Instrument, order: Order) -> bool:
+    """The order does not fit the instrument's terms."""
+    has_trigger = order.order_type in STOPS_WITH_PRICES and order.waits_for_trigger
+    return order.total > instrument.max_quantity or not all(
+        instrument.on_tick(price) and instrument.min_price <= price <= instrument.max_price
+        for price in ([order.price, order.trigger] if has_trigger else [order.price])
+    )
+
+
+def split_instrument(state: State, command: Command, reply: Reply) -> Reason | None:
+    """SplitInstrument -> InstrumentSplit, and a sweep over holdings and orders."""
+    number, numerator, denominator = (command[name] for name in ("instrument", "numerator", "denominator"))
+    instrument = state.instruments.get(number)
+    if instrument is None:
+        return Reason.InstrumentUnknown
+    reason = lowest(
+        {
+            Reason.KindInvalid: instrument.kind != SPOT or is_elsewhere(state, number, instrument.base),
+            Reason.RatioInvalid: not (1 <= numerator <= MOST_RATIO and 1 <= denominator <= MOST_RATIO)
+            or abs(state.ledger.balances[OUTSIDE, instrument.base]) * numerator >= MOST_SPLIT,
+        }
+    ) or refusal_of_moment(state, instrument)
+    if reason:
+        return reason
+    first_id = reply.say(EventKind.InstrumentSplit, instrument=number, quantity=numerator, leaves=denominator)
+    split_prices(state, number, numerator, denominator)
+    instrument.locks += 1
+    state.register.splitting.add(instrument.base)
+
+    def steps(state: State, sweep: Sweep) -> Work:
+        orders = split_orders(state, sweep, numerator, denominator)
+        holdings = split_holdings(state, number, numerator, denominator)
+        for part in (holdings, orders) if numerator >= denominator else (orders, holdings):
+            yield from part
+        instrument.locks -= 1
+        state.register.splitting.remove(instrument.base)
+
+    sweeps.begin(state, command, first_id, steps, instrument=number)
+    return None
+
+
+def is_elsewhere(state: State, number: int, asset: int) -> bool:
+    """Another instrument is for this asset, or is paid in it."""
+    return any(asset in {each.base, each.quote} for other, each in state.instruments.items() if other != number)
+
+
+def split_prices(state: State, number: int, numerator: int, denominator: int) -> None:
+    """Prices and lots that the instrument remembers get the new terms."""
+    instrument = state.instruments[number]
+    day = instrument.day
+
+    def new(price: int) -> int:
+        if price == 0:
+            return 0
+        down = instrument.tick_down(price * denominator // numerator)
+        return min(max(down, instrument.min_price), instrument.max_price)
+
+    instrument.reference, instrument.last = new(instrument.reference), new(instrument.last)
+    instrument.settlement, day.settlement = new(instrument.settlement), new(day.settlement)
+    day.first, day.highest, day.lowest = new(day.first), new(day.highest), new(day.lowest)
+    day.lots = min(I64_MAX, day.lots * numerator // denominator)
+    split_lots(state, number, numerator, denominator)
+
+
+def split_holdings(state: State, number: int, numerator: int, denominator: int) -> Work:
+    """Each account's balance of the base asset, account 1 aside, which is the other leg."""
+    base = state.instruments[number].base
+    for account in sorted({*range(OUTSIDE + 1, FIRST_ACCOUNT), *state.accounts}):
+        balance = state.ledger.balances[account, base]
+        if balance * numerator // denominator == balance:
+            continue
+        yield 2
+        balance = state.ledger.balances[account, base]
+        more = balance * numerator // denominator - balance
+        if more == 0:
+            continue
+        state.ledger.move(base, more, giver=OUTSIDE, taker=account)
+        for owner, amount in ((account, more), (OUTSIDE, -more)):
+            state.reply.say(
+                EventKind.Posted,
+                named=False,
+                account=owner,
+                instrument=base,
+                detail=SPLIT,
+                value=fitting(amount),
+                fee=number,
+            )
+
+
+def split_orders(state: State, sweep: Sweep, numerator: int, denominator: int) -> Work:
+    """Each order gets the new terms, or is cancelled where it cannot have them."""
+    instrument = state.instruments[sweep.instrument]
+    for order in sweeps.orders_in_sweep_order(state, instrument):
+        if order.open and not state.has_room(2):
+            after_cancel(state, instrument)
+        if order.open:
+            yield 2
+        if order.open == 0:
+            continue
+        price, rest = divmod(order.price * denominator, numerator)
+        lots, filled = order.open * numerator // denominator, order.filled * numerator // denominator
+        keeps = (
+            stands_whole(order)
+            and rest == 0
+            and instrument.on_tick(price)
+            and instrument.min_price <= price <= instrument.max_price
+            and lots >= 1
+            and lots + filled <= instrument.max_quantity
+            and instrument.value(price, lots + filled) <= instrument.max_notional
+        )
+        if keeps:
+            give_terms(state, order, price, lots, filled)
+        else:
+            reduce_to(state, order, 0, OFF_TERMS)
+            sweep.cancelled += 1
+    after_cancel(state, instrument)
+    yield from sweeps.wait_free(state, instrument)
+
+
+def stands_whole(order: Order) -> bool:
+    """The order rests displayed, all of it, and nothing else hangs on its lots."""
+    return (
+        order.place == "book"
+        and not order.hidden
+        and order.display == 0
+        and order.partner is None
+        and order.minimum == 0
+    )
+
+
+def give_terms(state: State, order: Order, price: int, lots: int, filled: int) -> None:
+    """OrderSplit; the order keeps its id and its carry."""
+    instrument = state.instruments[order.instrument]
+    before = order.open
+    instrument.leave(order)
+    order.price, order.open, order.filled = price, lots, filled
+    instrument.rest(order)
+    state.reply.say(
+        EventKind.OrderSplit,
+        named=False,
+        account=order.account,
+        instrument=order.instrument,
+        side=order.side,
+        client_ref=order.client_ref,
+        price=price,
+        quantity=before,
+        leaves=lots,
+        value=order.order_id,
+        released=rehold(state, order),
+    )
