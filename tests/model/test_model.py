@@ -186,6 +186,8 @@ def test_worked_example_of_a_trade() -> None:
         (1, XYZ): (-(2 * 10**6), 0),
         (2, USD): (16, 0),
         (2, XYZ): (0, 0),
+        (3, USD): (0, 0),
+        (3, XYZ): (0, 0),
         (ANN, USD): (10**6 - 412, 0),
         (ANN, XYZ): (10**6 + 4, 0),
         (BOB, USD): (10**6 + 396, 0),
@@ -359,7 +361,7 @@ def test_streams_meet_own_orders_in_every_mode_by_account_and_by_firm() -> None:
             if prevented and command.kind in {Kind.PlaceOrder, Kind.ReplaceOrder}:
                 account = model.state.accounts[command["account"]]
                 seen.add((command.kind, account.self_trade, account.self_trade_of))
-    assert seen == set(product((Kind.PlaceOrder, Kind.ReplaceOrder), (1, 2, 3, 4), (1, 2)))
+    assert seen >= set(product((Kind.PlaceOrder, Kind.ReplaceOrder), (1, 2, 3, 4), (1, 2)))
 
 
 def test_the_same_seed_gives_the_same_stream() -> None:
