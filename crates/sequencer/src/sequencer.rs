@@ -123,8 +123,8 @@ pub struct Sequencer {
     from: usize,
     to: usize,
     own: Vec<u8>,
-    /// When the last `Tick` was sequenced, or the engine's time when the venue started.
-    ticked: Nanos,
+    /// When the last `Tick` was sequenced; before the first one the engine's time at the first turn.
+    ticked: Option<Nanos>,
     closed: bool,
     failed: Option<JournalError>,
     _lock: Lock,
@@ -144,7 +144,6 @@ impl Sequencer {
         let journal = Journal::start(found.writer, durability, found.report.last_seq, batch_bytes, wake)
             .map_err(RecoverError::io(&options.folder, "starting the journal thread of"))?;
         let sequencer = Self {
-            ticked: found.engine.last_at(),
             engine: found.engine,
             journal,
             events: found.events,
@@ -154,6 +153,7 @@ impl Sequencer {
             from: 0,
             to: 0,
             own: Vec::with_capacity(FIXED_COMMAND),
+            ticked: None,
             closed: false,
             failed: None,
             _lock: found.lock,
@@ -206,9 +206,10 @@ impl Sequencer {
         }
         let last = self.engine.last_at();
         let at = now.max(last);
+        let ticked = *self.ticked.get_or_insert(last);
         if let Some(instrument) = self.engine.next_work() {
             self.own_command(CommandKind::Continue, instrument, last, observer);
-        } else if self.is_due(at) || at.0.saturating_sub(self.ticked.0) >= TICK_NS {
+        } else if self.is_due(at) || at.0.saturating_sub(ticked.0) >= TICK_NS {
             self.own_command(CommandKind::Tick, InstrumentId(0), at, observer);
         }
         self.engine.next_work().is_some()
@@ -311,7 +312,7 @@ impl Sequencer {
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
         encode_command(kind, head, &FixedBody::empty(), NO_ITEMS, &[], &mut own);
         if kind == CommandKind::Tick {
-            self.ticked = at;
+            self.ticked = Some(at);
         }
         if let Ok(command) = Command::parse(&own) {
             self.sequence(&command, at, observer);
