@@ -125,8 +125,8 @@ pub struct Sequencer {
     own: Vec<u8>,
     /// Whether the first command is to be `UncleanStart`.
     unclean: bool,
-    /// When the last `Tick` was sequenced, or the engine's time when the venue started.
-    ticked: Nanos,
+    /// When the last `Tick` was sequenced; before the first one the engine's time at the first turn.
+    ticked: Option<Nanos>,
     closed: bool,
     failed: Option<JournalError>,
     _lock: Lock,
@@ -146,7 +146,6 @@ impl Sequencer {
         let journal = Journal::start(found.writer, durability, found.report.last_seq, batch_bytes, wake)
             .map_err(RecoverError::io(&options.folder, "starting the journal thread of"))?;
         let sequencer = Self {
-            ticked: found.engine.last_at(),
             engine: found.engine,
             journal,
             events: found.events,
@@ -157,6 +156,7 @@ impl Sequencer {
             to: 0,
             own: Vec::with_capacity(FIXED_COMMAND),
             unclean: !found.report.clean,
+            ticked: None,
             closed: false,
             failed: None,
             _lock: found.lock,
@@ -210,11 +210,12 @@ impl Sequencer {
         }
         let last = self.engine.last_at();
         let at = now.max(last);
+        let ticked = *self.ticked.get_or_insert(last);
         if self.unclean {
             self.start(at, observer);
         } else if let Some(instrument) = self.engine.next_work() {
             self.own_command(CommandKind::Continue, instrument, last, observer);
-        } else if self.is_due(at) || at.0.saturating_sub(self.ticked.0) >= TICK_NS {
+        } else if self.is_due(at) || at.0.saturating_sub(ticked.0) >= TICK_NS {
             self.own_command(CommandKind::Tick, InstrumentId(0), at, observer);
         }
         self.engine.next_work().is_some() || self.is_due(at)
@@ -324,7 +325,7 @@ impl Sequencer {
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
         encode_command(kind, head, &FixedBody::empty(), NO_ITEMS, &[], &mut own);
         if kind == CommandKind::Tick {
-            self.ticked = at;
+            self.ticked = Some(at);
         }
         if let Ok(command) = Command::parse(&own) {
             self.sequence(&command, at, observer);
