@@ -147,18 +147,24 @@ impl Engine {
         let instrument = self.instruments.get(number)?;
         let resting = side.opposite();
         let key = |price: i64| if resting == Side::Sell { price } else { -price };
-        let in_book = |stand, class: u8| {
-            let (price, slot) = instrument.book.first_in(resting, stand)?;
-            let id = self.slab[slot].sequence;
-            Some(((key(price.0), class, id), price.0, slot))
+        let displayed =
+            instrument.book.first_in(resting, Stand::Displayed).map(|(price, slot)| (price.0, slot));
+        if instrument.specials == 0 {
+            return displayed;
+        }
+        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, slot)| (price.0, slot));
+        let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
+        let behind = match (hidden, peg) {
+            (Some((price, slot)), Some((pegged, id, peg))) => {
+                let earlier = (key(pegged), id) < (key(price), self.slab[slot].sequence);
+                Some(if earlier { (pegged, peg) } else { (price, slot) })
+            }
+            (hidden, peg) => hidden.or(peg.map(|(price, _, slot)| (price, slot))),
         };
-        let peg = instrument.pegs.best(resting).filter(|_| instrument.is_continuous());
-        let peg = peg.map(|(price, id, slot)| ((key(price), 1, id), price, slot));
-        [in_book(Stand::Displayed, 0), in_book(Stand::Hidden, 1), peg]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(rank, ..)| *rank)
-            .map(|(_, price, slot)| (price, slot))
+        match (displayed, behind) {
+            (Some(shown), Some(other)) => Some(if key(shown.0) <= key(other.0) { shown } else { other }),
+            (displayed, behind) => displayed.or(behind),
+        }
     }
 
     /// Before two orders trade: the resting one, else the incoming one, is brought level with the other of its pair; then each that is

@@ -155,6 +155,11 @@ pub(crate) struct Pegs {
     sells: [Group; 3],
     /// The worst prices there may be, of buys and sells, the latter taken negative.
     worst: [i64; 2],
+    count: usize,
+    /// The bid and ask by which they are priced; `None` if they must be priced anew.
+    priced_by: Option<[i64; 2]>,
+    /// The best peg of buys and of sells, as of now.
+    first: [Option<(i64, u64, Slot)>; 2],
 }
 
 fn sign(side: Side) -> i64 {
@@ -172,7 +177,12 @@ impl Pegs {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.buys.iter().chain(&self.sells).map(Group::len).sum()
+        self.count
+    }
+
+    /// Takes note that ticks or the price range have changed.
+    pub(crate) fn forget_prices(&mut self) {
+        self.priced_by = None;
     }
 
     /// The pegs of a side that have a price: price, id, slot, the best first, within a price by id.
@@ -184,7 +194,17 @@ impl Pegs {
     }
 
     /// The peg of a side with the best price, of several the one with the lowest id: price, id, slot.
+    #[inline(always)]
     pub(crate) fn best(&self, side: Side) -> Option<(i64, u64, Slot)> {
+        self.first[usize::from(side == Side::Sell)]
+    }
+
+    /// Keeps the best peg of a side at hand.
+    fn find_best(&mut self, side: Side) {
+        self.first[usize::from(side == Side::Sell)] = self.sought_best(side);
+    }
+
+    fn sought_best(&self, side: Side) -> Option<(i64, u64, Slot)> {
         let worst = self.worst[usize::from(side == Side::Sell)];
         let best = self.groups(side).iter().filter_map(|group| group.best(worst));
         let (price, id, slot) = best.min_by_key(|(price, id, _)| (-*price, *id))?;
@@ -205,6 +225,8 @@ impl Pegs {
         for (group, reference) in self.sells.iter_mut().zip(references.sells) {
             group.refer_to(reference.map(|price| -price));
         }
+        self.find_best(Side::Buy);
+        self.find_best(Side::Sell);
     }
 }
 
@@ -237,12 +259,15 @@ impl Engine {
         let instrument = self.instruments.of_order(number);
         let best = |side| instrument.book.best(side).map_or(0, |price| price.0);
         instrument.pegged_to = [best(Side::Buy), best(Side::Sell)];
-        self.reprice_pegs(number);
+        if instrument.pegs.priced_by != Some(instrument.pegged_to) {
+            self.reprice_pegs(number);
+        }
     }
 
     /// Prices the pegs by the bid and ask that were kept.
     pub(crate) fn reprice_pegs(&mut self, number: u32) {
         let instrument = self.instruments.of_order(number);
+        instrument.pegs.priced_by = Some(instrument.pegged_to);
         let references = References::new(instrument, instrument.pegged_to);
         instrument.pegs.worst = [instrument.terms.min_price, -instrument.terms.max_price];
         instrument.pegs.refer_to(&references);
@@ -270,7 +295,10 @@ impl Engine {
         let (side, order_type, peg) = self.peg_of(slot);
         self.extras.of_mut(slot).place = Place::Pegs;
         let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);
-        instrument.pegs.group(side, order_type).insert(peg, slot);
+        let pegs = &mut instrument.pegs;
+        pegs.group(side, order_type).insert(peg, slot);
+        pegs.count += 1;
+        pegs.find_best(side);
         instrument.specials += 1;
         instrument.set_guard(guard::SPECIAL, true);
         instrument.set_watch(watch::PEGS, true);
@@ -280,7 +308,12 @@ impl Engine {
     pub(crate) fn peg_leave(&mut self, slot: Slot) {
         let (side, order_type, peg) = self.peg_of(slot);
         let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);
-        instrument.pegs.group(side, order_type).remove(peg);
+        let pegs = &mut instrument.pegs;
+        pegs.group(side, order_type).remove(peg);
+        pegs.count -= 1;
+        if pegs.best(side).is_some_and(|(_, _, best)| best == slot) {
+            pegs.find_best(side);
+        }
         instrument.specials -= 1;
         instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
         instrument.set_watch(watch::PEGS, instrument.pegs.len() > 0);
@@ -293,6 +326,14 @@ impl Engine {
             return false;
         }
         self.price_pegs(number);
+        let instrument = self.instruments.of_order(number);
+        let best = |side| {
+            let in_book = instrument.book.best_any(side).map(|price| price.0 * sign(side));
+            in_book.max(instrument.pegs.best(side).map(|(price, ..)| price * sign(side)))
+        };
+        if best(Side::Buy).zip(best(Side::Sell)).is_none_or(|(bid, ask)| bid < -ask) {
+            return false;
+        }
         let (Some(buy), Some(sell)) =
             (self.best_by_id(number, Side::Buy), self.best_by_id(number, Side::Sell))
         else {

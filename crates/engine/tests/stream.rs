@@ -310,7 +310,7 @@ impl Stream {
         let lots = |random: &mut Random| 1 + random.next(body.quantity.max(1) as u64) as u32;
         let resting = [1, 1, 4][self.random.next(3) as usize];
         let recent = self.refs[account].saturating_sub(self.random.next(12));
-        let body = match pick {
+        match pick {
             0..=3 => FixedBody {
                 display: lots(&mut self.random).div_ceil(3),
                 order_type: 1,
@@ -385,8 +385,7 @@ impl Stream {
                 ..body
             },
             _ => body,
-        };
-        body
+        }
     }
 
     fn sweep_or_quote(&mut self, account: usize) {

@@ -6,7 +6,7 @@ use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Pri
 use super::{Judged, is_multiple, is_next_ref, place_special, reaches};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::instruments::Instrument;
+use crate::instruments::{Instrument, guard};
 use crate::matching::{Incoming, ROOM};
 use crate::orders::{Mark, Order, hold};
 use crate::own::Own;
@@ -14,18 +14,37 @@ use crate::own::Own;
 #[inline(always)]
 pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let body: FixedBody = command.body();
-    match place_plain(engine, command, &body, emit) {
+    match place_plain(engine, command, &body, 0, emit) {
         Some(()) => Ok(()),
-        None => place_special(engine, command, &body, emit),
+        None => place_other(engine, command, &body, emit),
     }
 }
 
-/// Places a plain order that nothing forbids; `None` (and nothing changed) for any other.
+#[cold]
+#[inline(never)]
+fn place_other(
+    engine: &mut Engine,
+    command: &Command<'_>,
+    body: &FixedBody,
+    emit: &mut Emit<'_, '_>,
+) -> Judged {
+    // A plain order that meets nothing takes the plain way beside special orders, too.
+    if engine.meets_nothing(command.head.instrument, body)
+        && place_plain(engine, command, body, guard::SPECIAL, emit).is_some()
+    {
+        return Ok(());
+    }
+    place_special(engine, command, body, emit)
+}
+
+/// Places a plain order that nothing forbids; `None` (and nothing changed) for any other. `passed` are the bits of the guard that were
+/// looked at already.
 #[inline(always)]
 fn place_plain(
     engine: &mut Engine,
     command: &Command<'_>,
     body: &FixedBody,
+    passed: u8,
     emit: &mut Emit<'_, '_>,
 ) -> Option<()> {
     let head = &command.head;
@@ -33,7 +52,7 @@ fn place_plain(
     let instrument = engine.instruments.get(head.instrument)?;
     let terms = &instrument.terms;
     let guards = instrument.guard | account.guard | engine.guard;
-    if guards != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
+    if guards & !passed != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
         return None;
     }
     let side = Side::from_code(body.side)?;
@@ -100,6 +119,20 @@ fn place_plain(
         engine.cancel_incoming(&incoming, detail::NOT_FILLABLE, emit);
     }
     Some(())
+}
+
+impl Engine {
+    /// Whether an order beside special ones is none of their business: it meets nothing at all, displayed or not.
+    fn meets_nothing(&mut self, number: u32, body: &FixedBody) -> bool {
+        let Some(instrument) = self.instruments.get(number) else { return false };
+        let plain = instrument.guard == guard::SPECIAL && is_plain(body);
+        let Some(side) = Side::from_code(body.side) else { return false };
+        if !plain || body.time_in_force == code::FILL_OR_KILL {
+            return false;
+        }
+        self.price_pegs(number);
+        !self.reaches_any(number, side, body.price)
+    }
 }
 
 /// A limit or market order with nothing beyond price, quantity, and post-only or a time in force without a date or an auction.

@@ -6,6 +6,7 @@ use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Pri
 use super::{Judged, is_multiple, is_next_ref, reaches, replace_special};
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::guard;
 use crate::orders::{Mark, hold};
 
 #[inline(always)]
@@ -34,7 +35,8 @@ fn replace_plain(
     let node = engine.slab[slot];
     let (order, mark) = (node.payload, Mark(node.mark));
     let instrument = engine.instruments.of_order(order.instrument);
-    if instrument.guard | account.guard | engine.guard != 0 || mark.is_special() {
+    let guards = instrument.guard | account.guard | engine.guard;
+    if guards & !guard::SPECIAL != 0 || mark.is_special() {
         return None;
     }
     let terms = &instrument.terms;
@@ -54,6 +56,9 @@ fn replace_plain(
     let asset = if node.side == Side::Buy { terms.quote } else { terms.base };
     let released = order.held - held.0;
     let keeps = body.price == node.price.0 && open <= node.leaves;
+    if guards != 0 && !keeps {
+        return None;
+    }
     if !keeps && mark.is_post_only() && reaches(instrument, node.side, body.price) {
         return None;
     }
