@@ -163,6 +163,7 @@ impl Engine {
         if extra.is_second { Ok((needed - self.needs_for(other, common)?).max(0)) } else { Ok(needed) }
     }
 
+    #[inline]
     fn needs_for(&self, slot: Slot, lots: u32) -> Result<i64, Reject> {
         let node = &self.slab[slot];
         let instrument = self.instruments.get(node.payload.instrument).ok_or(Reject::InstrumentUnknown)?;
@@ -182,17 +183,37 @@ impl Engine {
     }
 
     /// Brings the hold of an order (of a pair: of both) to what it must be; returns what is released.
+    #[inline]
     pub(crate) fn rehold(&mut self, slot: Slot) -> i64 {
+        let node = &self.slab[slot];
+        if Mark(node.mark).is_special() {
+            return self.rehold_special(slot);
+        }
+        let released = match self.needs_for(slot, node.leaves) {
+            Ok(needed) => std::mem::replace(&mut self.slab[slot].payload.held, needed) - needed,
+            Err(reason) => unreachable!("the hold of the order in slot {slot} was counted before: {reason}"),
+        };
+        self.release_held(slot, released);
+        released
+    }
+
+    /// Sets free what an order no longer holds.
+    #[inline]
+    fn release_held(&mut self, slot: Slot, released: i64) {
+        let node = &self.slab[slot];
+        let (side, payer) = (node.side, self.accounts.payer(node.payload.account));
+        let terms = &self.instruments.of_order(node.payload.instrument).terms;
+        let asset = if side == Side::Buy { terms.quote } else { terms.base };
+        self.ledger.release(payer, asset, Money(released));
+    }
+
+    fn rehold_special(&mut self, slot: Slot) -> i64 {
         let mut released = self.rehold_one(slot);
         if let Some(Extra { partner: Partner::With(other), .. }) = self.extras.get(slot).copied() {
             released += self.rehold_one(other);
         }
         if released != 0 {
-            let node = &self.slab[slot];
-            let (side, payer) = (node.side, self.accounts.payer(node.payload.account));
-            let terms = &self.instruments.of_order(node.payload.instrument).terms;
-            let asset = if side == Side::Buy { terms.quote } else { terms.base };
-            self.ledger.release(payer, asset, Money(released));
+            self.release_held(slot, released);
         }
         released
     }

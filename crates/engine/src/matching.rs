@@ -196,6 +196,44 @@ impl Engine {
         self.slab.remove(slot);
         self.accounts.of_order(account).open_orders -= 1;
     }
+
+    /// Two plain orders of the book trade at the price of an auction, as many lots as both have.
+    pub(crate) fn trade_plain(&mut self, maker: Slot, taker: Slot, price: i64, emit: &mut Emit<'_, '_>) {
+        let lots = self.slab[maker].leaves.min(self.slab[taker].leaves);
+        let mut incoming = Incoming::from_slab(&self.slab[taker]);
+        let account = incoming.order.account;
+        let own = Own::of(account, self.accounts.of_order(account));
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        instrument.run.trade(price, lots, price * i64::from(lots) * instrument.terms.price_value);
+        for slot in [maker, taker] {
+            if self.slab[slot].leaves == lots {
+                instrument.book.leave(&mut self.slab, slot);
+                self.slab[slot].leaves = 0;
+            } else {
+                instrument.book.reduce(&mut self.slab, slot, lots);
+            }
+        }
+        let mut settlement = Settlement {
+            terms: &instrument.terms,
+            ledger: &mut self.ledger,
+            accounts: &mut self.accounts,
+            fees: &self.groups.fees,
+            index: &mut self.index,
+            incoming: &mut incoming,
+            emit,
+            own,
+            stopped: false,
+            tally: Tally::default(),
+        };
+        settlement.fill_at(maker, &mut self.slab[maker], lots, price);
+        if self.slab[maker].leaves == 0 {
+            self.slab.remove(maker);
+        }
+        self.slab[taker].payload = incoming.order;
+        if incoming.leaves == 0 {
+            self.forget(taker);
+        }
+    }
 }
 
 /// What a fill changes.
@@ -256,8 +294,15 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
 
     #[inline(always)]
     fn fill(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32) {
+        self.fill_at(slot, maker, lots, maker.price.0);
+    }
+}
+
+impl Settlement<'_, '_, '_> {
+    /// `lots` of a resting order, whose `leaves` are reduced already, trade with the incoming one at `price`.
+    #[inline(always)]
+    fn fill_at(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32, price: i64) {
         let terms = self.terms;
-        let price = maker.price.0;
         let value = price * i64::from(lots) * terms.price_value;
         let tally = &mut self.tally;
         if tally.trades == 0 {
@@ -289,7 +334,7 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             self.ledger,
             (terms, self.fees),
             maker_payer,
-            (maker.side, price, maker.leaves),
+            (maker.side, maker.price.0, maker.leaves),
             maker.plan,
             &mut maker.payload,
         );
@@ -341,9 +386,7 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             ..Event::empty(EventKind::Filled)
         });
     }
-}
 
-impl Settlement<'_, '_, '_> {
     /// Takes a resting order that is done out of the index; the book frees its slot.
     #[inline(always)]
     fn close(&mut self, slot: Slot, order: &Order) {

@@ -8,7 +8,7 @@ use garraway_types::{Event, EventKind, Side, detail};
 use crate::auction::{Claim, Found, Market, settle_minimums};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::instruments::Instrument;
+use crate::instruments::{Instrument, guard};
 use crate::leaving::{ROOM, Step};
 use crate::meeting::Ready;
 use crate::orders::Mark;
@@ -150,6 +150,8 @@ impl Engine {
 
     /// Trades at the price of the auction as long as both sides reach it. Returns whether all had room.
     pub(crate) fn trade_at(&mut self, number: u32, price: i64, emit: &mut Emit<'_, '_>) -> bool {
+        // What is traded of a future, and by special orders, goes the general way.
+        let is_plain = self.instruments.of_order(number).guard & guard::FUTURE == 0;
         while let Some((maker, taker)) = self.pair_at(number, price) {
             let refills = u16::from(self.is_iceberg(maker) && self.is_iceberg(taker));
             if !emit.has_room_for(PAIR_ROOM + refills) {
@@ -157,8 +159,11 @@ impl Engine {
             }
             let account = self.slab[taker].payload.account;
             let own = Own::of(account, self.accounts.of_order(account));
+            let pays = self.accounts.payer(account).0 == account;
             if own.is_own(self.slab[maker].payload.account, &self.accounts) {
                 self.prevent(&own, maker, taker, emit);
+            } else if is_plain && pays && !self.is_special(maker) && !self.is_special(taker) {
+                self.trade_plain(maker, taker, price, emit);
             } else if self.ready(maker, taker, emit) == Ready::Yes {
                 self.trade(maker, taker, price, emit);
             }
@@ -186,6 +191,11 @@ impl Engine {
         }
         let is_buy_earlier = self.slab[buy].sequence < self.slab[sell].sequence;
         Some(if is_buy_earlier { (buy, sell) } else { (sell, buy) })
+    }
+
+    fn is_special(&self, slot: Slot) -> bool {
+        let mark = Mark(self.slab[slot].mark);
+        mark.is_special() || mark.is_hidden()
     }
 
     fn is_iceberg(&self, slot: Slot) -> bool {
