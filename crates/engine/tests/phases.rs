@@ -9,6 +9,9 @@ use venue::{ABC, Ask, NO_RULES, Venue, buy, sell};
 /// A slice that never ends, and the smallest ones.
 const SLICES: [u16; 3] = [32_768, 12, 8];
 
+/// A kind of order: its name, how it is written, the phases that take it.
+type Kind = (&'static str, fn(Ask) -> Ask, &'static [u8]);
+
 /// Brings a new venue into a phase that instruments are not listed in.
 fn in_phase(slice: u16, phase: u8) -> Venue {
     let mut venue = Venue::new(slice, if phase >= 8 { 7 } else { phase });
@@ -20,8 +23,7 @@ fn in_phase(slice: u16, phase: u8) -> Venue {
 
 #[test]
 fn each_phase_takes_the_orders_of_its_row() {
-    // One order of each kind that differs: how it is written, and the phases that take it.
-    let kinds: [(&str, fn(Ask) -> Ask, &[u8]); 17] = [
+    let kinds: [Kind; 17] = [
         ("limit", |a| a, &[1, 2, 3, 5, 6]),
         ("day", |a| a.tif(4), &[1, 2, 3, 5, 6]),
         ("good till date", |a| a.expires(9), &[1, 2, 3, 5, 6]),
