@@ -6,12 +6,12 @@ use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject,
 use crate::accounts::Accounts;
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::groups::FeeTable;
+use crate::groups::{FeeTable, Rates};
 use crate::index::Index;
 use crate::instruments::{Terms, guard};
 use crate::ledger::Ledger;
 use crate::links::is_at_least;
-use crate::orders::{Mark, Order, fee, hold, rates, signed_fee};
+use crate::orders::{Mark, Order, fee, hold, rates, signed_fee, spot_hold};
 use crate::own::Own;
 use crate::statistics::Tally;
 
@@ -173,7 +173,7 @@ impl Engine {
         let Incoming { id, side, price, leaves, order, .. } = *incoming;
         let terms = &self.instruments.of_order(order.instrument).terms;
         let asset = if side == Side::Buy { terms.quote } else { terms.base };
-        self.ledger.release(self.accounts.payer(order.account), asset, Money(order.held));
+        self.ledger.release(AccountId(order.account), asset, Money(order.held));
         emit.own(Event {
             account: order.account,
             instrument: order.instrument,
@@ -225,7 +225,8 @@ impl Engine {
             stopped: false,
             tally: Tally::default(),
         };
-        settlement.fill_at(maker, &mut self.slab[maker], lots, price);
+        let borne = Borne { payer: AccountId(self.slab[maker].payload.account), rates: Rates::default() };
+        settlement.fill_at::<false>(maker, &mut self.slab[maker], (lots, price), borne);
         if self.slab[maker].leaves == 0 {
             self.slab.remove(maker);
         }
@@ -234,6 +235,13 @@ impl Engine {
             self.forget(taker);
         }
     }
+}
+
+/// On whose balances and at which rates a resting order trades.
+#[derive(Clone, Copy)]
+struct Borne {
+    payer: AccountId,
+    rates: Rates,
 }
 
 /// What a fill changes.
@@ -269,9 +277,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             let leaves = resting.leaves - prevented.resting;
             let (side, price) = (resting.side, resting.price.0);
             let payer = self.accounts.payer(resting.payload.account);
-            let of = (self.terms, self.fees);
-            let released =
-                release(self.ledger, of, payer, (side, price, leaves), resting.plan, &mut resting.payload);
+            let rate = rates(self.terms, self.fees, resting.plan).hold();
+            let left = (side, price, leaves);
+            let released = release(self.ledger, self.terms, payer, rate, left, &mut resting.payload);
             let event = self.canceled(resting.side, resting.price.0, resting.sequence, &resting.payload);
             let lots = (i64::from(prevented.resting), i64::from(leaves));
             self.emit.anonymous(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -282,9 +290,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.incoming > 0 {
             let Incoming { id, side, price, .. } = *self.incoming;
             self.incoming.leaves -= prevented.incoming;
-            let Incoming { leaves, order, plan, .. } = &mut *self.incoming;
-            let (of, payer) = ((self.terms, self.fees), AccountId(order.account));
-            let released = release(self.ledger, of, payer, (side, price, *leaves), *plan, order);
+            let Incoming { leaves, order, .. } = &mut *self.incoming;
+            let (rate, payer) = (self.terms.hold_rate, AccountId(order.account));
+            let released = release(self.ledger, self.terms, payer, rate, (side, price, *leaves), order);
             let event = self.canceled(side, price, id.0, &self.incoming.order);
             let lots = (i64::from(prevented.incoming), i64::from(self.incoming.leaves));
             self.emit.own(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -294,14 +302,34 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
 
     #[inline(always)]
     fn fill(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32) {
-        self.fill_at(slot, maker, lots, maker.price.0);
+        // The incoming order has the instrument's rates and its account its own balances, or it would not take this way.
+        let account = maker.payload.account;
+        let payer = self.accounts.payer(account);
+        if maker.plan != 0 || payer.0 != account {
+            return self.fill_special(slot, maker, lots, payer);
+        }
+        self.fill_at::<false>(slot, maker, (lots, maker.price.0), Borne { payer, rates: Rates::default() });
     }
 }
 
 impl Settlement<'_, '_, '_> {
-    /// `lots` of a resting order, whose `leaves` are reduced already, trade with the incoming one at `price`.
+    /// A fill of a resting order with rates of its own, or on another account's balances.
+    #[cold]
+    #[inline(never)]
+    fn fill_special(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32, payer: AccountId) {
+        let rates = rates(self.terms, self.fees, maker.plan);
+        self.fill_at::<true>(slot, maker, (lots, maker.price.0), Borne { payer, rates });
+    }
+
+    /// `lots` of a resting order, whose `leaves` are reduced already, trade with the incoming one at a price.
     #[inline(always)]
-    fn fill_at(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32, price: i64) {
+    fn fill_at<const SPECIAL: bool>(
+        &mut self,
+        slot: Slot,
+        maker: &mut Node<Order>,
+        (lots, price): (u32, i64),
+        borne: Borne,
+    ) {
         let terms = self.terms;
         let value = price * i64::from(lots) * terms.price_value;
         let tally = &mut self.tally;
@@ -312,15 +340,16 @@ impl Settlement<'_, '_, '_> {
         tally.trades += 1;
         tally.lots += u64::from(lots);
         tally.value += i128::from(value);
-        let maker_rate = rates(terms, self.fees, maker.plan).maker;
-        let maker_fee = charge(&mut maker.payload, maker_rate, value, lots);
-        let taker_rate = rates(terms, self.fees, self.incoming.plan).taker;
-        let taker_fee = charge(&mut self.incoming.order, taker_rate, value, lots);
+        let maker_fee = if SPECIAL {
+            charge(&mut maker.payload, borne.rates.maker, value, lots)
+        } else {
+            charge_plain(&mut maker.payload, terms.maker_rate, value, lots)
+        };
+        let taker_fee = charge_plain(&mut self.incoming.order, terms.taker_rate, value, lots);
         self.incoming.leaves -= lots;
 
         let (maker_id, taker_id) = (maker.payload.account, self.incoming.order.account);
-        // An account that trades on another one's balances never takes this way as the incoming one.
-        let (maker_payer, taker_payer) = (self.accounts.payer(maker_id), AccountId(taker_id));
+        let (maker_payer, taker_payer) = (borne.payer, AccountId(taker_id));
         let (buyer, seller, buyer_fee, seller_fee) = match maker.side {
             Side::Buy => (maker_payer, taker_payer, maker_fee, taker_fee),
             Side::Sell => (taker_payer, maker_payer, taker_fee, maker_fee),
@@ -330,17 +359,12 @@ impl Settlement<'_, '_, '_> {
         let fees = buyer_fee + seller_fee;
         let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
         self.ledger.post(terms.quote, legs);
-        let maker_released = release(
-            self.ledger,
-            (terms, self.fees),
-            maker_payer,
-            (maker.side, maker.price.0, maker.leaves),
-            maker.plan,
-            &mut maker.payload,
-        );
-        let Incoming { side, price: limit, leaves, order, plan, .. } = &mut *self.incoming;
-        let taker_released =
-            release(self.ledger, (terms, self.fees), taker_payer, (*side, *limit, *leaves), *plan, order);
+        let rate = if SPECIAL { borne.rates.hold() } else { terms.hold_rate };
+        let lots_left = (maker.side, maker.price.0, maker.leaves);
+        let maker_released = release(self.ledger, terms, maker_payer, rate, lots_left, &mut maker.payload);
+        let Incoming { side, price: limit, leaves, order, .. } = &mut *self.incoming;
+        let lots_left = (*side, *limit, *leaves);
+        let taker_released = release(self.ledger, terms, taker_payer, terms.hold_rate, lots_left, order);
         if maker.leaves == 0 {
             self.close(slot, &maker.payload);
         }
@@ -413,17 +437,26 @@ impl Settlement<'_, '_, '_> {
 #[inline(always)]
 fn release(
     ledger: &mut Ledger,
-    (terms, fees): (&Terms, &FeeTable),
+    terms: &Terms,
     payer: AccountId,
+    rate: i64,
     (side, price, leaves): (Side, i64, u32),
-    plan: u8,
     order: &mut Order,
 ) -> i64 {
-    let needed = hold_of_less(terms, fees, plan, side, price, leaves, order.carry);
+    let needed = counted(spot_hold(terms, rate, side, price, leaves, order.carry));
     let released = order.held - needed;
     order.held = needed;
     ledger.release(payer, terms.hold_asset(side), Money(released));
     released
+}
+
+/// Charges an order's fee at a rate that is not negative.
+#[inline(always)]
+fn charge_plain(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
+    let (charged, carry) = fee(order.carry, rate, value);
+    order.carry = carry;
+    order.filled += lots;
+    charged
 }
 
 /// Charges an order's fee for a fill.
@@ -451,7 +484,13 @@ pub(crate) fn hold_of_less(
     leaves: u32,
     carry: i32,
 ) -> i64 {
-    match hold(terms, fees, plan, side, price, leaves, carry) {
+    counted(hold(terms, fees, plan, side, price, leaves, carry))
+}
+
+/// A hold that is smaller than one that could be counted.
+#[inline(always)]
+fn counted(hold: Result<Money, Reject>) -> i64 {
+    match hold {
         Ok(money) => money.0,
         Err(Reject::FundsInsufficient) => unreachable!("a smaller hold than one that was counted"),
         Err(reason) => unreachable!("hold: {reason}"),

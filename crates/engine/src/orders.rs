@@ -165,6 +165,19 @@ pub(crate) fn hold(
     if plan | terms.future != 0 {
         return special_hold(terms, rates(terms, fees, plan), [side as u8, 0], price, leaves, carry);
     }
+    spot_hold(terms, terms.hold_rate, side, price, leaves, carry)
+}
+
+/// What an order in spot must hold, reckoned with a rate that is not negative.
+#[inline(always)]
+pub(crate) fn spot_hold(
+    terms: &Terms,
+    rate: i64,
+    side: Side,
+    price: i64,
+    leaves: u32,
+    carry: i32,
+) -> Result<Money, Reject> {
     if leaves == 0 {
         return Ok(Money(0));
     }
@@ -172,7 +185,7 @@ pub(crate) fn hold(
         Side::Sell => Ok(Money(i64::from(leaves) * terms.lot_value)),
         Side::Buy => {
             let value = price * i64::from(leaves) * terms.price_value;
-            let worst = fee(carry, terms.hold_rate, value).0;
+            let worst = fee(carry, rate, value).0;
             value.checked_add(worst).map(Money).ok_or(Reject::FundsInsufficient)
         }
     }

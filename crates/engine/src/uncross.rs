@@ -159,10 +159,9 @@ impl Engine {
             }
             let account = self.slab[taker].payload.account;
             let own = Own::of(account, self.accounts.of_order(account));
-            let pays = self.accounts.payer(account).0 == account;
             if own.is_own(self.slab[maker].payload.account, &self.accounts) {
                 self.prevent(&own, maker, taker, emit);
-            } else if is_plain && pays && !self.is_special(maker) && !self.is_special(taker) {
+            } else if is_plain && !self.is_special(maker) && !self.is_special(taker) {
                 self.trade_plain(maker, taker, price, emit);
             } else if self.ready(maker, taker, emit) == Ready::Yes {
                 self.trade(maker, taker, price, emit);
@@ -194,8 +193,9 @@ impl Engine {
     }
 
     fn is_special(&self, slot: Slot) -> bool {
-        let mark = Mark(self.slab[slot].mark);
-        mark.is_special() || mark.is_hidden()
+        let node = &self.slab[slot];
+        let (mark, account) = (Mark(node.mark), node.payload.account);
+        mark.is_special() || mark.is_hidden() || node.plan != 0 || self.accounts.payer(account).0 != account
     }
 
     fn is_iceberg(&self, slot: Slot) -> bool {

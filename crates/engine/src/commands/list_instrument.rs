@@ -16,6 +16,8 @@ pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: 
     require(!taken, Reject::AlreadyDefined)?;
     require_name(&body.symbol, 16)?;
     let (price_value, lot_value) = listing_values(&engine.ledger, &body)?;
+    let splitting = engine.is_splitting(body.base_asset) || engine.is_splitting(body.quote_asset);
+    require(!splitting, Reject::InstrumentBusy)?;
     engine.instruments.list(Instrument::new(number, body, price_value, lot_value));
     engine.look_at_instrument(number);
     let event = Event { instrument: number, ..Event::empty(EventKind::InstrumentListed) };

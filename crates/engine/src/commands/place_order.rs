@@ -8,7 +8,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::{Instrument, guard};
 use crate::matching::{Incoming, ROOM};
-use crate::orders::{Mark, Order, hold};
+use crate::orders::{Mark, Order, spot_hold};
 use crate::own::Own;
 
 #[inline(always)]
@@ -51,7 +51,7 @@ fn place_plain(
     let account = engine.accounts.get_mut(head.account)?;
     let instrument = engine.instruments.get(head.instrument)?;
     let terms = &instrument.terms;
-    let guards = instrument.guard | account.guard | engine.guard;
+    let guards = instrument.guard | account.guard | account.plan | engine.guard;
     if guards & !passed != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
         return None;
     }
@@ -67,7 +67,7 @@ fn place_plain(
         return None;
     }
     let quantity = body.quantity as u32;
-    let held = hold(terms, &engine.groups.fees, account.plan, side, body.price, quantity, 0).ok()?;
+    let held = spot_hold(terms, terms.hold_rate, side, body.price, quantity, 0).ok()?;
     let asset = if side == Side::Buy { terms.quote } else { terms.base };
     let mark = Mark::plain(body.order_type, body.time_in_force, body.flags);
     let own = Own::of(head.account, account);
@@ -85,7 +85,6 @@ fn place_plain(
     engine.ledger.hold(AccountId(head.account), asset, held).ok()?;
     let account = engine.accounts.of_order(head.account);
     account.last_ref = head.client_ref;
-    let plan = account.plan;
 
     let id = emit.own_with_tail(
         Event {
@@ -112,7 +111,7 @@ fn place_plain(
         carry: 0,
         filled: 0,
     };
-    let mut incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, plan, order };
+    let mut incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, plan: 0, order };
     if fillable {
         engine.enter(&mut incoming, own, emit);
     } else {

@@ -7,7 +7,7 @@ use super::{Judged, is_multiple, is_next_ref, reaches, replace_special};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::guard;
-use crate::orders::{Mark, hold};
+use crate::orders::{Mark, spot_hold};
 
 #[inline(always)]
 pub(crate) fn replace_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
@@ -35,7 +35,7 @@ fn replace_plain(
     let node = engine.slab[slot];
     let (order, mark) = (node.payload, Mark(node.mark));
     let instrument = engine.instruments.of_order(order.instrument);
-    let guards = instrument.guard | account.guard | engine.guard;
+    let guards = instrument.guard | account.guard | account.plan | engine.guard;
     if guards & !guard::SPECIAL != 0 || mark.is_special() {
         return None;
     }
@@ -51,8 +51,7 @@ fn replace_plain(
         return None;
     }
     let open = body.quantity as u32 - order.filled;
-    let held =
-        hold(terms, &engine.groups.fees, account.plan, node.side, body.price, open, order.carry).ok()?;
+    let held = spot_hold(terms, terms.hold_rate, node.side, body.price, open, order.carry).ok()?;
     let asset = if node.side == Side::Buy { terms.quote } else { terms.base };
     let released = order.held - held.0;
     let keeps = body.price == node.price.0 && open <= node.leaves;
@@ -92,7 +91,7 @@ fn replace_plain(
     let changed = &mut engine.slab[slot];
     changed.payload.client_ref = head.client_ref;
     changed.payload.held = held.0;
-    changed.plan = account.plan;
+    changed.plan = 0;
     if !keeps {
         changed.price = Price(body.price);
         changed.sequence = id.0;
