@@ -91,6 +91,8 @@ fn definitions() -> Vec<(CommandKind, Vec<(&'static str, i128)>)> {
         values.extend([
             ("quote_asset", 1),
             ("execution", 1),
+            ("kind", 1),
+            ("phase", 1),
             ("price_unit", price_unit),
             ("lot_size", lot_size),
         ]);
