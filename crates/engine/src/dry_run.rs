@@ -76,7 +76,8 @@ impl Engine {
         let mut displayed = instrument.book.levels(resting).map(|level| level.price.0).peekable();
         let mut hidden =
             instrument.book.levels_in(resting, Stand::Hidden).map(|level| level.price.0).peekable();
-        let mut pegs = instrument.pegs.walk(resting).map(|(price, ..)| price).peekable();
+        let pegs = instrument.pegs.best(resting).map(|_| instrument.pegs.walk(resting));
+        let mut pegs = pegs.into_iter().flatten().map(|(price, ..)| price).peekable();
         std::iter::from_fn(move || {
             let heads = [displayed.peek().copied(), hidden.peek().copied(), pegs.peek().copied()];
             let best = heads.into_iter().flatten().min_by_key(|price| key(*price))?;
@@ -92,31 +93,37 @@ impl Engine {
 impl DryRun<'_> {
     /// Walks one price: the displayed orders, refilled slices behind them, then hidden orders and pegs by id.
     fn level(&mut self, instrument: &Instrument, side: Side, price: i64) -> Result<Step, Reject> {
-        let mut queue: VecDeque<Walked> = VecDeque::new();
         let slab = &self.engine.slab;
-        if let Some(first) = instrument.book.first_at(side, Stand::Displayed, Price(price)) {
-            queue.extend(Book::queue(slab, first).map(|slot| self.walked(slot)));
-        }
-        while let Some(walked) = queue.pop_front() {
+        let mut refilled: VecDeque<Walked> = VecDeque::new();
+        let displayed = instrument.book.first_at(side, Stand::Displayed, Price(price));
+        let mut displayed = displayed.into_iter().flat_map(|first| Book::queue(slab, first));
+        while let Some(walked) =
+            displayed.next().map(|slot| self.walked(slot)).or_else(|| refilled.pop_front())
+        {
             match self.meet(walked)? {
-                (Step::Next, Some(refilled)) => queue.push_back(refilled),
+                (Step::Next, Some(next)) => refilled.push_back(next),
                 (Step::Next, None) => {}
                 (end, _) => return Ok(end),
             }
         }
         let hidden = instrument.book.first_at(side, Stand::Hidden, Price(price));
-        let hidden = hidden.into_iter().flat_map(|first| Book::queue(slab, first));
-        let mut rest: Vec<(u64, Slot)> = hidden.map(|slot| (slab[slot].sequence, slot)).collect();
-        let pegs = instrument.pegs.walk(side).skip_while(|(at, ..)| *at != price);
-        rest.extend(pegs.take_while(|(at, ..)| *at == price).map(|(_, id, slot)| (id, slot)));
-        rest.sort_unstable();
-        for (_, slot) in rest {
+        let mut hidden = hidden.into_iter().flat_map(|first| Book::queue(slab, first)).peekable();
+        let pegs = instrument.pegs.best(side).map(|_| instrument.pegs.walk(side));
+        let mut pegs = pegs.into_iter().flatten().skip_while(|(at, ..)| *at != price).peekable();
+        loop {
+            let pegged = pegs.peek().filter(|(at, ..)| *at == price).map(|(_, id, _)| *id);
+            let id = hidden.peek().map(|slot| slab[*slot].sequence);
+            let slot = match (id, pegged) {
+                (Some(id), Some(pegged)) if pegged < id => pegs.next().map(|(.., slot)| slot),
+                (None, Some(_)) => pegs.next().map(|(.., slot)| slot),
+                _ => hidden.next(),
+            };
+            let Some(slot) = slot else { return Ok(Step::Next) };
             match self.meet(self.walked(slot))? {
                 (Step::Next, _) => {}
                 (end, _) => return Ok(end),
             }
         }
-        Ok(Step::Next)
     }
 
     fn walked(&self, slot: Slot) -> Walked {
@@ -126,9 +133,6 @@ impl DryRun<'_> {
 
     /// Meets one order; with it the next slice of an iceberg, where there is one.
     fn meet(&mut self, mut walked: Walked) -> Result<(Step, Option<Walked>), Reject> {
-        if self.trim(&mut walked)? == 0 {
-            return Ok((Step::Next, None));
-        }
         self.room()?;
         if self.own.is_own(self.engine.slab[walked.slot].payload.account, &self.engine.accounts) {
             self.events += 1;
@@ -137,6 +141,9 @@ impl DryRun<'_> {
                 *self.lost.entry(walked.slot).or_default() += walked.shown + walked.reserve;
             }
             return Ok((step, None));
+        }
+        if self.trim(&mut walked)? == 0 {
+            return Ok((Step::Next, None));
         }
         let lots = self.left.min(walked.shown);
         self.left -= lots;
@@ -173,12 +180,14 @@ impl DryRun<'_> {
         for most in [partner, open - self.engine.above_position(walked.slot).min(open)] {
             let open = walked.shown + walked.reserve;
             if most < open {
-                self.room()?;
                 self.events += 1;
                 let over = open - most;
                 let hidden = over.min(walked.reserve);
                 walked.reserve -= hidden;
                 walked.shown -= over - hidden;
+                if walked.shown > 0 {
+                    self.room()?;
+                }
             }
         }
         Ok(walked.shown + walked.reserve)
