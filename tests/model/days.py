@@ -145,6 +145,7 @@ def settle_price(state: State, command: Command, reply: Reply) -> Reason | None:
                 if (account, number) in state.register.positions:
                     yield 5
                     mark_position(state, account, number, price)
+            yield 1  # busy until SweepEnded, which finds this room
             instrument.locks -= 1
 
         sweeps.begin(state, command, first_id, steps, instrument=number)
