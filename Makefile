@@ -67,9 +67,22 @@ bench: setup ## the figures of docs/performance.md, made again
 
 .PHONY: soak
 soak: setup ## the long forms: a million differential commands, 120 kills
+	GARRAWAY_PROPERTIES=20000 cargo test --locked --package garraway-book --package garraway-engine --test properties
 	GARRAWAY_DIFFERENTIAL=1000000 pytest --timeout 0 tests/differential $(ARGS)
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
+
+.PHONY: mutants
+mutants: setup ## plant bugs in a copy of the tree: each must be found (ARGS="--only NAME")
+	python tests/mutants/run.py $(ARGS)
+
+.PHONY: fuzz
+fuzz: setup ## feed the engine bytes for 60 s, steered by coverage (ARGS=600 for longer)
+	python fuzz/run.py $(ARGS)
+
+.PHONY: coverage
+coverage: setup ## branches of book and engine that tests take: at least 95 % (ARGS=--missed lists the others)
+	python tests/coverage/run.py $(ARGS)
 
 .PHONY: docs
 docs: setup ## write the reference pages again from the Rust enums

@@ -64,7 +64,7 @@ impl Run {
         let mut fills = Recorder { taker: order, handles: &mut self.handles, tape: &mut self.tape };
         let left = self.book.take(&mut self.slab, side, Price(price), quantity, &mut fills);
         if left > 0 && verb == Verb::Add {
-            let slot = self.slab.insert(Price(price), u64::from(order), left, side, 0, order);
+            let slot = self.slab.insert(Price(price), u64::from(order), left, side, [0; 2], order);
             self.book.rest(&mut self.slab, slot);
             self.handles[order as usize] = slot;
         }

@@ -2,18 +2,13 @@
 
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
-    Command, CommandHead, CommandKind, DefineAsset, EVENT_SIZE, Event, EventKind, EventSink, FixedBody, Fnv,
-    ListInstrument, NO_ITEMS, Nanos, OpenAccount, Record, Side, code, detail, encode_command, events_in,
+    Command, CommandHead, CommandKind, EVENT_SIZE, Event, EventKind, EventSink, FixedBody, Fnv, NO_ITEMS,
+    Nanos, Side, code, detail, encode_command, events_in,
 };
 
 use crate::measure::{Latencies, Report, report, timed};
+use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied, walk};
 use crate::workload::{Tape, Verb, Workload};
-
-const USD: u32 = 1;
-const STOCK: u32 = 2;
-const INSTRUMENT: u32 = 1;
-const FIRST: u32 = 16;
-const ACCOUNTS: u32 = 1_000;
 
 /// A workload as commands.
 #[derive(Clone, Debug)]
@@ -65,8 +60,13 @@ impl EngineWorkload {
             };
             encode_command(kind, head, &body, NO_ITEMS, &[], &mut commands);
         }
-        let mut workload =
-            Self { setup: setup(), commands, count: workload.operations.len(), peak: 1, orders };
+        let mut workload = Self {
+            setup: account_setup(ACCOUNTS, false),
+            commands,
+            count: workload.operations.len(),
+            peak: 1,
+            orders,
+        };
         workload.peak = workload.measure_peak();
         workload
     }
@@ -85,82 +85,8 @@ impl EngineWorkload {
 
     /// A fresh engine, defined and funded, with memory for its orders touched.
     pub fn engine(&self) -> Engine {
-        let mut engine = Engine::new(Setup { reserve_orders: self.peak, ..Setup::default() });
-        let mut buffer = vec![1; EventSink::RESERVE];
-        let mut sink = EventSink::without_tails(&mut buffer);
-        for command in walk(&self.setup) {
-            sink.clear();
-            engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
-            assert_ne!(Event::read(sink.written()).kind, EventKind::Rejected as u8, "the set-up is refused");
-        }
-        engine
+        applied(&self.setup, Setup { reserve_orders: self.peak, ..Setup::default() }, 1)
     }
-}
-
-fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let command = Command::parse(rest).ok()?;
-        rest = &rest[command.bytes.len()..];
-        Some(command)
-    })
-}
-
-fn setup() -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut source_seq = 0;
-    let mut head = |account: u32, instrument: u32| {
-        source_seq += 1;
-        CommandHead { source: 1, source_seq, account, instrument, ..CommandHead::empty() }
-    };
-    let mut asset = |head: CommandHead, asset: u32, name: &[u8; 8], scale: u8| {
-        let body =
-            DefineAsset { asset, code: *name, scale, display: scale.min(2), reserved: 0, reserved_2: 0 };
-        encode_command(CommandKind::DefineAsset, head, &body, NO_ITEMS, &[], &mut out);
-    };
-    asset(head(0, 0), USD, b"USD\0\0\0\0\0", 8);
-    asset(head(0, 0), STOCK, b"STOCK\0\0\0", 0);
-    let listing = ListInstrument {
-        symbol: *b"STOCK\0\0\0\0\0\0\0\0\0\0\0",
-        base_asset: STOCK,
-        quote_asset: USD,
-        execution: code::EXECUTION_BOOK,
-        kind: code::SPOT,
-        phase: code::CONTINUOUS,
-        reserved: 0,
-        price_unit: 10_000_000,
-        lot_size: 1_000_000_000,
-        tick: 1,
-        min_price: 1,
-        max_price: 10_000_000,
-        max_quantity: 1_000_000,
-        max_notional: 1_000_000_000_000_000_000,
-        maker_fee_rate: 100_000,
-        taker_fee_rate: 200_000,
-    };
-    encode_command(CommandKind::ListInstrument, head(0, INSTRUMENT), &listing, NO_ITEMS, &[], &mut out);
-    for account in FIRST..FIRST + ACCOUNTS {
-        let body = OpenAccount {
-            firm: 1 + account % 10,
-            max_quantity: 1_000_000,
-            max_notional: 1_000_000_000_000_000_000,
-            max_open_orders: 1_000_000,
-            self_trade: code::CANCEL_NEWEST,
-            self_trade_of: code::OF_ACCOUNT,
-            group: 0,
-            clearing: 0,
-            reserved: 0,
-        };
-        encode_command(CommandKind::OpenAccount, head(account, 0), &body, NO_ITEMS, &[], &mut out);
-        let (asset, amount) = if account < FIRST + ACCOUNTS / 2 {
-            (USD, 4_000_000_000_000_000_000)
-        } else {
-            (STOCK, 1_000_000_000_000)
-        };
-        let body = FixedBody { asset, amount, ..FixedBody::empty() };
-        encode_command(CommandKind::Deposit, head(account, 0), &body, NO_ITEMS, &[], &mut out);
-    }
-    out
 }
 
 /// Runs the workload `repeats` times through a fresh engine, and once more for latencies. Each command's events are hashed at once.

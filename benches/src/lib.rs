@@ -5,10 +5,17 @@
 
 mod book;
 mod engine;
+mod many;
 mod measure;
+mod mixed;
+mod uncross;
+mod venue;
 mod workload;
 
 pub use book::bench_book;
 pub use engine::{EngineWorkload, bench_engine, bench_engine_batches};
+pub use many::{ManyReport, SnapshotReport, bench_many, bench_snapshot};
 pub use measure::Report;
+pub use mixed::{MixedWorkload, bench_mixed};
+pub use uncross::{UncrossReport, bench_uncross};
 pub use workload::{Operation, Verb, Workload, WorkloadError};

@@ -49,6 +49,7 @@ class CommandSpec(TypedDict):
     item_size: int
     uses: list[str]
     fields: list[tuple[str, int, str]]
+    item_fields: list[tuple[str, int, str]]
 
 @type_check_only
 class EventSpec(TypedDict):
@@ -96,7 +97,7 @@ MIN_EVENTS: Final[int]
 LOGIC_VERSION: Final[int]
 """Version of the engine's behaviour; journals name it."""
 COMMANDS: Final[dict[str, CommandSpec]]
-"""Every kind of command by name; fields are (name, offset in the record, NumPy type)."""
+"""Every kind of command by name; fields are (name, offset in the record or in one item, NumPy type)."""
 COMMAND_HEAD: Final[list[tuple[str, int, str]]]
 """The fields of every command's head: (name, offset, NumPy type)."""
 SESSION_ACCOUNT: Final[list[tuple[str, int, str]]]

@@ -1,8 +1,9 @@
-"""Whose code is linked into the native module: permissive licences only, and from the package registry only."""
+"""Whose code is linked into the native module or needed beside it: permissive licences only, from the registry only."""
 
 import json
 import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,12 @@ PERMISSIVE = {
     "MIT",
     "Unicode-3.0",
     "Unlicense",
+    "PSF-2.0",
     "Zlib",
+}
+CLASSIFIED = {
+    "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: ISC License (ISCL)": "ISC",
 }
 
 
@@ -46,3 +52,21 @@ def test_linked_crates_are_permissively_licensed_and_from_the_registry() -> None
         if not permitted(package["license"] or "none") or not package["source"].startswith("registry+")
     }
     assert refused == {}
+
+
+def licence_of(package: str) -> str:
+    """What a package says by itself: as an expression, or else by its classifiers."""
+    told = metadata.metadata(package)
+    named = [CLASSIFIED.get(each, each) for each in told.get_all("Classifier", []) if each.startswith("License ::")]
+    return told["License-Expression"] if "License-Expression" in told else " AND ".join(named) or "none"
+
+
+def test_needed_python_packages_are_permissively_licensed() -> None:
+    pinned = re.findall(
+        r"^([a-z0-9-]+)==",
+        (ROOT / "requirements" / "runtime.txt").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert "numpy" in pinned
+    packages = sorted(set(pinned) - {"colorama"})  # needed on Windows alone, and absent elsewhere
+    assert {name: licence_of(name) for name in packages if not permitted(licence_of(name))} == {}

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+from tests.catalog.mbo_recorded import played
+from tests.catalog.test_mbo_replay import AUCTION
+
+from garraway import _native
 from garraway.catalog import Why, replay_itch_csv, replay_lobster, write_itch_sample, write_sample
+from garraway.catalog.mbo import MBO
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "replay.md").read_text(encoding="utf-8")
 
@@ -11,7 +16,17 @@ def test_guide_explains_every_key_and_reason(tmp_path: Path) -> None:
     sample = write_sample(tmp_path)
     found = replay_lobster(sample.messages, [sample.book]).as_json()
     of_itch = replay_itch_csv(write_itch_sample(tmp_path)).as_json()
-    names = [*found, *of_itch, *found["oracles"][0], *found["differences"][0], *Why]
+    of_mbo = played(tmp_path, AUCTION).as_json()
+    (auction,) = of_mbo["uncrosses"]
+    names = [
+        *of_mbo,
+        *auction,
+        *auction["fills"][0],
+        *auction["of_all"],
+        *(MBO.names or ()),
+        *(_native.ITCH.names or ()),
+    ]
+    names += [*found, *of_itch, *found["oracles"][0], *found["differences"][0], *Why]
     assert [name for name in names if f"`{name}`" not in GUIDE] == []
 
 

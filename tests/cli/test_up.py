@@ -10,14 +10,28 @@ import numpy as np
 import pytest
 
 from garraway.cli.failures import Failure
-from garraway.cli.up import plan
+from garraway.cli.up import people, plan
 from garraway.cli.up.child import QUICK_DEATHS, Child
 from garraway.cli.up.credentials import Credentials
-from garraway.records import EVENT, EVENTS, KINDS, body, encode, head
+from garraway.cli.up.listings import ASSETS, LISTINGS, USD, Listing
+from garraway.records import EVENT, EVENTS, KINDS, Phase, body, encode, head
 from garraway.venues import Directory, ExchangeVenue, running
 from garraway.venues.directory import Session
 
 DEADLINE_S = 60
+TOLD = {
+    "ListInstrument": "InstrumentListed",
+    "OpenAccount": "AccountOpened",
+    "SetRules": "RulesSet",
+    "SetTicks": "TicksSet",
+    "DefineFeePlan": "FeePlanDefined",
+    "DefineGroup": "GroupDefined",
+    "SetLimits": "LimitsSet",
+}
+"""Which event a command of the plan makes."""
+NUMBERED = {"DefineFeePlan": "plan", "DefineGroup": "group", "SetLimits": "id"}
+ITEMS_AT = 4
+"""Where the items of SetTicks stand in its body."""
 
 
 def kinds(commands: list[bytes]) -> list[str]:
@@ -43,21 +57,27 @@ def applied(directory: Directory, commands: list[bytes]) -> Directory:
             event["kind"], event["detail"] = EVENTS["Posted"], 1
             event["instrument"], event["value"] = body(kind, tail)["asset"], body(kind, tail)["amount"]
         else:
-            event["kind"] = EVENTS[{"ListInstrument": "InstrumentListed", "OpenAccount": "AccountOpened"}[kind]]
-        directory.apply(event, [tail])
+            event["kind"] = EVENTS[TOLD[kind]]
+            if kind in NUMBERED:
+                event["value"] = body(kind, tail)[NUMBERED[kind]]
+            if kind == "SetLimits":
+                event["fee"] = body(kind, tail)["scope"]
+        directory.apply(event, [tail[ITEMS_AT:] if kind == "SetTicks" else tail])
     return directory
 
 
 @pytest.fixture
 def credentials(tmp_path: Path) -> Credentials:
-    return Credentials.load(tmp_path / "credentials.json", plan.CLIENTS)
+    return Credentials.load(tmp_path / "credentials.json", people.CLIENTS)
 
 
 def test_an_empty_venue_lacks_everything_in_an_order_that_works(credentials: Credentials) -> None:
     found = kinds(plan.missing(Directory(), credentials))
-    order = ["DefineSource", "DefineAsset", "ListInstrument", "OpenAccount", "DefineSession", "Deposit"]
-    assert [kind for kind, _ in itertools.groupby(found)] == order
-    assert found.count("Deposit") == len(plan.funds()) == 2 * len(plan.accounts())
+    listed = ["ListInstrument", "SetRules", "SetTicks", *["ListInstrument", "SetRules"] * 3]
+    grouped = ["DefineFeePlan", "DefineGroup", "OpenAccount", "SetLimits", "DefineSession", "Deposit"]
+    assert [kind for kind, _ in itertools.groupby(found)] == ["DefineSource", "DefineAsset", *listed, *grouped]
+    assert found.count("Deposit") == len(people.funds())
+    assert found.count("OpenAccount") == len(people.accounts()) == 5 * len(LISTINGS) + len(people.CLIENTS)
 
 
 def test_a_prepared_venue_lacks_nothing(credentials: Credentials) -> None:
@@ -77,8 +97,8 @@ def test_an_interrupted_preparation_goes_on_where_it_stopped(credentials: Creden
 def test_an_account_that_spent_its_money_is_not_funded_again(credentials: Credentials) -> None:
     directory = applied(Directory(), plan.missing(Directory(), credentials))
     event = np.zeros(1, dtype=EVENT)
-    event["kind"], event["account"], event["instrument"] = EVENTS["Posted"], 200, plan.USD
-    event["detail"], event["value"] = 2, -plan.funds()[200, plan.USD]
+    event["kind"], event["account"], event["instrument"] = EVENTS["Posted"], 200, USD
+    event["detail"], event["value"] = 2, -people.funds()[200, USD]
     directory.apply(event, [b""])
     assert plan.missing(directory, credentials.defined()) == []
 
@@ -86,10 +106,10 @@ def test_an_account_that_spent_its_money_is_not_funded_again(credentials: Creden
 def test_new_secrets_redefine_the_sessions(credentials: Credentials) -> None:
     directory = applied(Directory(), plan.missing(Directory(), credentials))
     credentials.path.unlink()
-    renewed = Credentials.load(credentials.path, plan.CLIENTS)
+    renewed = Credentials.load(credentials.path, people.CLIENTS)
     assert renewed.secrets != credentials.secrets
     commands = plan.missing(directory, renewed)
-    assert kinds(commands) == ["DefineSession"] * len(plan.CLIENTS)
+    assert kinds(commands) == ["DefineSession"] * len(people.CLIENTS)
     secret = renewed.secrets["demo1"]
     verifier = body("DefineSession", commands[0][36:])["verifier"]
     assert verifier == hashlib.sha256(secret.salt + secret.text.encode()).digest().rstrip(b"\0")
@@ -103,23 +123,41 @@ def test_sessions_are_bound_to_the_loopback_network(credentials: Credentials) ->
     assert (network.ljust(16, b"\0"), said["network_prefix"]) == (bytes(10) + b"\xff\xff\x7f" + bytes(3), 104)
 
 
-def test_the_price_range_and_the_order_size_fit_ouch() -> None:
-    assert plan.TERMS.price_unit == 100_000
-    assert plan.TERMS.max_price < 2_000_000_000
-    assert plan.TERMS.max_quantity <= 999_999
+def test_all_but_fx_fit_ouch(credentials: Credentials) -> None:
+    directory = applied(Directory(), plan.missing(Directory(), credentials))
+    over_ouch = {one.terms.symbol: one.over_ouch for one in directory.instruments.values()}
+    assert over_ouch == {"GARR": True, "BTC-USD": True, "EUR-USD": False, "GARR-F": True}
+
+
+def test_makers_and_members_are_in_their_groups() -> None:
+    groups = {account: people.group(account) for account in people.accounts()}
+    assert [account for account, group in groups.items() if group == people.MAKERS] == [100, 110, 120, 130]
+    assert [account for account, group in groups.items() if group == people.MEMBERS] == [200, 201]
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.terms.symbol)
+def test_listings_are_what_the_engine_counts_exactly(listing: Listing) -> None:
+    terms = listing.terms
+    assert listing.reference_price % listing.ticks.tick_at(listing.reference_price) == 0
+    assert terms.min_price % terms.tick == terms.max_price % terms.tick == 0
+    assert all(start % tick == 0 and tick % terms.tick == 0 for start, tick in listing.steps)
+    assert terms.price_unit * terms.lot_size * 10 ** ASSETS[listing.quote_asset].scale % 10**18 == 0
+    if listing.base_asset:
+        assert terms.lot_size * 10 ** ASSETS[listing.base_asset].scale % 10**9 == 0
+    assert (listing.phase is Phase.CLOSED) == bool(listing.day), "what has days starts closed"
 
 
 def test_secrets_are_kept_for_their_owner_alone(credentials: Credentials) -> None:
     assert credentials.path.stat().st_mode & 0o777 == 0o600
-    assert Credentials.load(credentials.path, plan.CLIENTS).secrets == credentials.secrets
-    assert Credentials.load(credentials.path, [*plan.CLIENTS, "demo3"]).secrets.keys() == {"demo1", "demo2", "demo3"}
+    assert Credentials.load(credentials.path, people.CLIENTS).secrets == credentials.secrets
+    assert Credentials.load(credentials.path, [*people.CLIENTS, "demo3"]).secrets.keys() == {"demo1", "demo2", "demo3"}
 
 
 def test_a_damaged_file_of_secrets_is_named_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
     path.write_text("{")
     with pytest.raises(Failure, match="remove it"):
-        Credentials.load(path, plan.CLIENTS)
+        Credentials.load(path, people.CLIENTS)
 
 
 def test_a_child_that_cannot_start_is_given_up_with_its_last_words(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def book_differences(book: Book, instrument: int, native: NativeEngine) -> list[
         queue = [
             (each.order_id, each.account, each.client_ref, each.price, each.open, each.filled, each.hold)
             for each in orders
+            if not each.hidden
         ]
         got_queue = native.orders(instrument, side)
         if got_queue != queue:

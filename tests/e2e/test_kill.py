@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 from tests.e2e.venue_process import VenueProcess, stopped_with, verified, whole_log
 
-from garraway.cli.up import plan
-from garraway.market import SOURCE_NUMBER
+from garraway.cli.up import people
+from garraway.cli.up.listings import EQUITY_LISTING, GARR, USD
+from garraway.market import SCHEDULER_NUMBER, SOURCE_NUMBER
 from garraway.records import EVENTS, EventArray, OrderType, Rights, Side, TimeInForce, encode
 from garraway.venues import ExchangeVenue, Outcome
 
 KILLS = int(os.environ.get("GARRAWAY_KILLS", "3"))
-OPTIONS = ("--rate", "500", "--durability", os.environ.get("GARRAWAY_DURABILITY", "os"))
+OPTIONS = ("--rate", "500", "--pace", "10", "--durability", os.environ.get("GARRAWAY_DURABILITY", "os"))
 TARGETS = ("exchange", "market", "supervisor")
 SEED = 2
 RECOVERY_S = 60
@@ -57,14 +58,14 @@ class Load:
     def order(self) -> bytes:
         if self.last_ref > 100 and self.random.randrange(2):
             target = self.last_ref - self.random.randrange(100)
-            return encode("CancelOrder", account=ACCOUNT, instrument=plan.INSTRUMENT, client_ref=target)
+            return encode("CancelOrder", account=ACCOUNT, instrument=EQUITY_LISTING.number, client_ref=target)
         self.last_ref += 1
         side = self.random.choice((Side.BUY, Side.SELL))
-        away = self.random.randint(-5, 40) * plan.TERMS.tick
+        away = self.random.randint(-5, 40) * EQUITY_LISTING.terms.tick
         return encode(
             "PlaceOrder",
             account=ACCOUNT,
-            instrument=plan.INSTRUMENT,
+            instrument=EQUITY_LISTING.number,
             client_ref=self.last_ref,
             side=side,
             order_type=OrderType.LIMIT,
@@ -79,8 +80,8 @@ async def define_loader(folder: Path) -> None:
     commands = [
         encode("DefineSource", defined=LOADER_NUMBER, name=LOADER, rights=Rights.TRADE),
         encode("OpenAccount", account=ACCOUNT, firm=9, **limits),
-        encode("Deposit", account=ACCOUNT, asset=plan.USD, amount=10**17),
-        encode("Deposit", account=ACCOUNT, asset=plan.GARR, amount=10**9),
+        encode("Deposit", account=ACCOUNT, asset=USD, amount=10**17),
+        encode("Deposit", account=ACCOUNT, asset=GARR, amount=10**9),
     ]
     async with await ExchangeVenue.connect(folder, source="operator") as operator:
         assert all(outcome.done for outcome in await operator.submit(commands))
@@ -153,7 +154,7 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     assert found["state_hash"] == stopped_with(tmp_path)["state_hash"]
 
     events, directory = whole_log(tmp_path)
-    for source in (LOADER_NUMBER, SOURCE_NUMBER):
+    for source in (LOADER_NUMBER, SOURCE_NUMBER, SCHEDULER_NUMBER):
         executed = commands_of(events, source)
         assert sorted(executed) == list(range(1, max(executed) + 1)), "no number is missing"
         assert {len(commands) for commands in executed.values()} == {1}, "no command was executed twice"
@@ -174,4 +175,4 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     orders = np.stack([accepted["account"].astype(np.uint64), accepted["client_ref"]], axis=1)
     assert len(np.unique(orders, axis=0)) == len(orders), "no order was placed twice"
     funded = {key: amount for key, amount in directory.deposited.items() if key[0] != ACCOUNT}
-    assert funded == plan.funds(), "nobody is funded twice"
+    assert funded == people.funds(), "nobody is funded twice"

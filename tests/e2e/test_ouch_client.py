@@ -143,7 +143,7 @@ def told(messages: list[Message]) -> list[str]:
 def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: ModuleType, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with await VenueProcess.start(tmp_path) as venue:
-            await venue.trades(more_than=20)
+            await venue.continuous("GARR")
             client = await Client.log_in(oe, tmp_path)
 
             client.enter("rest1", "B", 7, "50.00")
@@ -158,10 +158,10 @@ def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: ModuleTy
             canceled = await client.until("Canceled", "rest2")
             assert (canceled.decrement, canceled.reason) == (9, "U")
 
-            client.enter("trade1", "B", 5, "200.00", tif=IMMEDIATE)
+            client.enter("trade1", "B", 5, "103.00", tif=IMMEDIATE)
             executed = await client.until("Executed", "trade1")
             assert executed.shares <= 5
-            assert executed.price <= 2_000_000
+            assert executed.price <= 1_030_000
             assert executed.liquidity == "R"
 
             heard = list(client.heard)
@@ -172,10 +172,10 @@ def test_it_logs_in_trades_and_resumes_across_reconnect_and_restart(oe: ModuleTy
             assert await venue.stop() == 0
 
         async with await VenueProcess.start(tmp_path) as venue:
-            await venue.trades()
+            await venue.continuous("GARR")
             resumed = await Client.log_in(oe, tmp_path, sequence=3)
             assert told(await resumed.hear(len(heard) - 2)) == told(heard[2:]), "and from any number, after a restart"
-            resumed.enter("after1", "S", 3, "1.00", tif=IMMEDIATE)
+            resumed.enter("after1", "S", 3, "97.00", tif=IMMEDIATE)
             executed = await resumed.until("Executed", "after1")
             assert executed.shares <= 3
             await resumed.close()

@@ -50,6 +50,11 @@ class VenueProcess:
         """The first line with more trades than so many."""
         return await self.line(lambda text: " trading " in text and trades_in(text) > more_than)
 
+    async def continuous(self, symbol: str) -> str:
+        """The first line that shows the instrument in continuous trading, with a bid and an ask."""
+        quoted = re.compile(rf" {symbol} continuous [0-9.]+/[0-9.]+ ")
+        return await self.line(lambda text: " trading " in text and quoted.search(text) is not None)
+
     def child(self, name: str) -> int | None:
         """The pid of the supervisor's child that runs `garraway NAME`, if it lives."""
         pid = self.process.pid

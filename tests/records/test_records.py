@@ -12,8 +12,10 @@ from garraway.records import (
     KINDS,
     FieldInvalid,
     FieldUnknown,
+    InstrumentKind,
     KindUnknown,
     OrderType,
+    Phase,
     RecordsError,
     Side,
     TimeInForce,
@@ -21,6 +23,8 @@ from garraway.records import (
     command_seq,
     encode,
     head,
+    item,
+    items,
     of_kind,
     reject,
     session_account,
@@ -110,3 +114,23 @@ def test_a_reject_says_what_to_do() -> None:
     assert reject(code).name == "FundsInsufficient"
     assert "deposit more" in str(reject(code))
     assert reject(255).name == "Reason255"
+
+
+def test_items_are_written_and_read_by_name() -> None:
+    changes = [item("SetSchedule", at_ns=5 + place, phase=Phase.PRE_OPEN) for place in range(2)]
+    record = encode("SetSchedule", items=changes, instrument=1)
+    assert head(record)["items"] == 2
+    read = items("SetSchedule", b"".join(changes) + b"cut")
+    assert [(one["at_ns"], one["phase"]) for one in read] == [(5, 2), (6, 2)]
+    assert items("EndOfDay", b"anything") == []
+    assert session_account(7) == item("DefineSession", account=7)
+    with pytest.raises(FieldUnknown, match="at_s"):
+        item("SetSchedule", at_s=5)
+
+
+def test_a_bodys_kind_is_not_the_heads() -> None:
+    record = encode("ListInstrument", kind=InstrumentKind.FUTURE, phase=Phase.CLOSED)
+    assert KINDS[head(record)["kind"]] == "ListInstrument"
+    assert body("ListInstrument", record[36:])["kind"] == InstrumentKind.FUTURE
+    with pytest.raises(FieldUnknown, match="by itself"):
+        encode("PlaceOrder", kind=2)

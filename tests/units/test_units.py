@@ -1,5 +1,7 @@
 """Decimal text and integers: exact both ways, and every refusal says value, limit and remedy."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from garraway.units import (
     InstrumentTerms,
     OffTick,
     OutOfRange,
+    TickTable,
     TooFine,
     UnitsError,
     money_text,
@@ -109,3 +112,18 @@ def test_money_counts_in_ledger_units() -> None:
 
 def test_price_decimals_are_those_of_the_tick() -> None:
     assert [SHARE.price_decimals, COIN.price_decimals] == [2, 2]
+
+
+def test_a_table_of_ticks_brings_prices_to_the_tick() -> None:
+    table = TickTable(10, ((100, 25), (1_000, 100)))
+    assert [table.tick_at(price) for price in (1, 99, 100, 999, 1_000)] == [10, 10, 25, 25, 100]
+    assert [table.down(price) for price in (9, 99, 110, 999, 1_099)] == [0, 90, 100, 975, 1_000]
+    assert [table.up(price) for price in (9, 90, 95, 101, 990, 1_001)] == [10, 90, 100, 125, 1_000, 1_100]
+
+
+def test_a_price_between_the_last_tick_below_a_step_and_the_step_goes_up_to_the_step() -> None:
+    assert TickTable(30, ((100, 50),)).up(95) == 100
+
+
+def test_lots_have_the_decimals_that_show_them_all() -> None:
+    assert [replace(SHARE, lot_size=size).lot_decimals for size in (1_000_000_000, 1_000_000, 10**12)] == [0, 3, 0]

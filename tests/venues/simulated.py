@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from garraway import _native
-from garraway.records import EVENT, EventArray, encode, stamped
+from garraway.market import Floor, Market, Participants
+from garraway.records import EVENT, EventArray, InstrumentKind, Phase, encode, stamped
 from garraway.units import InstrumentTerms
 from garraway.venues import Instrument
 
@@ -22,6 +23,12 @@ TERMS = InstrumentTerms(
 INSTRUMENT = Instrument(1, TERMS, base_asset=2, quote_asset=1, max_notional=10**17, maker_fee_rate=0, taker_fee_rate=0)
 STEP_NS = 50_000_000
 START_NS = 1_790_000_000_000_000_000
+
+
+def floor(seed: int) -> Floor:
+    """A floor with one market, that of the engine's instrument."""
+    market = Market(instrument=INSTRUMENT, participants=Participants.of(1), reference_price=1_000_000)
+    return Floor(seed=seed, source=2, markets=[market])
 
 
 class SimulatedEngine:
@@ -50,6 +57,8 @@ class SimulatedEngine:
                 max_price=TERMS.max_price,
                 max_quantity=TERMS.max_quantity,
                 max_notional=INSTRUMENT.max_notional,
+                kind=InstrumentKind.SPOT,
+                phase=Phase.CONTINUOUS,
             ),
         ]
         for account in range(100, 110):

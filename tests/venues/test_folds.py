@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.venues.simulated import INSTRUMENT, TERMS, SimulatedEngine
+from tests.venues.simulated import INSTRUMENT, TERMS, SimulatedEngine, floor
 
-from garraway.market import Market, Participants
 from garraway.records import EVENT, EVENTS, EventArray, Posting, Side, encode, of_kind
 from garraway.venues import Books, Directory, OpenOrders
 from garraway.venues.orders import THIN_FROM
@@ -14,7 +13,7 @@ from garraway.venues.orders import THIN_FROM
 def traded() -> tuple[SimulatedEngine, EventArray]:
     """An engine, and the events of a market that traded there for a while."""
     engine = SimulatedEngine()
-    market = Market(seed=3, instrument=INSTRUMENT, participants=Participants(), reference_price=1_000_000, source=2)
+    market = floor(seed=3)
     events = []
     for _ in range(1_200):
         events.append(engine.submit(market.step()))

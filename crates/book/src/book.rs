@@ -3,13 +3,15 @@
 use garraway_types::{Price, Side};
 
 use crate::ladder::{Ladder, Level};
-use crate::slab::{NIL, Node, Slab, Slot};
+use crate::slab::{NIL, Node, Slab, Slot, Stand};
 
 /// The book of one instrument.
 #[derive(Clone, Debug)]
 pub struct Book {
     bids: Ladder,
     asks: Ladder,
+    hidden_bids: Ladder,
+    hidden_asks: Ladder,
 }
 
 /// Who is told of fills while an order matches.
@@ -57,6 +59,14 @@ pub struct LevelView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookFault(pub String);
 
+/// The parts of a book, in the order in which it is walked.
+pub const PARTS: [(Side, Stand); 4] = [
+    (Side::Buy, Stand::Displayed),
+    (Side::Buy, Stand::Hidden),
+    (Side::Sell, Stand::Displayed),
+    (Side::Sell, Stand::Hidden),
+];
+
 /// Smaller is better: the price for sells, its complement for buys.
 #[inline(always)]
 fn key_of(side: Side, price: Price) -> i64 {
@@ -76,7 +86,12 @@ fn price_of(side: Side, key: i64) -> Price {
 
 impl Default for Book {
     fn default() -> Self {
-        Self { bids: Ladder::new(), asks: Ladder::new() }
+        Self {
+            bids: Ladder::new(),
+            asks: Ladder::new(),
+            hidden_bids: Ladder::new(),
+            hidden_asks: Ladder::new(),
+        }
     }
 }
 
@@ -97,7 +112,29 @@ impl Book {
         }
     }
 
-    /// The best price of a side.
+    /// The ladder of a side's displayed or hidden part.
+    #[inline(always)]
+    fn part(&mut self, side: Side, stand: Stand) -> &mut Ladder {
+        if stand == Stand::Hidden { self.hidden(side) } else { self.ladder(side) }
+    }
+
+    #[cold]
+    fn hidden(&mut self, side: Side) -> &mut Ladder {
+        match side {
+            Side::Buy => &mut self.hidden_bids,
+            Side::Sell => &mut self.hidden_asks,
+        }
+    }
+
+    fn part_ref(&self, side: Side, stand: Stand) -> &Ladder {
+        match (side, stand) {
+            (_, Stand::None | Stand::Displayed) => self.ladder_ref(side),
+            (Side::Buy, Stand::Hidden) => &self.hidden_bids,
+            (Side::Sell, Stand::Hidden) => &self.hidden_asks,
+        }
+    }
+
+    /// The best displayed price of a side.
     #[inline(always)]
     pub fn best(&self, side: Side) -> Option<Price> {
         self.ladder_ref(side).best().map(|key| price_of(side, key))
@@ -107,7 +144,7 @@ impl Book {
     #[inline(always)]
     pub fn rest<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         let node = &mut slab[slot];
-        node.resting = true;
+        node.stand = Stand::Displayed;
         let leaves = u64::from(node.leaves);
         let level = self.ladder(node.side).level_for_order(key_of(node.side, node.price));
         let tail = level.tail;
@@ -122,15 +159,83 @@ impl Book {
         }
     }
 
+    /// Puts an order into its level of the displayed or the hidden part, where its sequence belongs.
+    pub fn rest_in<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot, stand: Stand) {
+        let Node { side, price, leaves, sequence, .. } = slab[slot];
+        let level = self.part(side, stand).level_for_order(key_of(side, price));
+        level.quantity += u64::from(leaves);
+        let (mut before, mut after) = (level.tail, NIL);
+        while before != NIL && slab[before].sequence > sequence {
+            after = before;
+            before = slab[before].previous;
+        }
+        if before == NIL {
+            level.head = slot;
+        } else {
+            slab[before].next = slot;
+        }
+        if after == NIL {
+            level.tail = slot;
+        } else {
+            slab[after].previous = slot;
+        }
+        let node = &mut slab[slot];
+        (node.previous, node.next, node.stand) = (before, after, stand);
+    }
+
+    /// The first order of a side's displayed or hidden part, and its price.
+    #[inline]
+    pub fn first_in(&self, side: Side, stand: Stand) -> Option<(Price, Slot)> {
+        let ladder = self.part_ref(side, stand);
+        let key = ladder.best()?;
+        Some((price_of(side, key), ladder.level(key)?.head))
+    }
+
+    /// The first order of a side's displayed or hidden part at a price.
+    pub fn first_at(&self, side: Side, stand: Stand, price: Price) -> Option<Slot> {
+        Some(self.part_ref(side, stand).level(key_of(side, price))?.head)
+    }
+
+    /// The best price of a side, hidden orders included.
+    pub fn best_any(&self, side: Side) -> Option<Price> {
+        let best = |stand| self.part_ref(side, stand).best();
+        let key = match (best(Stand::Displayed), best(Stand::Hidden)) {
+            (Some(displayed), Some(hidden)) => displayed.min(hidden),
+            (displayed, hidden) => displayed.or(hidden)?,
+        };
+        Some(price_of(side, key))
+    }
+
+    /// The order of a side that an incoming one would meet first: the best price, displayed before hidden, then by sequence.
+    pub fn first_any(&self, side: Side) -> Option<(Price, Slot)> {
+        let first = |stand| self.first_in(side, stand);
+        match (first(Stand::Displayed), first(Stand::Hidden)) {
+            (Some(displayed), Some(hidden)) => {
+                let earlier = key_of(side, displayed.0) <= key_of(side, hidden.0);
+                Some(if earlier { displayed } else { hidden })
+            }
+            (displayed, hidden) => displayed.or(hidden),
+        }
+    }
+
+    /// The displayed or hidden levels of a side, best first. `quantity` does not count what icebergs have in reserve.
+    pub fn levels_in(&self, side: Side, stand: Stand) -> impl Iterator<Item = LevelView> + '_ {
+        let ladder = self.part_ref(side, stand);
+        std::iter::successors(ladder.best(), |key| ladder.next_after(*key)).filter_map(move |key| {
+            let level = ladder.level(key)?;
+            Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
+        })
+    }
+
     /// Takes an order out of its level. The slot stays the owner's.
     #[inline(always)]
     pub fn leave<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         let node = &mut slab[slot];
-        let Node { next, previous, leaves, side, price, .. } = *node;
-        debug_assert!(node.resting, "order in slot {slot} stands in no level");
-        node.resting = false;
+        let Node { next, previous, leaves, side, price, stand, .. } = *node;
+        debug_assert!(stand != Stand::None, "order in slot {slot} stands in no level");
+        node.stand = Stand::None;
         let key = key_of(side, price);
-        let ladder = self.ladder(side);
+        let ladder = self.part(side, stand);
         let level = ladder.level_mut(key);
         level.quantity -= u64::from(leaves);
         if previous == NIL {
@@ -157,16 +262,16 @@ impl Book {
         let node = &mut slab[slot];
         assert!(lots < node.leaves, "{lots} lots taken from {}: use leave", node.leaves);
         node.leaves -= lots;
-        if node.resting {
-            let (side, key) = (node.side, key_of(node.side, node.price));
-            self.ladder(side).level_mut(key).quantity -= u64::from(lots);
+        let (side, stand, key) = (node.side, node.stand, key_of(node.side, node.price));
+        if stand != Stand::None {
+            self.part(side, stand).level_mut(key).quantity -= u64::from(lots);
         }
     }
 
     /// Whether the order stands in a level.
     #[inline(always)]
     pub fn is_resting<T: Copy + Default>(slab: &Slab<T>, slot: Slot) -> bool {
-        slab[slot].resting
+        slab[slot].stand != Stand::None
     }
 
     /// Trades an incoming order of `side` with the opposite side, best price first, within a level in order of priority, as long
@@ -214,13 +319,9 @@ impl Book {
             .map(move |slot| &slab[slot])
     }
 
-    /// The levels of a side, best first.
+    /// The displayed levels of a side, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> + '_ {
-        let ladder = self.ladder_ref(side);
-        std::iter::successors(ladder.best(), |key| ladder.next_after(*key)).filter_map(move |key| {
-            let level = ladder.level(key)?;
-            Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
-        })
+        self.levels_in(side, Stand::Displayed)
     }
 
     /// The orders of a level, in order of priority, from its first.
@@ -230,22 +331,27 @@ impl Book {
         })
     }
 
-    /// Proves the book: links, totals, priority within each level, order of levels, no crossed prices. Returns its orders.
-    pub fn check<T: Copy + Default>(&self, slab: &Slab<T>) -> Result<u32, BookFault> {
+    /// Proves the book: links, totals, priority within each level, order of levels, and no crossed prices, hidden ones included,
+    /// unless it `may_cross`. Returns its orders.
+    pub fn check<T: Copy + Default>(&self, slab: &Slab<T>, may_cross: bool) -> Result<u32, BookFault> {
         let mut orders = 0;
-        for side in [Side::Buy, Side::Sell] {
+        for (side, stand) in PARTS {
             let mut levels = 0;
-            for view in self.levels(side) {
-                orders += check_level(slab, side, &view)?;
+            for view in self.levels_in(side, stand) {
+                orders += check_level(slab, (side, stand), &view)?;
                 levels += 1;
             }
-            if levels != self.ladder_ref(side).len() {
-                let held = self.ladder_ref(side).len();
-                return Err(BookFault(format!("{side:?}: {levels} levels are reached, {held} are counted")));
+            let held = self.part_ref(side, stand).len();
+            if levels != held {
+                return Err(BookFault(format!(
+                    "{side:?} {stand:?}: {levels} levels are reached, {held} are counted"
+                )));
             }
         }
-        match (self.best(Side::Buy), self.best(Side::Sell)) {
-            (Some(bid), Some(ask)) if bid >= ask => Err(BookFault(format!("crossed: bid {bid}, ask {ask}"))),
+        match (self.best_any(Side::Buy), self.best_any(Side::Sell)) {
+            (Some(bid), Some(ask)) if bid >= ask && !may_cross => {
+                Err(BookFault(format!("crossed: bid {bid}, ask {ask}")))
+            }
             _ => Ok(orders),
         }
     }
@@ -277,7 +383,7 @@ fn take_level<T: Copy + Default>(
         if order.leaves > 0 {
             break;
         }
-        order.resting = false;
+        order.stand = Stand::None;
         let next = order.next;
         slab.remove(slot);
         slot = next;
@@ -291,14 +397,18 @@ fn take_level<T: Copy + Default>(
     left
 }
 
-fn check_level<T: Copy + Default>(slab: &Slab<T>, side: Side, view: &LevelView) -> Result<u32, BookFault> {
+fn check_level<T: Copy + Default>(
+    slab: &Slab<T>,
+    (side, stand): (Side, Stand),
+    view: &LevelView,
+) -> Result<u32, BookFault> {
     let fault = |slot: Slot, what: &str| {
         Err(BookFault(format!("{side:?} at {}: order in slot {slot} {what}", view.price)))
     };
     let (mut orders, mut lots, mut previous) = (0, 0, NIL);
     for slot in Book::queue(slab, view.first) {
         let node = &slab[slot];
-        if node.price != view.price || node.side != side || !node.resting {
+        if node.price != view.price || node.side != side || node.stand != stand {
             return fault(slot, "does not belong there");
         }
         if node.previous != previous {

@@ -10,5 +10,5 @@ mod book;
 mod ladder;
 mod slab;
 
-pub use book::{Book, BookFault, Fills, LevelView, Prevented};
-pub use slab::{NIL, Node, Slab, Slot};
+pub use book::{Book, BookFault, Fills, LevelView, PARTS, Prevented};
+pub use slab::{NIL, Node, Slab, Slot, Stand};

@@ -8,6 +8,18 @@ pub type Slot = u32;
 /// No order.
 pub const NIL: Slot = 0;
 
+/// In which part of the book an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stand {
+    /// In no level.
+    None = 0,
+    /// In a level that is displayed.
+    Displayed = 1,
+    /// In a hidden level.
+    Hidden = 2,
+}
+
 /// An order: what the book must know of it, and the owner's payload. With 32 bytes of payload it fills one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -24,8 +36,10 @@ pub struct Node<T> {
     pub side: Side,
     /// A byte of the owner's.
     pub mark: u8,
-    /// Whether it stands in a level.
-    pub(crate) resting: bool,
+    /// Where it stands: in no level, in a displayed one, in a hidden one.
+    pub(crate) stand: Stand,
+    /// Another byte of the owner's.
+    pub plan: u8,
     /// The owner's part.
     pub payload: T,
 }
@@ -49,7 +63,8 @@ impl<T: Copy + Default> Slab<T> {
             leaves: 0,
             side: Side::Buy,
             mark: 0,
-            resting: false,
+            stand: Stand::None,
+            plan: 0,
             payload: T::default(),
         };
         let mut nodes = vec![empty; reserve + 1];
@@ -65,11 +80,22 @@ impl<T: Copy + Default> Slab<T> {
         sequence: u64,
         leaves: u32,
         side: Side,
-        mark: u8,
+        marks: [u8; 2],
         payload: T,
     ) -> Slot {
-        let node =
-            Node { price, sequence, next: NIL, previous: NIL, leaves, side, mark, resting: false, payload };
+        let [mark, plan] = marks;
+        let node = Node {
+            price,
+            sequence,
+            next: NIL,
+            previous: NIL,
+            leaves,
+            side,
+            mark,
+            stand: Stand::None,
+            plan,
+            payload,
+        };
         self.live += 1;
         let slot = self.free;
         if slot != NIL {
@@ -86,7 +112,7 @@ impl<T: Copy + Default> Slab<T> {
     pub fn remove(&mut self, slot: Slot) {
         let free = self.free;
         let node = &mut self.nodes[slot as usize];
-        debug_assert!(!node.resting, "order in slot {slot} is freed while it stands in a level");
+        debug_assert!(node.stand == Stand::None, "order in slot {slot} is freed while it stands in a level");
         node.next = free;
         node.leaves = 0;
         self.free = slot;
@@ -134,13 +160,13 @@ mod tests {
     fn slots_are_reused_last_in_first_out() {
         let mut slab = Slab::<[u64; 4]>::new(2);
         let slots: Vec<_> =
-            (0..3).map(|n| slab.insert(Price(n), n as u64, 1, Side::Buy, 0, [0; 4])).collect();
+            (0..3).map(|n| slab.insert(Price(n), n as u64, 1, Side::Buy, [0; 2], [0; 4])).collect();
         assert_eq!(slots, [1, 2, 3]);
         slab.remove(1);
         slab.remove(3);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 3);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 1);
-        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, 0, [0; 4]), 4);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 2], [0; 4]), 3);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 2], [0; 4]), 1);
+        assert_eq!(slab.insert(Price(9), 9, 1, Side::Buy, [0; 2], [0; 4]), 4);
         assert_eq!(slab.live(), 4);
     }
 }

@@ -68,7 +68,7 @@ impl Twins {
         let rest = self.book.take(&mut self.slab, side, Price(price), lots, &mut recorder);
         assert_eq!((recorder.fills, rest), (expected, left));
         if rest > 0 && self.queue(side, price).is_empty() {
-            let slot = self.slab.insert(Price(price), sequence, rest, side, 0, sequence);
+            let slot = self.slab.insert(Price(price), sequence, rest, side, [0; 2], sequence);
             self.book.rest(&mut self.slab, slot);
             self.slots.push((sequence, slot));
             self.naive.push((side, price, sequence, rest));
@@ -98,7 +98,7 @@ impl Twins {
     }
 
     fn compare(&self) {
-        assert_eq!(self.book.check(&self.slab).unwrap() as usize, self.naive.len());
+        assert_eq!(self.book.check(&self.slab, false).unwrap() as usize, self.naive.len());
         for side in [Side::Buy, Side::Sell] {
             let walked: Vec<Naive> = self
                 .book

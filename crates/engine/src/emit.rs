@@ -10,7 +10,11 @@ pub(crate) struct Emit<'a, 'b> {
     source: u16,
     source_seq: u64,
     index: u16,
+    /// Events that there may be, less those kept back.
     most: u16,
+    kept_back: u16,
+    /// Bytes of the sink up to which events were counted.
+    counted: usize,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -23,7 +27,8 @@ impl<'a, 'b> Emit<'a, 'b> {
         most: u16,
     ) -> Self {
         let (source, source_seq) = (command.head.source, command.head.source_seq);
-        Self { events, command_seq, at_ns, source, source_seq, index: 0, most }
+        let counted = events.used();
+        Self { events, command_seq, at_ns, source, source_seq, index: 0, most, kept_back: 0, counted }
     }
 
     /// From here on events carry no source: they are of work that another command began.
@@ -32,10 +37,36 @@ impl<'a, 'b> Emit<'a, 'b> {
         self.source_seq = 0;
     }
 
+    /// Takes the source away; [`Emit::give_back`] takes what this returns.
+    pub(crate) fn hush(&mut self) -> (u16, u64) {
+        (std::mem::take(&mut self.source), std::mem::take(&mut self.source_seq))
+    }
+
+    pub(crate) fn give_back(&mut self, (source, source_seq): (u16, u64)) {
+        (self.source, self.source_seq) = (source, source_seq);
+    }
+
+    /// The events of this command that were not asked for before.
+    pub(crate) fn uncounted(&mut self) -> &[u8] {
+        let from = std::mem::replace(&mut self.counted, self.events.used());
+        &self.events.written()[from..]
+    }
+
+    /// Events made so far.
+    pub(crate) fn made(&self) -> u16 {
+        self.index
+    }
+
     /// Whether `more` events still fit into this command.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, more: u16) -> bool {
         self.index + more <= self.most
+    }
+
+    /// Keeps room for so many events back from what asks from now on.
+    pub(crate) fn keep_back(&mut self, events: u16) {
+        self.most = self.most + self.kept_back - events;
+        self.kept_back = events;
     }
 
     /// The id that the next event will have.

@@ -1,25 +1,33 @@
 //! The engine's state and the way of a command through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use garraway_book::{Book, LevelView, Slab};
+use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandKind, EventId, EventSink, InstrumentId, Nanos, Price,
-    Reject, Side, SourceId, limits, rights,
+    Quantity, Reject, Side, SourceId, limits, rights,
 };
 
 use crate::accounts::Accounts;
 use crate::commands;
+use crate::day::Days;
 use crate::emit::Emit;
+use crate::exposures::Exposures;
+use crate::extras::Extras;
+use crate::groups::Groups;
 use crate::index::Index;
 use crate::instruments::{Instruments, Listing};
 use crate::ledger::{Asset, Balance, Ledger};
+use crate::limit_sets::Limits;
 use crate::orders::{OpenOrder, Order};
+use crate::positions::Positions;
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
+use crate::sweeps::Sweeps;
+use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 2;
+pub const LOGIC_VERSION: u32 = 3;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +61,33 @@ pub struct Engine {
     pub(crate) index: Index,
     /// Instruments with an order to be worked off.
     pub(crate) busy: BTreeSet<u32>,
+    /// What special orders have beside the slab.
+    pub(crate) extras: Extras,
+    /// Orders good till date: when they expire, their id, their slot.
+    pub(crate) expiries: BTreeSet<(u32, u64, Slot)>,
+    /// Sweeps at work, the oldest first.
+    pub(crate) sweeps: Sweeps,
+    /// By account and instrument: references of bid and ask of the last quote, 0 for none.
+    pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
+    /// Volatility auctions that end and schedules, by time.
+    pub(crate) timers: Timers,
+    /// Instruments in auctions that may give something else than was last said.
+    pub(crate) touched: BTreeSet<u32>,
+    /// What applies to every order of the venue; not 0 sends all to the general path.
+    pub(crate) guard: u8,
+    pub(crate) groups: Groups,
+    pub(crate) limits: Limits,
+    pub(crate) positions: Positions,
+    pub(crate) exposures: Exposures,
+    pub(crate) days: Days,
+    /// Trades that were taken back or corrected.
+    pub(crate) busted: BTreeSet<u64>,
+    /// Of instruments that are split: account and reference of the orders to come.
+    pub(crate) splits: BTreeMap<u32, VecDeque<(u32, u64)>>,
+    /// Whether events are counted at all; no state, once true it may stay so.
+    pub(crate) counting: bool,
+    /// Whether another part of the orders is to be counted; false between commands.
+    pub(crate) recount: bool,
 }
 
 impl Default for Engine {
@@ -87,6 +122,22 @@ impl Engine {
             slab: Slab::new(setup.reserve_orders),
             index: Index::new(setup.reserve_orders),
             busy: BTreeSet::new(),
+            extras: Extras::default(),
+            expiries: BTreeSet::new(),
+            sweeps: Sweeps::new(),
+            quotes: BTreeMap::new(),
+            timers: Timers::default(),
+            touched: BTreeSet::new(),
+            guard: 0,
+            groups: Groups::default(),
+            limits: Limits::default(),
+            positions: Positions::default(),
+            exposures: Exposures::default(),
+            days: Days::default(),
+            busted: BTreeSet::new(),
+            splits: BTreeMap::new(),
+            counting: false,
+            recount: false,
         }
     }
 
@@ -112,6 +163,9 @@ impl Engine {
             }
         } else {
             self.apply_numbered(command, &mut emit);
+        }
+        if self.counting {
+            self.count_events(emit.uncounted());
         }
     }
 
@@ -147,22 +201,37 @@ impl Engine {
             CommandKind::ListInstrument => commands::list_instrument(self, command, emit),
             CommandKind::OpenAccount => commands::open_account(self, command, emit),
             CommandKind::DefineSession => commands::define_session(self, command, emit),
-            CommandKind::Tick => commands::tick(emit),
+            CommandKind::Tick => commands::tick(self, emit),
             CommandKind::Continue => commands::continue_work(self, command, emit),
+            CommandKind::SetPhase => commands::set_phase(self, command, emit),
+            CommandKind::SetSchedule => commands::set_schedule(self, command, emit),
+            CommandKind::SetRules => commands::set_rules(self, command, emit),
+            CommandKind::SetTicks => commands::set_ticks(self, command, emit),
+            CommandKind::SetReference => commands::set_reference(self, command, emit),
+            CommandKind::UncleanStart => commands::unclean_start(self, emit),
             CommandKind::CleanClose => commands::clean_close(emit),
-            _ => Err(Reject::NotPermitted),
+            CommandKind::MassCancel => commands::mass_cancel(self, command, emit),
+            CommandKind::MassQuote => commands::mass_quote(self, command, emit),
+            CommandKind::DefineFeePlan => commands::define_fee_plan(self, command, emit),
+            CommandKind::DefineGroup => commands::define_group(self, command, emit),
+            CommandKind::SetAccount => commands::set_account(self, command, emit),
+            CommandKind::SetLimits => commands::set_limits(self, command, emit),
+            CommandKind::SetKill => commands::set_kill(self, command, emit),
+            CommandKind::SetRestriction => commands::set_restriction(self, command, emit),
+            CommandKind::EndOfDay => commands::end_of_day(self, command, emit),
+            CommandKind::ChangeInstrument => commands::change_instrument(self, command, emit),
+            CommandKind::SplitInstrument => commands::split_instrument(self, command, emit),
+            CommandKind::BustTrade => commands::bust_trade(self, command, emit),
         }
     }
 
-    /// The instrument that waits for `Continue`, the lowest number first.
+    /// The instrument that waits for `Continue`, the lowest number first; 0 where only sweeps wait.
     #[inline(always)]
     pub fn next_work(&self) -> Option<InstrumentId> {
-        if self.busy.is_empty() { None } else { self.busy.first().copied().map(InstrumentId) }
-    }
-
-    /// When the next timer is due. There are none in this version.
-    pub fn next_due_ns(&self) -> Option<Nanos> {
-        None
+        if self.busy.is_empty() && self.sweeps.is_empty() {
+            return None;
+        }
+        Some(InstrumentId(self.busy.first().copied().unwrap_or(0)))
     }
 
     /// Number of the last command applied, 0 at first.
@@ -234,7 +303,12 @@ impl Engine {
     /// The open order with this reference.
     pub fn order(&self, account: AccountId, client_ref: ClientRef) -> Option<OpenOrder> {
         let slot = self.index.get(account.0, client_ref.0, &self.slab)?;
-        Some(OpenOrder::from(&self.slab[slot]))
+        Some(self.open_order(slot))
+    }
+
+    fn open_order(&self, slot: Slot) -> OpenOrder {
+        let leaves = Quantity(u64::from(self.open_lots(slot)));
+        OpenOrder { leaves, ..OpenOrder::from(&self.slab[slot]) }
     }
 
     /// What the account has of the asset; zero where either is unknown.
@@ -254,7 +328,7 @@ impl Engine {
     pub fn orders(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = OpenOrder> {
         self.levels(instrument, side)
             .flat_map(|level| Book::queue(&self.slab, level.first))
-            .map(|slot| OpenOrder::from(&self.slab[slot]))
+            .map(|slot| self.open_order(slot))
     }
 
     /// The resting order that an order of `side` with this limit would meet first: a dry run of matching.

@@ -133,7 +133,7 @@ mod tests {
                 slab.remove(slot);
             } else {
                 let order = Order { account, client_ref, ..Order::default() };
-                let slot = slab.insert(Price(1), step, 1, Side::Buy, 0, order);
+                let slot = slab.insert(Price(1), step, 1, Side::Buy, [0; 2], order);
                 index.insert(account, client_ref, slot);
                 naive.insert((account, client_ref), slot);
             }

@@ -108,6 +108,25 @@ impl Ledger {
         assert!(sum == 0, "legs in asset {asset} add up to {sum}");
     }
 
+    /// Like [`Ledger::post`], for legs whose number is not known before.
+    pub(crate) fn post_all(&mut self, asset: AssetId, legs: &[(AccountId, i64)]) {
+        legs.iter().for_each(|leg| self.balances(asset)[leg.0.0 as usize].total += i128::from(leg.1));
+        let sum: i128 = legs.iter().map(|leg| i128::from(leg.1)).sum();
+        assert!(sum == 0, "legs in asset {asset} add up to {sum}");
+    }
+
+    /// Posts an amount of any size from one account to another.
+    pub(crate) fn transfer(&mut self, asset: AssetId, from: AccountId, to: AccountId, amount: i128) {
+        let balances = self.balances(asset);
+        balances[from.0 as usize].total -= amount;
+        balances[to.0 as usize].total += amount;
+    }
+
+    /// Holds more, or less where it is negative, of an account that was found to have it.
+    pub(crate) fn hold_more(&mut self, account: AccountId, asset: AssetId, amount: i64) {
+        self.balances(asset)[account.0 as usize].held += i128::from(amount);
+    }
+
     /// Holds an amount if that much is free.
     #[inline(always)]
     pub(crate) fn hold(&mut self, account: AccountId, asset: AssetId, amount: Money) -> Result<(), Reject> {

@@ -1,16 +1,22 @@
 //! An incoming order meets the book: fills, their ledger legs, their events, and what becomes of the rest.
 
-use garraway_book::{Fills, NIL, Node, Prevented, Slot};
+use garraway_book::{Fills, Node, Prevented, Slot};
 use garraway_types::{AccountId, Event, EventId, EventKind, Money, Price, Reject, Side, detail};
 
 use crate::accounts::Accounts;
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::groups::FeeTable;
 use crate::index::Index;
-use crate::instruments::Terms;
+use crate::instruments::{Terms, guard};
 use crate::ledger::Ledger;
-use crate::orders::{Mark, Order, fee, hold};
+use crate::links::is_at_least;
+use crate::orders::{Mark, Order, fee, hold, rates, signed_fee};
 use crate::own::Own;
+use crate::statistics::Tally;
+
+/// Events for which there must be room before an order is met: three of a trade, a refill, and one that may end the order.
+pub(crate) const ROOM: u16 = 5;
 
 /// An order on its way into the book. Its hold is placed already.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +26,7 @@ pub(crate) struct Incoming {
     pub(crate) price: i64,
     pub(crate) leaves: u32,
     pub(crate) mark: Mark,
+    pub(crate) plan: u8,
     pub(crate) order: Order,
 }
 
@@ -32,6 +39,7 @@ impl Incoming {
             price: node.price.0,
             leaves: node.leaves,
             mark: Mark(node.mark),
+            plan: node.plan,
             order: node.payload,
         }
     }
@@ -41,9 +49,12 @@ impl Engine {
     /// Matches an incoming order that is not in the slab, and puts it there if something of it stays open.
     #[inline(always)]
     pub(crate) fn enter(&mut self, incoming: &mut Incoming, own: Own, emit: &mut Emit<'_, '_>) {
-        let finished = self.match_incoming(incoming, own, emit);
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        let best = instrument.book.best(incoming.side.opposite());
+        let reaches = best.is_some_and(|best| is_at_least(incoming.side, incoming.price, best.0));
+        let finished = !reaches || self.match_incoming(incoming, own, emit);
         if finished && !self.stays(incoming, emit) {
-            return;
+            return self.after_matching(incoming.order.instrument, emit);
         }
         let order = &incoming.order;
         let slot = self.slab.insert(
@@ -51,39 +62,67 @@ impl Engine {
             incoming.id.0,
             incoming.leaves,
             incoming.side,
-            incoming.mark.0,
+            [incoming.mark.0, incoming.plan],
             *order,
         );
         self.index.insert(order.account, order.client_ref, slot);
         self.accounts.of_order(order.account).open_orders += 1;
-        self.settle_down(slot, order.instrument, finished);
+        self.settle_down(slot, order.instrument, finished, emit);
     }
 
-    /// Goes on with an order of the slab that stands in no level.
+    /// Goes on with a plain order of the slab that stands in no level.
     pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
         let mut incoming = Incoming::from_slab(&self.slab[slot]);
         let number = incoming.order.account;
         let own = Own::of(number, self.accounts.of_order(number));
         let finished = self.match_incoming(&mut incoming, own, emit);
         if finished && !self.stays(&incoming, emit) {
-            return self.forget(slot);
+            self.forget(slot);
+            return self.after_matching(incoming.order.instrument, emit);
         }
         let node = &mut self.slab[slot];
         node.leaves = incoming.leaves;
         node.payload = incoming.order;
-        self.settle_down(slot, incoming.order.instrument, finished);
+        self.settle_down(slot, incoming.order.instrument, finished, emit);
     }
 
     /// Rests an order that has matched, or marks it as the one its instrument works on.
     #[inline(always)]
-    fn settle_down(&mut self, slot: Slot, instrument: u32, finished: bool) {
-        let instrument = self.instruments.of_order(instrument);
+    fn settle_down(&mut self, slot: Slot, number: u32, finished: bool, emit: &mut Emit<'_, '_>) {
         if finished {
+            let instrument = self.instruments.of_order(number);
             instrument.book.rest(&mut self.slab, slot);
+            self.after_matching(number, emit);
         } else {
-            instrument.working = slot;
-            self.busy.insert(instrument.terms.number);
+            self.begin_plain_work(number, slot);
         }
+    }
+
+    /// Like [`Engine::begin_work`], of an order that came the plain way: nothing but its limit bounds it.
+    #[cold]
+    fn begin_plain_work(&mut self, number: u32, slot: Slot) {
+        let price = self.slab[slot].price.0;
+        let instrument = self.instruments.of_order(number);
+        (instrument.limit, instrument.worst) = (price, price);
+        self.begin_work(number, slot);
+    }
+
+    /// The one place after an order that entered has come to its end: last price, statistics, and what follows from its trades.
+    #[inline(always)]
+    pub(crate) fn after_matching(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
+        let instrument = self.instruments.of_order(number);
+        if instrument.watch != 0 || instrument.run.trades != 0 {
+            self.follow_up(number, emit);
+        }
+    }
+
+    /// Marks an order as the one its instrument works on.
+    #[cold]
+    pub(crate) fn begin_work(&mut self, number: u32, slot: Slot) {
+        let instrument = self.instruments.of_order(number);
+        instrument.working = slot;
+        instrument.set_guard(guard::BUSY, true);
+        self.busy.insert(number);
     }
 
     /// Trades as long as prices meet and the command has room for events. Returns whether matching came to its end.
@@ -95,14 +134,25 @@ impl Engine {
             terms: &instrument.terms,
             ledger: &mut self.ledger,
             accounts: &mut self.accounts,
+            fees: &self.groups.fees,
             index: &mut self.index,
             incoming,
             emit,
             own,
             stopped: false,
+            tally: Tally::default(),
         };
         instrument.book.take(&mut self.slab, side, price, leaves, &mut settlement);
-        !settlement.stopped
+        let (stopped, tally) = (settlement.stopped, settlement.tally);
+        if tally.trades != 0 {
+            if stopped || instrument.watch != 0 || instrument.run.trades != 0 {
+                instrument.keep(&tally);
+            } else {
+                instrument.last = tally.last;
+                instrument.day.take(&tally);
+            }
+        }
+        !stopped
     }
 
     /// Whether what is left of an order that has matched stays open; if not, it is cancelled here.
@@ -123,7 +173,7 @@ impl Engine {
         let Incoming { id, side, price, leaves, order, .. } = *incoming;
         let terms = &self.instruments.of_order(order.instrument).terms;
         let asset = if side == Side::Buy { terms.quote } else { terms.base };
-        self.ledger.release(AccountId(order.account), asset, Money(order.held));
+        self.ledger.release(self.accounts.payer(order.account), asset, Money(order.held));
         emit.own(Event {
             account: order.account,
             instrument: order.instrument,
@@ -146,12 +196,6 @@ impl Engine {
         self.slab.remove(slot);
         self.accounts.of_order(account).open_orders -= 1;
     }
-
-    /// Ends the work on an instrument's order.
-    pub(crate) fn end_work(&mut self, instrument: u32) {
-        self.instruments.of_order(instrument).working = NIL;
-        self.busy.remove(&instrument);
-    }
 }
 
 /// What a fill changes.
@@ -159,18 +203,19 @@ struct Settlement<'a, 'b, 'c> {
     terms: &'a Terms,
     ledger: &'a mut Ledger,
     accounts: &'a mut Accounts,
+    fees: &'a FeeTable,
     index: &'a mut Index,
     incoming: &'a mut Incoming,
     emit: &'a mut Emit<'b, 'c>,
     own: Own,
     stopped: bool,
+    tally: Tally,
 }
 
 impl Fills<Order> for Settlement<'_, '_, '_> {
     #[inline(always)]
     fn has_room(&mut self) -> bool {
-        // Three events of the fill, and one that may end the order.
-        self.stopped = !self.emit.has_room_for(4);
+        self.stopped = !self.emit.has_room_for(ROOM);
         !self.stopped
     }
 
@@ -185,7 +230,10 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.resting > 0 {
             let leaves = resting.leaves - prevented.resting;
             let (side, price) = (resting.side, resting.price.0);
-            let released = release(self.ledger, self.terms, side, price, leaves, &mut resting.payload);
+            let payer = self.accounts.payer(resting.payload.account);
+            let of = (self.terms, self.fees);
+            let released =
+                release(self.ledger, of, payer, (side, price, leaves), resting.plan, &mut resting.payload);
             let event = self.canceled(resting.side, resting.price.0, resting.sequence, &resting.payload);
             let lots = (i64::from(prevented.resting), i64::from(leaves));
             self.emit.anonymous(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -196,8 +244,9 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if prevented.incoming > 0 {
             let Incoming { id, side, price, .. } = *self.incoming;
             self.incoming.leaves -= prevented.incoming;
-            let (leaves, order) = (self.incoming.leaves, &mut self.incoming.order);
-            let released = release(self.ledger, self.terms, side, price, leaves, order);
+            let Incoming { leaves, order, plan, .. } = &mut *self.incoming;
+            let (of, payer) = ((self.terms, self.fees), AccountId(order.account));
+            let released = release(self.ledger, of, payer, (side, price, *leaves), *plan, order);
             let event = self.canceled(side, price, id.0, &self.incoming.order);
             let lots = (i64::from(prevented.incoming), i64::from(self.incoming.leaves));
             self.emit.own(Event { quantity: lots.0, leaves: lots.1, released, ..event });
@@ -210,24 +259,43 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         let terms = self.terms;
         let price = maker.price.0;
         let value = price * i64::from(lots) * terms.price_value;
-        let maker_fee = charge(&mut maker.payload, terms.maker_rate, value, lots);
-        let taker_fee = charge(&mut self.incoming.order, terms.taker_rate, value, lots);
+        let tally = &mut self.tally;
+        if tally.trades == 0 {
+            tally.first = price;
+        }
+        tally.last = price;
+        tally.trades += 1;
+        tally.lots += u64::from(lots);
+        tally.value += i128::from(value);
+        let maker_rate = rates(terms, self.fees, maker.plan).maker;
+        let maker_fee = charge(&mut maker.payload, maker_rate, value, lots);
+        let taker_rate = rates(terms, self.fees, self.incoming.plan).taker;
+        let taker_fee = charge(&mut self.incoming.order, taker_rate, value, lots);
         self.incoming.leaves -= lots;
 
         let (maker_id, taker_id) = (maker.payload.account, self.incoming.order.account);
+        // An account that trades on another one's balances never takes this way as the incoming one.
+        let (maker_payer, taker_payer) = (self.accounts.payer(maker_id), AccountId(taker_id));
         let (buyer, seller, buyer_fee, seller_fee) = match maker.side {
-            Side::Buy => (maker_id, taker_id, maker_fee, taker_fee),
-            Side::Sell => (taker_id, maker_id, taker_fee, maker_fee),
+            Side::Buy => (maker_payer, taker_payer, maker_fee, taker_fee),
+            Side::Sell => (taker_payer, maker_payer, taker_fee, maker_fee),
         };
-        let (buyer, seller) = (AccountId(buyer), AccountId(seller));
         let delivered = i64::from(lots) * terms.lot_value;
         self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
         let fees = buyer_fee + seller_fee;
         let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
         self.ledger.post(terms.quote, legs);
-        let maker_released = release(self.ledger, terms, maker.side, price, maker.leaves, &mut maker.payload);
-        let Incoming { side, price: limit, leaves, order, .. } = &mut *self.incoming;
-        let taker_released = release(self.ledger, terms, *side, *limit, *leaves, order);
+        let maker_released = release(
+            self.ledger,
+            (terms, self.fees),
+            maker_payer,
+            (maker.side, price, maker.leaves),
+            maker.plan,
+            &mut maker.payload,
+        );
+        let Incoming { side, price: limit, leaves, order, plan, .. } = &mut *self.incoming;
+        let taker_released =
+            release(self.ledger, (terms, self.fees), taker_payer, (*side, *limit, *leaves), *plan, order);
         if maker.leaves == 0 {
             self.close(slot, &maker.payload);
         }
@@ -302,24 +370,28 @@ impl Settlement<'_, '_, '_> {
 #[inline(always)]
 fn release(
     ledger: &mut Ledger,
-    terms: &Terms,
-    side: Side,
-    price: i64,
-    leaves: u32,
+    (terms, fees): (&Terms, &FeeTable),
+    payer: AccountId,
+    (side, price, leaves): (Side, i64, u32),
+    plan: u8,
     order: &mut Order,
 ) -> i64 {
-    let asset = if side == Side::Buy { terms.quote } else { terms.base };
-    let needed = hold_of_less(terms, side, price, leaves, order.carry);
+    let needed = hold_of_less(terms, fees, plan, side, price, leaves, order.carry);
     let released = order.held - needed;
     order.held = needed;
-    ledger.release(AccountId(order.account), asset, Money(released));
+    ledger.release(payer, terms.hold_asset(side), Money(released));
     released
 }
 
 /// Charges an order's fee for a fill.
 #[inline(always)]
-fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
-    let (charged, carry) = fee(order.carry, rate, value);
+pub(crate) fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
+    let (charged, carry) = if rate >= 0 {
+        fee(order.carry, rate, value)
+    } else {
+        let (rebate, carry) = signed_fee(order.carry, rate, i128::from(value));
+        (rebate as i64, carry)
+    };
     order.carry = carry;
     order.filled += lots;
     charged
@@ -327,8 +399,16 @@ fn charge(order: &mut Order, rate: i64, value: i64, lots: u32) -> i64 {
 
 /// The hold of an order that had a larger one before: it can be counted.
 #[inline(always)]
-pub(crate) fn hold_of_less(terms: &Terms, side: Side, price: i64, leaves: u32, carry: i32) -> i64 {
-    match hold(terms, side, price, leaves, carry) {
+pub(crate) fn hold_of_less(
+    terms: &Terms,
+    fees: &FeeTable,
+    plan: u8,
+    side: Side,
+    price: i64,
+    leaves: u32,
+    carry: i32,
+) -> i64 {
+    match hold(terms, fees, plan, side, price, leaves, carry) {
         Ok(money) => money.0,
         Err(Reject::FundsInsufficient) => unreachable!("a smaller hold than one that was counted"),
         Err(reason) => unreachable!("hold: {reason}"),

@@ -34,6 +34,11 @@ impl Own {
         self.mode == code::CANCEL_OLDEST
     }
 
+    /// Whether what is taken from an order is all that it has open, of an iceberg what is not shown included.
+    pub(crate) fn cancels_whole(&self) -> bool {
+        self.mode != code::DECREMENT
+    }
+
     /// What is taken from a resting and an incoming order with so many lots open.
     pub(crate) fn prevented(&self, resting: u32, incoming: u32) -> Prevented {
         let common = resting.min(incoming);

@@ -1,15 +1,11 @@
 //! Reads a canonical snapshot back. Whatever bytes come, the answer is an engine that passes its own check, or a fault.
 
-use garraway_types::{
-    AccountId, AssetId, EventId, FirmId, InstrumentId, ListInstrument, Price, Record, Reject, Side, code,
-    limits,
-};
+use garraway_types::{AccountId, AssetId, EventId, FirmId, ListInstrument, Record, Reject, code, limits};
 
 use crate::accounts::Account;
 use crate::engine::{Engine, LOGIC_VERSION, Setup};
 use crate::instruments::Instrument;
 use crate::ledger::{Asset, Balance};
-use crate::orders::Order;
 use crate::sessions::Session;
 use crate::snapshot::{ORDER, SECTION_HEAD, Section, VERSION};
 use crate::sources::{Outcome, Source};
@@ -31,52 +27,52 @@ impl std::fmt::Display for SnapshotFault {
 
 impl std::error::Error for SnapshotFault {}
 
-type Read<T> = Result<T, SnapshotFault>;
+pub(crate) type Read<T> = Result<T, SnapshotFault>;
 
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn fault<T>(&self, what: impl Into<String>) -> Read<T> {
+    pub(crate) fn fault<T>(&self, what: impl Into<String>) -> Read<T> {
         Err(SnapshotFault { offset: self.at, what: what.into() })
     }
-    fn require(&self, condition: bool, what: &str) -> Read<()> {
+    pub(crate) fn require(&self, condition: bool, what: &str) -> Read<()> {
         if condition { Ok(()) } else { self.fault(what) }
     }
-    fn bytes(&mut self, count: usize) -> Read<&'a [u8]> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Read<&'a [u8]> {
         if self.end - self.at < count {
             return self.fault(format!("{count} bytes wanted, {} left", self.end - self.at));
         }
         self.at += count;
         Ok(&self.bytes[self.at - count..self.at])
     }
-    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(N)?);
         Ok(array)
     }
-    fn u8(&mut self) -> Read<u8> {
+    pub(crate) fn u8(&mut self) -> Read<u8> {
         Ok(self.array::<1>()?[0])
     }
-    fn u16(&mut self) -> Read<u16> {
+    pub(crate) fn u16(&mut self) -> Read<u16> {
         self.array().map(u16::from_le_bytes)
     }
-    fn u32(&mut self) -> Read<u32> {
+    pub(crate) fn u32(&mut self) -> Read<u32> {
         self.array().map(u32::from_le_bytes)
     }
-    fn u64(&mut self) -> Read<u64> {
+    pub(crate) fn u64(&mut self) -> Read<u64> {
         self.array().map(u64::from_le_bytes)
     }
-    fn i64(&mut self) -> Read<i64> {
+    pub(crate) fn i64(&mut self) -> Read<i64> {
         self.array().map(i64::from_le_bytes)
     }
-    fn i128(&mut self) -> Read<i128> {
+    pub(crate) fn i128(&mut self) -> Read<i128> {
         self.array().map(i128::from_le_bytes)
     }
-    fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.at == self.end
     }
 }
@@ -102,6 +98,8 @@ impl Engine {
         }
         reader.end = bytes.len();
         reader.require(reader.is_at_end(), "bytes behind the last section")?;
+        engine.check_risk_references().or_else(|what| reader.fault(what))?;
+        engine.look_at_all();
         match engine.check() {
             Ok(()) => Ok(engine),
             Err(what) => reader.fault(what),
@@ -112,6 +110,7 @@ impl Engine {
         if section == Section::Clock {
             return self.read_clock(reader);
         }
+        let mut links = Vec::new();
         while !reader.is_at_end() {
             match section {
                 Section::Clock => unreachable!("read above"),
@@ -121,10 +120,28 @@ impl Engine {
                 Section::Sessions => self.read_session(reader)?,
                 Section::Instruments => self.read_instrument(reader)?,
                 Section::Balances => self.read_balance(reader)?,
-                Section::Orders => self.read_order(reader)?,
+                Section::Orders => self.read_order(reader, &mut links)?,
+                Section::Markets => self.read_market(reader)?,
+                Section::Due => self.read_due(reader)?,
+                Section::Sweeps => self.read_sweep(reader)?,
+                Section::Quotes => self.read_quote(reader)?,
+                Section::Phases => self.read_phase(reader)?,
+                Section::FeePlans => self.groups.fees.read(reader)?,
+                Section::Groups => self.groups.read(reader)?,
+                Section::Traded => self.groups.read_traded(reader)?,
+                Section::Limits => self.limits.read_set(reader)?,
+                Section::Buckets => self.limits.read_bucket(reader)?,
+                Section::Kills => self.limits.read_kill(reader)?,
+                Section::Restrictions => self.limits.read_restriction(reader)?,
+                Section::Positions => self.positions.read(reader)?,
+                Section::Day => self.days.last = reader.u32()?,
+                Section::Results => self.days.read(reader)?,
+                Section::Busted => self.read_busted(reader)?,
+                Section::Settlements => self.read_settlement(reader)?,
+                Section::Splits => self.read_split(reader)?,
             }
         }
-        Ok(())
+        self.link_orders(&links, reader)
     }
 
     fn read_clock(&mut self, reader: &mut Reader<'_>) -> Read<()> {
@@ -186,6 +203,10 @@ impl Engine {
             open_orders: 0,
             self_trade: reader.u8()?,
             self_trade_of: reader.u8()?,
+            payer: reader.u32()?,
+            group: reader.u16()?,
+            guard: 0,
+            plan: reader.u8()?,
         };
         let own = account.self_trade <= code::DECREMENT && account.self_trade_of <= code::OF_FIRM;
         reader.require(own, "an account with an unknown self-trade prevention")?;
@@ -245,53 +266,24 @@ impl Engine {
         Ok(())
     }
 
-    fn read_order(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        let (id, client_ref, account) = (reader.u64()?, reader.u64()?, reader.u32()?);
-        let (instrument, price, leaves) = (reader.u32()?, reader.i64()?, reader.u32()?);
-        let (filled, held, carry) = (reader.u32()?, reader.i64()?, reader.u32()? as i32);
-        let (side, mark, resting) = (reader.u8()?, reader.u8()?, reader.u8()?);
-        let Some(side) = Side::from_code(side) else { return reader.fault("an order without a side") };
-        reader.require(
-            EventId(id).command_seq() <= self.last_seq,
-            "an order of a command that is not there yet",
-        )?;
-        let last_ref = self.accounts.get(account).map(|account| account.last_ref);
-        reader.require(
-            last_ref.is_some_and(|last| client_ref <= last),
-            "an order that its account never sent",
-        )?;
-        reader
-            .require(leaves > 0 && self.slab.live() < self.setup.capacity, "an order that cannot be open")?;
-        let twice = self.index.get(account, client_ref, &self.slab).is_some();
-        reader.require(!twice, "two orders with one reference")?;
-        if resting != 1 {
-            // While an order is worked off no other is taken, so it is the latest of its instrument.
-            let number = InstrumentId(instrument);
-            let latest = [Side::Buy, Side::Sell].into_iter().flat_map(|side| self.orders(number, side));
-            let sound =
-                !self.busy.contains(&instrument) && latest.map(|order| order.order.0).all(|other| other < id);
-            reader.require(sound, "an order being worked off before a later one")?;
-        }
-        let Some(of) = self.instruments.get_mut(instrument) else {
-            return reader.fault("an unknown instrument");
+    fn read_busted(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let new = self.busted.insert(reader.u64()?);
+        reader.require(new, "a trade taken back twice")
+    }
+
+    fn read_settlement(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, price) = (reader.u32()?, reader.i64()?);
+        let Some(instrument) = self.instruments.get_mut(number) else {
+            return reader.fault("a settlement price of an unknown instrument");
         };
-        let terms = &of.terms;
-        let counted = (terms.min_price..=terms.max_price).contains(&price)
-            && price.checked_mul(i64::from(leaves)).and_then(|v| v.checked_mul(terms.price_value)).is_some()
-            && i64::from(leaves) + i64::from(filled) <= terms.max_quantity
-            && price % terms.tick == 0
-            && (-500_000_000..500_000_000).contains(&carry);
-        reader.require(counted, "an order outside its instrument's terms")?;
-        let order = Order { client_ref, held, account, instrument, carry, filled };
-        let slot = self.slab.insert(Price(price), id, leaves, side, mark, order);
-        if resting == 1 {
-            of.book.rest(&mut self.slab, slot);
-        } else {
-            of.working = slot;
-            self.busy.insert(instrument);
-        }
-        self.index.insert(account, client_ref, slot);
-        self.accounts.of_order(account).open_orders += 1;
-        Ok(())
+        let before = std::mem::replace(&mut instrument.day_settlement, price);
+        reader.require(before == 0 && price >= 1, "a settlement price that was never set")
+    }
+
+    fn read_split(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, count) = (reader.u32()?, reader.u32()?);
+        let orders: Read<_> = (0..count).map(|_| Ok((reader.u32()?, reader.u64()?))).collect();
+        let before = self.splits.insert(number, orders?);
+        reader.require(before.is_none(), "two splits of one instrument")
     }
 }

@@ -39,6 +39,15 @@ impl Sessions {
         self.all.values().find(|session| session.name == *name)
     }
 
+    pub(crate) fn by_number(&self, session: u32) -> Option<&Session> {
+        self.all.get(&session)
+    }
+
+    /// Whether an account is one of a session's.
+    pub(crate) fn has_account(&self, session: u32, account: u32) -> bool {
+        self.by_number(session).is_some_and(|session| session.accounts.contains(&AccountId(account)))
+    }
+
     pub(crate) fn define(&mut self, session: Session) {
         self.all.insert(session.session, session);
     }

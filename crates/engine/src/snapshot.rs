@@ -3,11 +3,9 @@
 //! Each section is {id u16, version u16, reserved u32, length u64} and its records, little-endian. No slot, no free list and no
 //! place of a ladder's window is in it.
 
-use garraway_book::NIL;
-use garraway_types::{Fnv, Record, Side};
+use garraway_types::{Fnv, Record};
 
 use crate::engine::{Engine, LOGIC_VERSION};
-use crate::orders::OpenOrder;
 
 /// The sections and their ids, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,27 @@ pub(crate) enum Section {
     Instruments = 6,
     Balances = 7,
     Orders = 8,
+    Markets = 9,
+    Due = 10,
+    Sweeps = 11,
+    Quotes = 12,
+    Phases = 20,
+    FeePlans = 40,
+    Groups = 41,
+    Traded = 42,
+    Limits = 44,
+    Buckets = 45,
+    Kills = 46,
+    Restrictions = 47,
+    Positions = 48,
+    Day = 49,
+    Results = 50,
+    Busted = 51,
+    Settlements = 52,
+    Splits = 53,
 }
 
-pub(crate) const ORDER: [Section; 8] = [
+pub(crate) const ORDER: [Section; 26] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -32,6 +48,24 @@ pub(crate) const ORDER: [Section; 8] = [
     Section::Instruments,
     Section::Balances,
     Section::Orders,
+    Section::Markets,
+    Section::Due,
+    Section::Sweeps,
+    Section::Quotes,
+    Section::Phases,
+    Section::FeePlans,
+    Section::Groups,
+    Section::Traded,
+    Section::Limits,
+    Section::Buckets,
+    Section::Kills,
+    Section::Restrictions,
+    Section::Settlements,
+    Section::Positions,
+    Section::Day,
+    Section::Results,
+    Section::Busted,
+    Section::Splits,
 ];
 
 /// The version of every section.
@@ -40,28 +74,28 @@ pub(crate) const VERSION: u16 = 1;
 /// Bytes in front of each section.
 pub(crate) const SECTION_HEAD: usize = 16;
 
-struct Writer<'a>(&'a mut Vec<u8>);
+pub(crate) struct Writer<'a>(&'a mut Vec<u8>);
 
 impl Writer<'_> {
-    fn u8(&mut self, value: u8) {
+    pub(crate) fn u8(&mut self, value: u8) {
         self.0.push(value);
     }
-    fn u16(&mut self, value: u16) {
+    pub(crate) fn u16(&mut self, value: u16) {
         self.0.extend(value.to_le_bytes());
     }
-    fn u32(&mut self, value: u32) {
+    pub(crate) fn u32(&mut self, value: u32) {
         self.0.extend(value.to_le_bytes());
     }
-    fn u64(&mut self, value: u64) {
+    pub(crate) fn u64(&mut self, value: u64) {
         self.0.extend(value.to_le_bytes());
     }
-    fn i64(&mut self, value: i64) {
+    pub(crate) fn i64(&mut self, value: i64) {
         self.0.extend(value.to_le_bytes());
     }
-    fn i128(&mut self, value: i128) {
+    pub(crate) fn i128(&mut self, value: i128) {
         self.0.extend(value.to_le_bytes());
     }
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend(bytes);
     }
 }
@@ -99,6 +133,24 @@ impl Engine {
             Section::Instruments => self.write_instruments(out),
             Section::Balances => self.write_balances(out),
             Section::Orders => self.write_orders(out),
+            Section::Markets => self.write_markets(out),
+            Section::Due => self.write_due(out),
+            Section::Sweeps => self.write_sweeps(out),
+            Section::Quotes => self.write_quotes(out),
+            Section::Phases => self.write_phases(out),
+            Section::FeePlans => self.groups.fees.write(&self.kept_places(), out),
+            Section::Groups => self.groups.write(out),
+            Section::Traded => self.groups.write_traded(out),
+            Section::Limits => self.limits.write_sets(out),
+            Section::Buckets => self.limits.write_buckets(out),
+            Section::Kills => self.limits.write_kills(out),
+            Section::Restrictions => self.limits.write_restrictions(out),
+            Section::Positions => self.positions.write(out),
+            Section::Day => out.u32(self.days.last),
+            Section::Results => self.days.write(out),
+            Section::Settlements => self.write_settlements(out),
+            Section::Splits => self.write_splits(out),
+            Section::Busted => self.busted.iter().for_each(|trade| out.u64(*trade)),
         }
     }
 
@@ -144,6 +196,9 @@ impl Engine {
             out.u32(account.max_open_orders);
             out.u8(account.self_trade);
             out.u8(account.self_trade_of);
+            out.u32(account.payer);
+            out.u16(account.group);
+            out.u8(account.plan);
         }
     }
 
@@ -183,36 +238,23 @@ impl Engine {
         }
     }
 
-    /// Per instrument: bids, then asks, each in the order in which they would trade, then the order being worked off.
-    fn write_orders(&self, out: &mut Writer<'_>) {
-        for instrument in self.instruments.all() {
-            let number = garraway_types::InstrumentId(instrument.terms.number);
-            for side in [Side::Buy, Side::Sell] {
-                for order in self.orders(number, side) {
-                    self.write_order(&order, out);
-                }
-            }
-            if instrument.working != NIL {
-                self.write_order(&OpenOrder::from(&self.slab[instrument.working]), out);
-            }
+    /// Settlement prices that were set in the day.
+    fn write_settlements(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all().filter(|instrument| instrument.day_settlement != 0) {
+            out.u32(instrument.terms.number);
+            out.i64(instrument.day_settlement);
         }
     }
 
-    fn write_order(&self, order: &OpenOrder, out: &mut Writer<'_>) {
-        let slot = self.index.get(order.account.0, order.client_ref.0, &self.slab);
-        let node = &self.slab[slot.unwrap_or(NIL)];
-        let resting = garraway_book::Book::is_resting(&self.slab, slot.unwrap_or(NIL));
-        out.u64(order.order.0);
-        out.u64(order.client_ref.0);
-        out.u32(order.account.0);
-        out.u32(order.instrument.0);
-        out.i64(order.price.0);
-        out.u32(node.leaves);
-        out.u32(node.payload.filled);
-        out.i64(order.held.0);
-        out.u32(node.payload.carry as u32);
-        out.u8(order.side as u8);
-        out.u8(node.mark);
-        out.u8(u8::from(resting));
+    /// Of each split at work the orders to come.
+    fn write_splits(&self, out: &mut Writer<'_>) {
+        for (instrument, orders) in &self.splits {
+            out.u32(*instrument);
+            out.u32(orders.len() as u32);
+            for (account, client_ref) in orders {
+                out.u32(*account);
+                out.u64(*client_ref);
+            }
+        }
     }
 }

@@ -17,7 +17,14 @@ impl Random {
     }
 }
 
-const SLICE: u16 = 11;
+#[derive(Clone, Copy)]
+struct Live {
+    account: u32,
+    client_ref: u64,
+    instrument: u32,
+    side: u8,
+    leaves: i64,
+}
 
 struct Stream {
     engine: Engine,
@@ -26,12 +33,29 @@ struct Stream {
     events: Fnv,
     operator_seq: u64,
     refs: [u64; 24],
-    refused: [u32; 45],
+    refused: [u32; 74],
+    met: [u32; 64],
+    /// Open orders as the events say: account, reference, instrument, side, lots.
+    live: Vec<Live>,
+    /// What is held by account and asset, as the events say.
+    held: std::collections::BTreeMap<(u32, u32), i128>,
+    slice: u16,
+    all_kinds: bool,
 }
 
 impl Stream {
+    /// A stream of plain orders.
     fn new(seed: u64) -> Self {
-        let engine = Engine::new(Setup { slice_events: SLICE, capacity: 300, reserve_orders: 0 });
+        Self::with(seed, 11, false)
+    }
+
+    /// A stream of every kind of order.
+    fn of_all_kinds(seed: u64) -> Self {
+        Self::with(seed, [8, 11, 12, 40, 400][(seed >> 8) as usize % 5], true)
+    }
+
+    fn with(seed: u64, slice: u16, all_kinds: bool) -> Self {
+        let engine = Engine::new(Setup { slice_events: slice, capacity: 300, reserve_orders: 0 });
         let (random, buffer) = (Random(seed), vec![0; EventSink::RESERVE]);
         let mut stream = Self {
             engine,
@@ -40,7 +64,12 @@ impl Stream {
             events: Fnv::default(),
             operator_seq: 0,
             refs: [0; 24],
-            refused: [0; 45],
+            refused: [0; 74],
+            met: [0; 64],
+            live: Vec::new(),
+            held: Default::default(),
+            slice,
+            all_kinds,
         };
         stream.define();
         stream
@@ -54,13 +83,61 @@ impl Stream {
         self.events.bytes(sink.written());
         let events: Vec<Event> = events_in(sink.written()).map(|(event, _)| event).collect();
         assert_eq!(sink.count(), events.len());
-        assert!(events.len() <= usize::from(SLICE));
+        assert!(events.len() <= usize::from(self.slice));
         for event in &events {
+            self.met[usize::from(event.kind)] += 1;
+            self.follow(event);
             if event.kind == EventKind::Rejected as u8 {
                 self.refused[usize::from(event.detail)] += 1;
             }
         }
         events
+    }
+
+    fn follow(&mut self, event: &Event) {
+        let Some(kind) = EventKind::from_code(event.kind) else { return };
+        let (account, leaves) = (event.account, event.leaves);
+        if event.released != 0 {
+            let asset = if event.side == 1 { 1 } else { [2, 3][usize::from(event.instrument == 7)] };
+            *self.held.entry((account, asset)).or_default() -= i128::from(event.released);
+        }
+        match kind {
+            EventKind::Accepted => {
+                let side = event.side;
+                let client_ref = event.client_ref;
+                self.live.push(Live { account, client_ref, instrument: event.instrument, side, leaves });
+            }
+            EventKind::Replaced | EventKind::Filled | EventKind::Canceled | EventKind::Activated => {
+                let known = if kind == EventKind::Replaced { event.fee as u64 } else { event.client_ref };
+                let of = |live: &Live| live.account == account && live.client_ref == known;
+                if let Some(at) = self.live.iter().position(of) {
+                    (self.live[at].client_ref, self.live[at].leaves) = (event.client_ref, leaves);
+                    if leaves == 0 {
+                        self.live.remove(at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the events said is what the engine has.
+    fn compare(&self) {
+        assert_eq!(self.live.len(), self.engine.open_orders() as usize);
+        for live in &self.live {
+            let order = self.engine.order(AccountId(live.account), ClientRef(live.client_ref)).unwrap();
+            assert_eq!((order.leaves.0 as i64, order.side as u8), (live.leaves, live.side), "{order:?}");
+        }
+        for ((account, asset), held) in &self.held {
+            assert_eq!(self.engine.balance(AccountId(*account), AssetId(*asset)).held, *held);
+        }
+    }
+
+    /// An open order of the account, if there is one.
+    fn pick(&mut self, account: usize) -> Option<Live> {
+        let of: Vec<Live> = self.live.iter().filter(|live| live.account == account as u32).copied().collect();
+        let at = self.random.next(of.len().max(1) as u64) as usize;
+        of.get(at).copied()
     }
 
     fn send<B: Record>(&mut self, kind: CommandKind, head: CommandHead, body: &B) -> Vec<Event> {
@@ -83,9 +160,14 @@ impl Stream {
             let body = DefineAsset { asset, code, scale, display: 0, reserved: 0, reserved_2: 0 };
             self.send(CommandKind::DefineAsset, head, &body);
         }
-        for (instrument, base_asset, lot_size, rates) in
-            [(1, 2, 1_000_000_000, (100_000, 333_333)), (7, 3, 1_000_000, (0, 99_999_999))]
-        {
+        for (instrument, base_asset, lot_size, rates) in [
+            (1, 2, 1_000_000_000, (100_000, 333_333)),
+            (7, 3, 1_000_000, (0, 99_999_999)),
+            (9, 2, 1_000_000_000, (5, 5)),
+        ] {
+            if instrument == 9 && !self.all_kinds {
+                continue;
+            }
             let mut symbol = [0; 16];
             symbol[0] = b'A' + instrument as u8;
             let body = ListInstrument {
@@ -94,7 +176,7 @@ impl Stream {
                 quote_asset: 1,
                 execution: 1,
                 kind: code::SPOT,
-                phase: code::CONTINUOUS,
+                phase: if instrument == 9 { code::PRE_OPEN } else { code::CONTINUOUS },
                 reserved: 0,
                 price_unit: 10_000_000,
                 lot_size,
@@ -114,7 +196,7 @@ impl Stream {
                 firm: 1 + account % 3,
                 max_quantity: 900,
                 max_notional: 400_000_000_000_000,
-                max_open_orders: 12,
+                max_open_orders: if self.all_kinds { 40 } else { 12 },
                 self_trade: (account % 5) as u8,
                 self_trade_of: if account % 5 == 0 { 0 } else { 1 + (account / 5 % 2) as u8 },
                 group: 0,
@@ -140,9 +222,13 @@ impl Stream {
         }
         let account = 16 + self.random.next(8) as usize;
         let known = self.refs[account];
-        let recent = known.saturating_sub(self.random.next(30));
+        let mut recent = known.saturating_sub(self.random.next(30));
+        if self.all_kinds && self.random.next(8) > 0 {
+            recent = self.pick(account).map_or(recent, |live| live.client_ref);
+        }
         let head = CommandHead { account: account as u32, ..CommandHead::empty() };
         match self.random.next(20) {
+            0 if self.all_kinds => self.sweep_or_quote(account),
             0..=11 => self.place(account),
             12..=14 => {
                 let quantity = if self.random.next(3) == 0 { self.random.next(500) as i64 } else { 0 };
@@ -152,7 +238,8 @@ impl Stream {
             15..=17 => {
                 self.refs[account] += 1;
                 let (price, quantity) = self.terms();
-                let body = FixedBody { price, quantity, target: recent, ..FixedBody::empty() };
+                let trigger = if self.all_kinds && self.random.next(3) == 0 { self.trigger() } else { 0 };
+                let body = FixedBody { price, quantity, target: recent, trigger, ..FixedBody::empty() };
                 let head = CommandHead { client_ref: self.refs[account], ..head };
                 self.send(CommandKind::ReplaceOrder, head, &body);
             }
@@ -187,7 +274,7 @@ impl Stream {
         let head = CommandHead {
             account: account as u32,
             client_ref: self.refs[account],
-            instrument: if self.random.next(4) == 0 { 7 } else { 1 },
+            instrument: [1, 1, 1, 7, 9][self.random.next(if self.all_kinds { 5 } else { 4 }) as usize],
             ..CommandHead::empty()
         };
         let body = FixedBody {
@@ -199,7 +286,142 @@ impl Stream {
             quantity,
             ..FixedBody::empty()
         };
-        self.send(CommandKind::PlaceOrder, head, &body);
+        if !self.all_kinds {
+            self.send(CommandKind::PlaceOrder, head, &body);
+            return;
+        }
+        let body = self.vary(account, body);
+        let target = |live: &&Live| live.account == head.account && live.client_ref == body.target;
+        let instrument = self.live.iter().find(target).map_or(head.instrument, |live| live.instrument);
+        self.send(CommandKind::PlaceOrder, CommandHead { instrument, ..head }, &body);
+    }
+
+    fn trigger(&mut self) -> i64 {
+        match self.random.next(3) {
+            0 => 5 * self.random.next(6) as i64,
+            1 => -5 * self.random.next(6) as i64,
+            _ => 5 * (996 + self.random.next(20) as i64),
+        }
+    }
+
+    /// Makes an order of any kind, mostly one that can be.
+    fn vary(&mut self, account: usize, body: FixedBody) -> FixedBody {
+        let pick = self.random.next(24);
+        let lots = |random: &mut Random| 1 + random.next(body.quantity.max(1) as u64) as u32;
+        let resting = [1, 1, 4][self.random.next(3) as usize];
+        let recent = self.refs[account].saturating_sub(self.random.next(12));
+        match pick {
+            0..=3 => FixedBody {
+                display: lots(&mut self.random).div_ceil(3),
+                order_type: 1,
+                time_in_force: 1,
+                flags: 0,
+                ..body
+            },
+            4..=5 => FixedBody {
+                order_type: 1,
+                time_in_force: resting,
+                flags: 2 + self.random.next(4) as u8 / 3,
+                ..body
+            },
+            6 => FixedBody { order_type: 1, minimum: lots(&mut self.random), flags: 0, ..body },
+            7 => FixedBody { order_type: 3, flags: 0, ..body },
+            8..=9 => FixedBody {
+                order_type: 4 + self.random.next(2) as u8,
+                time_in_force: resting,
+                flags: 0,
+                trigger: 5 * (996 + self.random.next(20) as i64),
+                ..body
+            },
+            10..=11 => FixedBody {
+                order_type: 6,
+                time_in_force: resting,
+                flags: 0,
+                trigger: 5 * (1 + self.random.next(6) as i64),
+                ..body
+            },
+            12..=14 => FixedBody {
+                order_type: 7 + self.random.next(3) as u8,
+                time_in_force: resting,
+                flags: 0,
+                trigger: -5 * self.random.next(4) as i64,
+                ..body
+            },
+            15..=17 => {
+                // Children and partners.
+                let stop = self.random.next(2) == 0;
+                let known = self.pick(account).filter(|_| self.random.next(8) > 0);
+                let recent = known.map_or(recent, |live| live.client_ref);
+                let quantity = known.map_or(body.quantity, |live| live.leaves);
+                let side = known.map_or(body.side, |live| live.side);
+                FixedBody {
+                    order_type: if stop { 4 + self.random.next(3) as u8 } else { 1 },
+                    time_in_force: resting,
+                    flags: [4, 8, 8][self.random.next(3) as usize],
+                    trigger: if stop { 5 * (1 + self.random.next(1_010) as i64) } else { 0 },
+                    target: recent,
+                    quantity,
+                    side: if self.random.next(3) == 0 { body.side } else { side },
+                    ..body
+                }
+            }
+            18 => FixedBody {
+                order_type: 1,
+                time_in_force: 5,
+                flags: 0,
+                expire_s: self.random.next(3) as u32,
+                ..body
+            },
+            19 => FixedBody { time_in_force: 6 + self.random.next(2) as u8, flags: 0, ..body },
+            20 => FixedBody {
+                order_type: self.random.next(11) as u8,
+                time_in_force: self.random.next(9) as u8,
+                flags: self.random.next(32) as u8,
+                trigger: self.trigger(),
+                display: self.random.next(4) as u32,
+                minimum: self.random.next(4) as u32,
+                expire_s: self.random.next(2) as u32,
+                target: recent,
+                ..body
+            },
+            _ => body,
+        }
+    }
+
+    fn sweep_or_quote(&mut self, account: usize) {
+        if self.random.next(3) > 0 {
+            let count = 1 + self.random.next(3);
+            let head = CommandHead {
+                account: account as u32,
+                client_ref: self.refs[account] + 1,
+                ..CommandHead::empty()
+            };
+            self.refs[account] += 2 * count;
+            let quotes: Vec<Quote> = (0..count)
+                .map(|_| {
+                    let ((bid_price, bid_quantity), (ask_price, ask_quantity)) = (self.terms(), self.terms());
+                    let instrument = [1, 7, 9, 3][self.random.next(4) as usize];
+                    Quote { instrument, reserved: 0, bid_price, bid_quantity, ask_price, ask_quantity }
+                })
+                .collect();
+            let mut record = Vec::new();
+            encode_command(
+                CommandKind::MassQuote,
+                head,
+                &MassQuote { reserved: 0 },
+                &quotes,
+                &[],
+                &mut record,
+            );
+            self.apply(&record);
+            return;
+        }
+        let scope = [1, 1, 1, 1, 3, 5][self.random.next(6) as usize];
+        let id = [0, account as u32, 0, 1 + self.random.next(3) as u32, 0, 0][scope as usize];
+        let body = MassCancel { id, scope, side: self.random.next(3) as u8, reserved: 0, reserved_2: 0 };
+        let instrument = [0, 1, 7, 9][self.random.next(4) as usize];
+        let head = CommandHead { instrument, ..self.operator() };
+        self.send(CommandKind::MassCancel, head, &body);
     }
 }
 
@@ -213,7 +435,7 @@ fn restored(engine: &Engine) -> Engine {
 
 #[test]
 fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes() {
-    let (mut text, mut met) = (String::new(), [0; 45]);
+    let (mut text, mut met) = (String::new(), [0; 74]);
     for seed in 1..=4u64 {
         let mut stream = Stream::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for step in 0..4_000 {
@@ -250,6 +472,50 @@ fn invariants_hold_after_every_command_and_every_build_reaches_the_same_hashes()
         stored, text,
         "behaviour changed: raise LOGIC_VERSION, then GARRAWAY_RENEW=1 cargo test -p garraway-engine"
     );
+}
+
+#[test]
+fn invariants_hold_after_every_command_of_every_kind() {
+    let rounds: u64 = std::env::var("GARRAWAY_STREAMS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let (mut refused, mut met) = ([0; 74], [0; 64]);
+    for seed in 1..=rounds {
+        let mut stream = Stream::of_all_kinds(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for step in 0..1_500 {
+            stream.step();
+            if let Err(what) = stream.engine.check() {
+                panic!("seed {seed}, step {step}: {what}");
+            }
+            stream.compare();
+            if step % 50 == 49 {
+                stream.engine = restored(&stream.engine);
+            }
+        }
+        refused.iter_mut().zip(stream.refused).for_each(|(met, count)| *met += count);
+        met.iter_mut().zip(stream.met).for_each(|(met, count)| *met += count);
+    }
+    for reason in [
+        Reject::LinkInvalid,
+        Reject::TriggerInvalid,
+        Reject::DisplayInvalid,
+        Reject::MinimumInvalid,
+        Reject::ExpiryInvalid,
+        Reject::PhaseForbids,
+        Reject::InstrumentBusy,
+        Reject::DryRunTooLarge,
+        Reject::PostOnlyWouldTrade,
+        Reject::WorkFull,
+    ] {
+        assert!(refused[reason as usize] > 0, "the streams never met {reason}");
+    }
+    if std::env::var_os("GARRAWAY_SHOW").is_some() {
+        let kinds: Vec<_> = EventKind::ALL.iter().map(|spec| (spec.name, met[spec.kind as usize])).collect();
+        let reasons: Vec<_> =
+            Reject::ALL.iter().map(|spec| (spec.name, refused[spec.reason as usize])).collect();
+        println!("{kinds:?}\n{reasons:?}");
+    }
+    for kind in [EventKind::Triggered, EventKind::Refilled, EventKind::Activated, EventKind::SweepEnded] {
+        assert!(met[kind as usize] > 0, "the streams never met {kind:?}");
+    }
 }
 
 #[test]

@@ -79,6 +79,12 @@ impl Core {
         self.sequencer.turn(Nanos(utc_ns()), &mut self.fold) && self.sequencer.has_room()
     }
 
+    /// How long until a timer of the engine is due, if one is set.
+    pub fn due_in_ns(&self) -> Option<i64> {
+        let due = self.sequencer.engine().next_due_ns()?;
+        Some(due.0.saturating_sub(utc_ns()).max(0))
+    }
+
     /// Submits the command in the buffer, which came in by OUCH at `read_ns`.
     pub fn submit_own(&mut self, read_ns: i64) -> garraway_sequencer::Submitted {
         let submitted = self.sequencer.submit(&self.command, Nanos(utc_ns()), &mut self.fold);

@@ -114,7 +114,8 @@ impl Reactor {
         let now_ns = self.core.clock.now_ns();
         let arrivals = self.ports.as_ref().is_some_and(Ports::is_ready);
         let busy = work || arrivals || !self.ready.is_empty() || !self.dirty.is_empty();
-        let timeout_ns = if busy { 0 } else { (self.next_look_ns() - now_ns).max(0) };
+        let timer_ns = self.core.due_in_ns().unwrap_or(i64::MAX);
+        let timeout_ns = if busy { 0 } else { (self.next_look_ns() - now_ns).max(0).min(timer_ns) };
         if timeout_ns > 0 {
             self.core.streams.write()?;
         }

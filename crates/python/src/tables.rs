@@ -52,6 +52,7 @@ fn commands(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         row.set_item("item_size", spec.item_size)?;
         row.set_item("uses", PyList::new(py, spec.uses)?)?;
         row.set_item("fields", fields(py, &columns(spec.fields, CommandHead::SIZE))?)?;
+        row.set_item("item_fields", fields(py, &columns(spec.item_fields, 0))?)?;
         table.set_item(spec.name, row)?;
     }
     Ok(table)

@@ -15,10 +15,10 @@ use crate::layout::{COMMAND, FrameHead, MAX_FRAME, MAX_SEGMENT_BYTES, MIN_SEGMEN
 use crate::lock::Lock;
 use crate::recover::{self, Report};
 
-/// A `Tick` is sequenced when this long nothing else was.
+/// A `Tick` is sequenced when the last one is so long ago: auctions say with it what they would give.
 const TICK_NS: i64 = 1_000_000_000;
-/// Commands that one call makes at most: a `Tick` and the one that it was called for.
-const COMMANDS_OF_A_CALL: usize = 2;
+/// Commands that one call makes at most: `UncleanStart`, a `Tick` and the one that it was called for.
+const COMMANDS_OF_A_CALL: usize = 3;
 /// Held bytes that may be moved to the front of the buffer at each release.
 const FEW: usize = 64 * 1024;
 
@@ -33,7 +33,7 @@ pub struct Options {
     pub segment_bytes: u64,
     /// Bytes after which a new event file is begun.
     pub event_segment_bytes: u64,
-    /// Bytes of events that wait for the durable mark, at most; at least twice `EventSink::RESERVE`.
+    /// Bytes of events that wait for the durable mark, at most; at least three times `EventSink::RESERVE`.
     pub held_bytes: usize,
     /// Bytes of frames that wait for the journal thread, and again as many for the caller's flush.
     pub batch_bytes: usize,
@@ -123,6 +123,10 @@ pub struct Sequencer {
     from: usize,
     to: usize,
     own: Vec<u8>,
+    /// Whether the first command is to be `UncleanStart`.
+    unclean: bool,
+    /// When the last `Tick` was sequenced; before the first one the engine's time at the first turn.
+    ticked: Option<Nanos>,
     closed: bool,
     failed: Option<JournalError>,
     _lock: Lock,
@@ -151,6 +155,8 @@ impl Sequencer {
             from: 0,
             to: 0,
             own: Vec::with_capacity(FIXED_COMMAND),
+            unclean: !found.report.clean,
+            ticked: None,
             closed: false,
             failed: None,
             _lock: found.lock,
@@ -170,7 +176,7 @@ impl Sequencer {
     }
 
     /// Takes a command: judges its source's number, puts a `Tick` before it when a timer is due, numbers, stamps, appends
-    /// and applies it. The command is kept once [`Sequencer::durable_seq`] has reached it.
+    /// and applies it. Before the first command after a stop that was not clean comes `UncleanStart`. The command is kept once [`Sequencer::durable_seq`] has reached it.
     ///
     /// Panics where [`Sequencer::has_room`] says no.
     pub fn submit(&mut self, bytes: &[u8], now: Nanos, observer: &mut dyn Observer) -> Submitted {
@@ -187,6 +193,7 @@ impl Sequencer {
         }
         self.assert_room();
         let at = now.max(self.engine.last_at());
+        self.start(at, observer);
         if self.is_due(at) {
             self.own_command(CommandKind::Tick, InstrumentId(0), at, observer);
         }
@@ -194,8 +201,8 @@ impl Sequencer {
         Submitted::New { seq, first_event: EventId::new(seq, 0) }
     }
 
-    /// Does the venue's own work, a step: one `Continue` if an instrument waits for it, else a `Tick` if a timer is due or
-    /// nothing was sequenced for a second. True if work is left. Without room it does nothing and says true: a loop over it
+    /// Does the venue's own work, a step: `UncleanStart` if that is to come; one `Continue` if an instrument or a sweep waits for it; else a
+    /// `Tick` if a timer is due or the last one is a second ago. True if work is left. Without room it does nothing and says true: a loop over it
     /// must flush and release, too.
     pub fn turn(&mut self, now: Nanos, observer: &mut dyn Observer) -> bool {
         if !self.has_room() {
@@ -203,12 +210,15 @@ impl Sequencer {
         }
         let last = self.engine.last_at();
         let at = now.max(last);
-        if let Some(instrument) = self.engine.next_work() {
+        let ticked = *self.ticked.get_or_insert(last);
+        if self.unclean {
+            self.start(at, observer);
+        } else if let Some(instrument) = self.engine.next_work() {
             self.own_command(CommandKind::Continue, instrument, last, observer);
-        } else if self.is_due(at) || at.0.saturating_sub(last.0) >= TICK_NS {
+        } else if self.is_due(at) || at.0.saturating_sub(ticked.0) >= TICK_NS {
             self.own_command(CommandKind::Tick, InstrumentId(0), at, observer);
         }
-        self.engine.next_work().is_some()
+        self.engine.next_work().is_some() || self.is_due(at)
     }
 
     /// Hands what was sequenced to the journal: once per poll batch, and after each wake. An error is final.
@@ -292,6 +302,13 @@ impl Sequencer {
         assert!(self.has_room(), "no room for a command: ask has_room() before, then flush and release");
     }
 
+    /// Says that the stop before was not clean, once.
+    fn start(&mut self, at: Nanos, observer: &mut dyn Observer) {
+        if std::mem::take(&mut self.unclean) {
+            self.own_command(CommandKind::UncleanStart, InstrumentId(0), at, observer);
+        }
+    }
+
     fn is_due(&self, at: Nanos) -> bool {
         self.engine.next_due_ns().is_some_and(|due| due <= at)
     }
@@ -307,6 +324,9 @@ impl Sequencer {
         own.clear();
         let head = CommandHead { instrument: instrument.0, ..CommandHead::empty() };
         encode_command(kind, head, &FixedBody::empty(), NO_ITEMS, &[], &mut own);
+        if kind == CommandKind::Tick {
+            self.ticked = Some(at);
+        }
         if let Ok(command) = Command::parse(&own) {
             self.sequence(&command, at, observer);
         }

@@ -50,6 +50,8 @@ impl AccountId {
     pub const EXTERNAL: AccountId = AccountId(1);
     /// The venue's fee income.
     pub const FEES: AccountId = AccountId(2);
+    /// Settlement of futures: even when every position is marked.
+    pub const SETTLEMENT: AccountId = AccountId(3);
     /// The first number that a client's account may have.
     pub const FIRST_CLIENT: AccountId = AccountId(16);
 }

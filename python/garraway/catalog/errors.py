@@ -5,6 +5,7 @@
     ├── FileDamaged       a line or a byte breaks the format, the order, or what was said before
     ├── BooksInvalid      the books given cannot go with the messages
     ├── SymbolInvalid     the file does not have the instrument, or others too
+    ├── PricesInvalid     the file has prices that the engine does not know
     └── CommandRefused    the engine refused a command of the replay
 
 Each text names the file, the line or byte, the value and what to do.
@@ -45,6 +46,10 @@ class BooksInvalid(CatalogError):
 
 class SymbolInvalid(CatalogError):
     """The file does not have the instrument asked for, or has several and none was asked for."""
+
+
+class PricesInvalid(CatalogError):
+    """The file has prices that the engine does not know: it trades above 0 alone."""
 
 
 class CommandRefused(CatalogError):

@@ -1,7 +1,7 @@
 """The engine in this process with the participants of a recorded day. Touches `_native` and records.
 
-All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is ns since
-the recorded day's midnight.
+All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is that of the
+record: ns since the recorded day's midnight, or since 1970 where it has a date.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ OPERATOR: Final = 1
 HISTORY: Final = 2
 """The source of the participants' commands."""
 INSTRUMENT: Final = 1
-DOLLAR: Final = 1
-SHARE: Final = 2
-DOLLARS_DEPOSITED: Final = 9 * 10**18
-"""In ledger units of 1e-8 dollars, to each account: 90 billion dollars, near the largest deposit there is."""
-SHARES_DEPOSITED: Final = 10**15
+QUOTE: Final = 1
+BASE: Final = 2
+QUOTE_DEPOSITED: Final = 9 * 10**18
+"""In ledger units, to each account, near the largest deposit there is: 90 billion dollars in units of 1e-8."""
+BASE_DEPOSITED: Final = 10**15
 
 
 class Account(IntEnum):
@@ -36,6 +36,22 @@ class Account(IntEnum):
     """The participants whose orders the file introduces."""
     AGGRESSORS = 18
     """The participants who take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the instrument is traded in: the engine's own numbers of a listing."""
+
+    quote: str = "USD"
+    quote_scale: int = 8
+    base: str = "SHARE"
+    price_unit: int = 10**5
+    """In 1e-9 of the quote asset."""
+    max_price: int = NO_ASK - 1
+
+
+DOLLARS_AND_SHARES: Final = Terms()
+"""Priced in 0.0001 dollars, traded in single shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +81,9 @@ class _Draft:
 
 
 class History:
-    """One instrument, priced in 0.0001 dollars and traded in single shares, and three funded accounts."""
+    """One instrument and three funded accounts."""
 
-    def __init__(self, symbol: str) -> None:
+    def __init__(self, symbol: str, terms: Terms = DOLLARS_AND_SHARES) -> None:
         """An empty book of `symbol`."""
         self._engine = _native.Engine()
         self._out = np.zeros(_native.MIN_EVENTS, dtype=EVENT)
@@ -79,7 +95,8 @@ class History:
         limit = OrderType.LIMIT
         self._place = _Draft(encode("PlaceOrder", source=HISTORY, instrument=INSTRUMENT, order_type=limit))
         self._cancel = _Draft(encode("CancelOrder", source=HISTORY, instrument=INSTRUMENT))
-        self._define(symbol)
+        self._replace = _Draft(encode("ReplaceOrder", source=HISTORY, instrument=INSTRUMENT))
+        self._define(symbol, terms)
 
     def place(self, account: Account, *, side: int, price: int, quantity: int, at_ns: int) -> int:
         """Places an order that must rest, and gives its reference. Raises: CommandRefused."""
@@ -104,6 +121,23 @@ class History:
             source_seq=self._next_seq(HISTORY),
         )
         self._apply(record, at_ns)
+
+    def replace(self, resting: Resting, *, price: int, leaves: int, at_ns: int) -> int:
+        """Moves an order, which must rest again, and gives its new reference. Raises: CommandRefused."""
+        self._last_ref[Account(resting.account)] += 1
+        ref = self._last_ref[Account(resting.account)]
+        record = self._replace.encoded(
+            account=resting.account,
+            client_ref=ref,
+            target=resting.client_ref,
+            price=price,
+            quantity=resting.filled + leaves,
+            source_seq=self._next_seq(HISTORY),
+        )
+        made = self._apply(record, at_ns)
+        assert made == 1, "an order traded that was to rest"
+        assert int(self._kinds[0]) == EVENTS["Replaced"]
+        return ref
 
     def order(self, account: Account, client_ref: int) -> Resting | None:
         """An open order."""
@@ -174,24 +208,24 @@ class History:
     def _operate(self, record: bytes) -> None:
         self._apply(stamped(record, source=OPERATOR, source_seq=self._next_seq(OPERATOR)), 0)
 
-    def _define(self, symbol: str) -> None:
+    def _define(self, symbol: str, terms: Terms) -> None:
         most, unlimited = _native.LIMITS["MAX_ORDER_QUANTITY"], 2**63 - 1
         self._operate(encode("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE))
-        self._operate(encode("DefineAsset", asset=DOLLAR, code="USD", scale=8, display=2))
-        self._operate(encode("DefineAsset", asset=SHARE, code="SHARE", scale=0, display=0))
+        self._operate(encode("DefineAsset", asset=QUOTE, code=terms.quote, scale=terms.quote_scale, display=2))
+        self._operate(encode("DefineAsset", asset=BASE, code=terms.base, scale=0, display=0))
         self._operate(
             encode(
                 "ListInstrument",
                 instrument=INSTRUMENT,
                 symbol=symbol,
-                base_asset=SHARE,
-                quote_asset=DOLLAR,
+                base_asset=BASE,
+                quote_asset=QUOTE,
                 execution=1,
-                price_unit=10**5,
+                price_unit=terms.price_unit,
                 lot_size=10**9,
                 tick=1,
                 min_price=1,
-                max_price=NO_ASK - 1,
+                max_price=terms.max_price,
                 max_quantity=most,
                 max_notional=unlimited,
             )
@@ -207,5 +241,5 @@ class History:
                     max_open_orders=_native.LIMITS["MAX_ORDERS"],
                 )
             )
-            self._operate(encode("Deposit", account=account, asset=DOLLAR, amount=DOLLARS_DEPOSITED))
-            self._operate(encode("Deposit", account=account, asset=SHARE, amount=SHARES_DEPOSITED))
+            self._operate(encode("Deposit", account=account, asset=QUOTE, amount=QUOTE_DEPOSITED))
+            self._operate(encode("Deposit", account=account, asset=BASE, amount=BASE_DEPOSITED))

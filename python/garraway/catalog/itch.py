@@ -17,11 +17,14 @@ from garraway import _native
 from garraway.catalog.blocks import PackingBroken, Watch, blocks
 from garraway.catalog.errors import FileDamaged, SymbolInvalid
 from garraway.catalog.lobster import DAY_NS
+from garraway.catalog.parquet import SUFFIX, ParquetFile, write_parquet
 from garraway.records import Side
 
 ADDS: Final = "AF"
 ORDER_KINDS: Final = "AFECXDU"
 """Types of the messages that change the shown book."""
+FORM: Final = "itch"
+"""What these messages are called in Parquet."""
 UNIT: Final = "byte"
 """What `place` counts in a binary file."""
 END_OF_MESSAGES: Final = ord("C")
@@ -68,7 +71,7 @@ class ItchFile:
 
         Raises: FileUnreadable; FileDamaged: cut, broken, unordered; SymbolInvalid.
         """
-        for rows in self._rows():
+        for rows in self.rows():
             self._learn(rows)
             self._choose(rows)
             if self._locate is None:
@@ -78,9 +81,15 @@ class ItchFile:
         if self._locate is None:
             raise SymbolInvalid(f"{self.file} has no order of {self.symbol or 'any instrument'}; {self._known()}")
 
-    def _rows(self) -> Iterator[NDArray[np.void]]:
-        """The messages of the whole file, in arrays of `_native.ITCH`."""
-        at, rest, last_ns, ended = 0, b"", 0, False
+    def rows(self) -> Iterator[NDArray[np.void]]:
+        """The messages of the whole file, in arrays of `_native.ITCH`. Raises: FileUnreadable, FileDamaged."""
+        last_ns = 0
+        if self.file.suffix == SUFFIX:
+            for rows in ParquetFile.opened(self.file, FORM, _native.ITCH).rows():
+                last_ns = self._check(rows, last_ns)
+                yield rows
+            return
+        at, rest, ended = 0, b"", False
         try:
             for block in blocks(self.file, self.watch):
                 if ended:
@@ -156,6 +165,14 @@ class ItchFile:
 
     def _damaged(self, at: int, what: str) -> FileDamaged:
         return FileDamaged(self.file, at, what, unit=UNIT)
+
+
+def itch_parquet(source: Path, target: Path, watch: Watch | None = None) -> int:
+    """Writes all messages of a binary file as Parquet, which replays to the same result. Gives their count.
+
+    Raises: CatalogError: the source is missing or damaged, the target cannot be written.
+    """
+    return write_parquet(target, FORM, ItchFile(source, watch=watch).rows(), {})
 
 
 _SIDES: Final = {ord("B"): Side.BUY, ord("S"): Side.SELL}

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from garraway.catalog.errors import FileDamaged
-from garraway.catalog.history import Account, History, Resting
+from garraway.catalog.history import DOLLARS_AND_SHARES, Account, History, Resting, Terms
 from garraway.catalog.lobster import Kind, Level, Message
 from garraway.catalog.opening import opening_book
 from garraway.catalog.oracle import Oracle
-from garraway.catalog.report import DIFFERENCES_TOLD, Counts, Difference, OracleReport, ReplayReport, Why
+from garraway.catalog.report import DIFFERENCES_TOLD, Counts, Difference, ReplayReport, Why
 from garraway.records import Side
 
 PICTURE_LEVELS: Final = 10
@@ -22,12 +22,20 @@ PICTURE_LEVELS: Final = 10
 class Player:
     """The books so far: the engine's, and which of its orders is which of the file's."""
 
-    def __init__(self, file: Path, oracles: Sequence[Oracle], *, symbol: str, unit: str = "line") -> None:
+    def __init__(
+        self,
+        file: Path,
+        oracles: Sequence[Oracle],
+        *,
+        symbol: str,
+        unit: str = "line",
+        terms: Terms = DOLLARS_AND_SHARES,
+    ) -> None:
         """An empty book of `symbol`; messages stand in the lines of `file`, or in other units."""
         self.file = file
         self.oracles = oracles
         self.unit = unit
-        self.history = History(symbol)
+        self.history = History(symbol, terms)
         self.counts = Counts()
         self.differences: list[Difference] = []
         self.trade_prices: list[int] = []
@@ -83,12 +91,34 @@ class Player:
             self._change(message)
         self._changed(message)
 
+    def replace(self, message: Message) -> None:
+        """Moves an order of the file to the price and quantity of `message`, behind others; gone, it comes anew."""
+        resting = self._resting(message.order)
+        if resting is not None and resting.price == message.price and resting.leaves >= message.quantity:
+            # The engine would keep its place.
+            self.history.reduce(resting, by=resting.leaves, at_ns=message.at_ns)
+            resting = None
+        self._clear_way(message)
+        if resting is None:
+            self._introduce(message)
+        else:
+            ref = self.history.replace(resting, price=message.price, leaves=message.quantity, at_ns=message.at_ns)
+            self._known(message, ref)
+        self._levels.pop(Side(message.side), None)
+
+    def withdraw(self, order: int, at_ns: int, *, leaves: int = 0) -> None:
+        """Cancels an order of the file down to what it shall have left. It may be gone."""
+        resting = self._resting(order)
+        if resting is not None and resting.leaves > leaves:
+            self.history.reduce(resting, by=resting.leaves - leaves, at_ns=at_ns)
+            self._levels.clear()
+
     def compare(self) -> None:
         """Compares the book with the rows that are due."""
         depth = max((oracle.levels for oracle in self.oracles if oracle.due), default=0)
         if not depth:
             return
-        asks, bids = self._side(Side.SELL, depth), self._side(Side.BUY, depth)
+        asks, bids = self.side(Side.SELL, depth), self.side(Side.BUY, depth)
         for oracle in self.oracles:
             if oracle.due:
                 oracle.compare(asks, bids)
@@ -100,9 +130,19 @@ class Player:
 
     def leaves(self, order: int) -> int:
         """What is left of an order of the file; 0 for one that is not open."""
-        ref = self._refs.get(order)
-        resting = None if ref is None else self.history.order(Account.RESTING, ref)
+        resting = self._resting(order)
         return 0 if resting is None else resting.leaves
+
+    def met(self, side: Side, price: int) -> int | None:
+        """The order of the file that an incoming order would meet first, by a dry run; None for none of the file's."""
+        met = self.history.first_met(side, price)
+        return None if met is None else self._file_order(met)
+
+    def side(self, side: Side, depth: int) -> list[Level]:
+        """The best levels of a side of our book, at least `depth` or all; `depth` never rises."""
+        if side not in self._levels:
+            self._levels[side] = self.history.levels(side, depth)
+        return self._levels[side]
 
     def damaged(self, message: Message, what: str) -> FileDamaged:
         """The error of a message that contradicts the ones before."""
@@ -111,11 +151,9 @@ class Player:
     def close(self) -> ReplayReport:
         """Proves the engine's invariants and reports."""
         self.history.check()
-        for oracle in self.oracles:
-            oracle.close(self.counts.messages)
         return ReplayReport(
             counts=self.counts,
-            oracles=[_report(oracle) for oracle in self.oracles],
+            oracles=[oracle.close(self.counts.messages) for oracle in self.oracles],
             differences=self.differences,
             commands=self.history.commands,
             events=self.history.events,
@@ -131,10 +169,9 @@ class Player:
         if message.kind <= Kind.EXECUTE:
             self._levels.pop(Side(message.side), None)
 
-    def _side(self, side: Side, depth: int) -> list[Level]:
-        if side not in self._levels:
-            self._levels[side] = self.history.levels(side, depth)
-        return self._levels[side]
+    def _resting(self, order: int) -> Resting | None:
+        ref = self._refs.get(order)
+        return None if ref is None else self.history.order(Account.RESTING, ref)
 
     def _add(self, message: Message) -> None:
         if message.order in self._refs:
@@ -146,6 +183,9 @@ class Player:
         ref = self.history.place(
             Account.RESTING, side=message.side, price=message.price, quantity=message.quantity, at_ns=message.at_ns
         )
+        self._known(message, ref)
+
+    def _known(self, message: Message, ref: int) -> None:
         self._refs[message.order] = ref
         self._introduced.append(message)
         assert len(self._introduced) == ref
@@ -250,16 +290,3 @@ class Player:
         if ours is None:
             return Why.OPENING
         return Why.OLDER if message.order < ours else Why.PASSED_OVER
-
-
-def _report(oracle: Oracle) -> OracleReport:
-    return OracleReport(
-        file=oracle.file,
-        levels=oracle.levels,
-        rows=oracle.compared,
-        l1_equal=oracle.l1_equal,
-        depth_equal=oracle.depth_equal,
-        levels_equal=oracle.levels_equal(),
-        first_difference=oracle.first_difference,
-        first_depth_difference=oracle.first_depth_difference,
-    )

@@ -14,14 +14,14 @@ HEIGHTS: Final = "▁▂▃▄▅▆▇█"
 """A price line's character by height."""
 
 
-def summary(report: ReplayReport) -> str:
-    """The report in lines of at most 80 characters, file names aside."""
+def summary(report: ReplayReport, decimals: int = PRICE_DECIMALS) -> str:
+    """The report in lines of at most 80 characters, file names aside; prices have so many decimals."""
     parts = [
-        _differences(report),
+        _differences(report, decimals),
         _books(report.oracles),
         _counts(report),
-        _prices(report.trade_prices),
-        _depth(report),
+        _prices(report.trade_prices, decimals),
+        _depth(report, decimals),
     ]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -33,23 +33,24 @@ def itch_summary(report: ItchReport) -> str:
     return f"{report.symbol}; messages of the file: {types}{cut}\n\n{summary(report.replay)}"
 
 
-def _differences(report: ReplayReport) -> Iterator[str]:
+def _differences(report: ReplayReport, decimals: int) -> Iterator[str]:
     if not report.differences:
         return
     yield "Executions in which our matching would take another resting order:"
     head = ("line", "time", "side", "price", "size", "file took", "we take", "why")
-    yield from _aligned([head, *map(_difference, report.differences[:DIFFERENCES_SHOWN])])
+    shown = [_difference(each, decimals) for each in report.differences[:DIFFERENCES_SHOWN]]
+    yield from aligned([head, *shown])
     left_off = report.counts.different - min(len(report.differences), DIFFERENCES_SHOWN)
     if left_off:
         yield f"and {left_off:,} more: see --json"
 
 
-def _difference(each: Difference) -> tuple[str, ...]:
+def _difference(each: Difference, decimals: int) -> tuple[str, ...]:
     return (
         str(each.row),
         scaled_text(each.at_ns, TIME_DECIMALS),
         each.side,
-        _dollars(each.price),
+        price_text(each.price, decimals),
         str(each.quantity),
         str(each.file_order),
         "-" if each.our_order is None else str(each.our_order),
@@ -87,11 +88,12 @@ def _counts(report: ReplayReport) -> Iterator[str]:
         yield f"{name:<17}{value}"
 
 
-def _prices(prices: Sequence[int]) -> Iterator[str]:
+def _prices(prices: Sequence[int], decimals: int) -> Iterator[str]:
     if not prices:
         return
     low, high = min(prices), max(prices)
-    yield f"{len(prices):,} trades of ours, {_dollars(low)} to {_dollars(high)}, last {_dollars(prices[-1])}"
+    first, second, last = (price_text(price, decimals) for price in (low, high, prices[-1]))
+    yield f"{len(prices):,} trades of ours, {first} to {second}, last {last}"
     width = min(PICTURE_WIDTH, len(prices))
     # The last price of each of `width` equal stretches of trades.
     shown = [prices[(place + 1) * len(prices) // width - 1] for place in range(width)]
@@ -99,7 +101,7 @@ def _prices(prices: Sequence[int]) -> Iterator[str]:
     yield "".join(HEIGHTS[(price - low) * top // (high - low) if high > low else 0] for price in shown)
 
 
-def _depth(report: ReplayReport) -> Iterator[str]:
+def _depth(report: ReplayReport, decimals: int) -> Iterator[str]:
     levels: list[tuple[str, Level]] = [("ask", level) for level in reversed(report.asks)]
     levels += [("bid", level) for level in report.bids]
     if not levels:
@@ -107,10 +109,10 @@ def _depth(report: ReplayReport) -> Iterator[str]:
     yield "Our book at the end, best levels:"
     most = max(quantity for _, (_, quantity) in levels)
     for side, (price, quantity) in levels:
-        yield f"  {side} {_dollars(price):>10} {quantity:>8,} {'█' * max(1, quantity * BAR_WIDTH // most)}"
+        yield f"  {side} {price_text(price, decimals):>10} {quantity:>8,} {'█' * max(1, quantity * BAR_WIDTH // most)}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns to the right, the last one to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -118,8 +120,9 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join([*cells, row[-1]])
 
 
-def _dollars(price: int) -> str:
-    return scaled_text(price, PRICE_DECIMALS, shown=2)
+def price_text(price: int, decimals: int) -> str:
+    """A price in full, with two decimals at least."""
+    return scaled_text(price, decimals, shown=2)
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,8 +1,8 @@
-"""`garraway replay lobster | itch | itch-csv ...`: recorded days through our own matching, by `garraway.catalog`."""
+"""`garraway replay lobster | itch | itch-csv | mbo ...`: recorded days through our matching, by `garraway.catalog`."""
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,10 +13,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from garraway.catalog import (
     Watch,
     encode_itch,
+    itch_parquet,
     itch_summary,
+    mbo_parquet,
+    mbo_summary,
     replay_itch,
     replay_itch_csv,
     replay_lobster,
+    replay_mbo,
     summary,
     write_itch_sample,
     write_sample,
@@ -29,8 +33,16 @@ Books = Annotated[
 ]
 CheckEvery = Annotated[int, typer.Option(min=0, help="Prove the engine's invariants after so many messages each.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
-Binary = Annotated[Path, typer.Argument(metavar="FILE", help="ITCH 5.0 in frames: plain, .gz or .zst.")]
+Binary = Annotated[Path, typer.Argument(metavar="FILE", help="ITCH 5.0 in frames: plain, .gz or .zst; or .parquet.")]
 Decoded = Annotated[Path, typer.Argument(metavar="FILE", help="Decoded ITCH: .csv, .csv.zst or .csv.gz.")]
+Records = Annotated[
+    list[Path], typer.Argument(metavar="FILE", help="DBN, schema MBO: .dbn, .dbn.zst or .dbn.gz; or .parquet.")
+]
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="What the replay of this form reads.")]
+Target = Annotated[Path, typer.Argument(metavar="TARGET", help="The Parquet file; its name ends with .parquet.")]
+Skip = Annotated[
+    bool, typer.Option("--skip-damaged", help="Leave out and count records that are damaged or contradict the book.")
+]
 Symbol = Annotated[str | None, typer.Option(metavar="SYMBOL", help="The instrument, where the file has several.")]
 
 Folder = Annotated[Path, typer.Argument(help="Where to write.")]
@@ -47,7 +59,10 @@ def register(app: typer.Typer) -> None:
     replay.command()(lobster)
     replay.command()(itch)
     replay.command()(itch_csv)
+    replay.command()(mbo)
     replay.command()(itch_encode)
+    replay.command("itch-parquet")(itch_to_parquet)
+    replay.command("mbo-parquet")(mbo_to_parquet)
     replay.command()(sample)
     replay.command()(itch_sample)
     app.add_typer(replay, name="replay")
@@ -65,7 +80,7 @@ def lobster(
     Where our matching would take another order than the recorded exchange took, that is counted and shown.
     """
     report = _watched(
-        messages,
+        [messages],
         lambda watch: replay_lobster(messages, book, watch=watch, check_every=check_every),
         progress=not no_progress,
     )
@@ -81,7 +96,7 @@ def itch(
 ) -> None:
     """Play the orders of one instrument of a binary ITCH 5.0 file through our matching."""
     report = _watched(
-        file,
+        [file],
         lambda watch: replay_itch(file, symbol=symbol, watch=watch, check_every=check_every),
         progress=not no_progress,
     )
@@ -93,11 +108,43 @@ def itch_csv(
 ) -> None:
     """Play decoded ITCH 5.0 through our matching and compare the ten levels of each row."""
     report = _watched(
-        file,
+        [file],
         lambda watch: replay_itch_csv(file, watch=watch, check_every=check_every),
         progress=not no_progress,
     )
     print(json.dumps(report.as_json()) if as_json else itch_summary(report))
+
+
+def mbo(
+    files: Records,
+    symbol: Symbol = None,
+    skip_damaged: Skip = False,
+    check_every: CheckEvery = 0,
+    as_json: Json = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Play the orders of one instrument of Databento's MBO files, and compare the book after each packet.
+
+    Auctions are compared with ours: price, volume, and who is filled.
+    """
+    report = _watched(
+        files,
+        lambda watch: replay_mbo(files, symbol=symbol, skip=skip_damaged, watch=watch, check_every=check_every),
+        progress=not no_progress,
+    )
+    print(json.dumps(report.as_json()) if as_json else mbo_summary(report))
+
+
+def itch_to_parquet(file: Source, target: Target, no_progress: NoProgress = False) -> None:
+    """Write the messages of a binary ITCH 5.0 file as Parquet, which replays to the same result."""
+    count = _watched([file], lambda watch: itch_parquet(file, target, watch), progress=not no_progress)
+    print(f"{count:,} messages in {target}")
+
+
+def mbo_to_parquet(file: Source, target: Target, no_progress: NoProgress = False) -> None:
+    """Write the records of an MBO file as Parquet, which replays to the same result."""
+    count = _watched([file], lambda watch: mbo_parquet(file, target, watch), progress=not no_progress)
+    print(f"{count:,} records in {target}")
 
 
 def itch_encode(
@@ -106,7 +153,7 @@ def itch_encode(
     no_progress: NoProgress = False,
 ) -> None:
     """Write decoded ITCH 5.0 as a binary file, which replays to the same result."""
-    count = _watched(file, lambda watch: encode_itch(file, target, watch), progress=not no_progress)
+    count = _watched([file], lambda watch: encode_itch(file, target, watch), progress=not no_progress)
     print(f"{count:,} messages in {target}")
 
 
@@ -126,12 +173,12 @@ def _noun() -> None:
     """A recorded day has a format, which the next word names."""
 
 
-def _watched(file: Path, work: Callable[[Watch], T], *, progress: bool) -> T:
-    """Does `work` with a progress bar of the bytes that it has read of `file`."""
+def _watched(files: Sequence[Path], work: Callable[[Watch], T], *, progress: bool) -> T:
+    """Does `work` with a progress bar of the bytes that it has read of `files`."""
     columns = (TextColumn("replay"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     shown = progress and console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
-        size = file.stat().st_size if file.is_file() else None
+        size = sum(file.stat().st_size for file in files) if all(file.is_file() for file in files) else None
         task = bar.add_task("replay", total=size)
         return work(lambda read: bar.update(task, completed=read))

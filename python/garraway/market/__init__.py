@@ -1,18 +1,24 @@
-"""Who trades when nobody does: a market maker and noise traders, seeded, as one process. Touches `venues`.
+"""Who trades when nobody does, and who opens and closes: market makers, noise traders, a schedule. Touches `venues`.
 
-Every decision follows from the seed and from the events read so far; the clock only says when the next step is due.
+Every decision of the traders follows from the seed and from the events read so far; the clock only says when the next
+step is due. The schedule follows the clock.
 """
 
-from garraway.market.market import Market
-from garraway.market.participants import MAKER, NOISE, SOURCE, SOURCE_NUMBER, Participants
-from garraway.market.run import run_market
+from garraway.market.market import Floor, Market
+from garraway.market.participants import SCHEDULER, SCHEDULER_NUMBER, SOURCE, SOURCE_NUMBER, Participants
+from garraway.market.run import run_market, run_schedule
+from garraway.market.schedule import Plan, Scheduler
 
 __all__ = [
-    "MAKER",
-    "NOISE",
+    "SCHEDULER",
+    "SCHEDULER_NUMBER",
     "SOURCE",
     "SOURCE_NUMBER",
+    "Floor",
     "Market",
     "Participants",
+    "Plan",
+    "Scheduler",
     "run_market",
+    "run_schedule",
 ]

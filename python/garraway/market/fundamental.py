@@ -9,6 +9,9 @@ MOVES: Final = 5
 NEWS: Final = 600
 """One step in so many brings news: a jump."""
 JUMP_TICKS: Final = 12
+SHOCKS: Final = 1_500
+"""One step in so many is a shock: a jump so wide that a narrow price band stops it."""
+SHOCK_TICKS: Final = (45, 70)
 PULL_TICKS: Final = 400
 """At this distance from the anchor every move goes back."""
 
@@ -23,7 +26,9 @@ class Fundamental:
 
     def move(self, random: Random) -> None:
         """One step."""
-        if random.randrange(NEWS) == 0:
+        if random.randrange(SHOCKS) == 0:
+            self.value += self.tick * random.choice((-1, 1)) * random.randint(*SHOCK_TICKS)
+        elif random.randrange(NEWS) == 0:
             self.value += self.tick * random.randint(-JUMP_TICKS, JUMP_TICKS)
         elif random.randrange(MOVES) == 0:
             away = (self.value - self.anchor) // self.tick

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from garraway.market.trader import Trader
-from garraway.records import OrderType, Side, TimeInForce
+from garraway.market.trader import Trader, Wish
+from garraway.records import Side
 from garraway.venues import Order
 
 LEVELS: Final = 12
@@ -92,8 +92,7 @@ class Maker:
             assert move.order is not None
             return self.trader.cancel(move.order)
         if move.order is None:
-            quote = move.quote
-            return self.trader.place(quote.side, quote.price, quote.lots, TimeInForce.GOOD_TILL_CANCEL, OrderType.LIMIT)
+            return self.trader.place(Wish(move.quote.side, move.quote.price, move.quote.lots))
         return self.trader.replace(move.order, move.quote.price, move.quote.lots)
 
 

@@ -1,19 +1,25 @@
-"""The loop that lets a market trade at a venue, at a rate. Touches the venue; the clock is handed in."""
+"""The loops that let a floor trade and a schedule run at a venue. Touch the venue; clocks are handed in."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from garraway.log import Log
-from garraway.market.market import COMMANDS_PER_STEP, Market
+from garraway.market.market import COMMANDS_PER_STEP, Floor
+from garraway.market.schedule import Scheduler
+from garraway.records import reject
 from garraway.venues import ExchangeVenue, Tape
 
 TOLD_EVERY: Final = 200
 """Steps between two log events."""
+LOOK_EVERY_S: Final = 0.1
+"""How often the schedule is looked at."""
+REFUSED_S: Final = 2.0
+"""How long it rests when a command was refused: a refused command is journaled, too."""
 
 
 async def run_market(
-    venue: ExchangeVenue, market: Market, *, orders_per_s: int, monotonic_s: Callable[[], float], log: Log
+    venue: ExchangeVenue, floor: Floor, *, orders_per_s: int, monotonic_s: Callable[[], float], log: Log
 ) -> None:
     """Trades until cancelled.
 
@@ -23,27 +29,37 @@ async def run_market(
     Raises: what `ExchangeVenue.submit` raises.
     """
     tape = Tape(venue.folder)
-    await _catch_up(venue, tape, market)
-    market.resume()
-    log.info("market_resumed", seen_seq=market.seen_seq, value=market.fundamental.value)
+    await _catch_up(venue, tape, floor)
+    floor.resume()
+    log.info("market_resumed", seen_seq=floor.seen_seq, instruments=len(floor.markets))
     pause_s = COMMANDS_PER_STEP / orders_per_s
-    rejected, due_s = 0, monotonic_s()
+    rejected, steps, due_s = 0, 0, monotonic_s()
     while True:
-        outcomes = await venue.submit(market.step())
+        outcomes = await venue.submit(floor.step())
         rejected += sum(not outcome.done for outcome in outcomes)
-        await _catch_up(venue, tape, market)
-        if market.steps % TOLD_EVERY == 0:
-            log.info(
-                "market_step",
-                steps=market.steps,
-                value=market.fundamental.value,
-                rejected=rejected,
-                reconnects=venue.reconnects,
-            )
+        await _catch_up(venue, tape, floor)
+        steps += 1
+        if steps % TOLD_EVERY == 0:
+            log.info("market_step", steps=steps, rejected=rejected, reconnects=venue.reconnects)
         due_s = max(due_s + pause_s, monotonic_s() - 1.0)
         await asyncio.sleep(max(0.0, due_s - monotonic_s()))
 
 
-async def _catch_up(venue: ExchangeVenue, tape: Tape, market: Market) -> None:
-    async for batch in venue.own_history(tape, market.seen_seq):
-        market.apply(batch.events)
+async def run_schedule(venue: ExchangeVenue, scheduler: Scheduler, *, now_ns: Callable[[], int], log: Log) -> None:
+    """Schedules until cancelled. A refused command is told and decided anew. Raises: as `run_market`."""
+    tape = Tape(venue.folder)
+    while True:
+        async for batch in venue.own_history(tape, scheduler.seen_seq):
+            scheduler.apply(batch.events, batch.tails)
+        outcomes = await venue.submit(scheduler.decide(now_ns()))
+        for outcome in outcomes:
+            if outcome.done:
+                log.info("schedule_told", source_seq=outcome.source_seq)
+            else:
+                log.warning("schedule_refused", source_seq=outcome.source_seq, reason=reject(outcome.reason).name)
+        await asyncio.sleep(LOOK_EVERY_S if all(outcome.done for outcome in outcomes) else REFUSED_S)
+
+
+async def _catch_up(venue: ExchangeVenue, tape: Tape, floor: Floor) -> None:
+    async for batch in venue.own_history(tape, floor.seen_seq):
+        floor.apply(batch.events)

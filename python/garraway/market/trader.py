@@ -4,8 +4,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from garraway.records import EVENTS, EventArray, OrderType, Side, TimeInForce, encode
+from garraway.records import EVENTS, EventArray, Flags, OrderType, Side, TimeInForce, encode
 from garraway.venues import OpenOrders, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An order as a trader wants it: prices in price units, quantities in lots, as in PlaceOrder."""
+
+    side: Side
+    price: int
+    lots: int
+    time_in_force: TimeInForce = TimeInForce.GOOD_TILL_CANCEL
+    order_type: OrderType = OrderType.LIMIT
+    flags: Flags = Flags.NONE
+    display: int = 0
+    trigger: int = 0
 
 
 @dataclass(slots=True)
@@ -42,7 +56,7 @@ class Trader:
         mine = (one for one in self.orders.by_key.values() if one.instrument == self.instrument)
         return sorted((one for one in mine if side in {None, one.side}), key=lambda order: order.client_ref)
 
-    def place(self, side: Side, price: int, lots: int, time_in_force: TimeInForce, order_type: OrderType) -> bytes:
+    def place(self, wish: Wish) -> bytes:
         """The command that places an order under the next reference."""
         self.last_ref += 1
         return encode(
@@ -50,11 +64,14 @@ class Trader:
             account=self.account,
             instrument=self.instrument,
             client_ref=self.last_ref,
-            side=side,
-            order_type=order_type,
-            time_in_force=time_in_force,
-            price=price,
-            quantity=lots,
+            side=wish.side,
+            order_type=wish.order_type,
+            time_in_force=wish.time_in_force,
+            flags=wish.flags,
+            price=wish.price,
+            quantity=wish.lots,
+            display=wish.display,
+            trigger=wish.trigger,
         )
 
     def replace(self, order: Order, price: int, lots: int) -> bytes:

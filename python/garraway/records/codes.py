@@ -20,6 +20,13 @@ class OrderType(IntEnum):
 
     LIMIT = 1
     MARKET = 2
+    MARKET_TO_LIMIT = 3
+    STOP = 4
+    STOP_LIMIT = 5
+    TRAILING_STOP = 6
+    PRIMARY_PEG = 7
+    MIDPOINT_PEG = 8
+    MARKET_PEG = 9
 
 
 class TimeInForce(IntEnum):
@@ -28,6 +35,96 @@ class TimeInForce(IntEnum):
     GOOD_TILL_CANCEL = 1
     IMMEDIATE_OR_CANCEL = 2
     FILL_OR_KILL = 3
+    DAY = 4
+    GOOD_TILL_DATE = 5
+    AT_OPEN = 6
+    AT_CLOSE = 7
+
+
+class Flags(IntFlag):
+    """`flags` of PlaceOrder."""
+
+    NONE = 0
+    POST_ONLY = 1
+    HIDDEN = 2
+    ONE_CANCELS_OTHER = 4
+    ONE_TRIGGERS_OTHER = 8
+    REDUCE_ONLY = 16
+
+
+class InstrumentKind(IntEnum):
+    """`kind` of ListInstrument: what changes hands."""
+
+    SPOT = 1
+    FUTURE = 2
+
+
+class Phase(IntEnum):
+    """In which phase an instrument is."""
+
+    CONTINUOUS = 1
+    PRE_OPEN = 2
+    OPENING_AUCTION = 3
+    HALT = 4
+    VOLATILITY_AUCTION = 5
+    CLOSING_AUCTION = 6
+    CLOSED = 7
+    SUSPENDED = 8
+    DELISTED = 9
+
+    @property
+    def collects(self) -> bool:
+        """Whether orders are collected for an auction."""
+        return self in {Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.VOLATILITY_AUCTION, Phase.CLOSING_AUCTION}
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether new orders and replacements are taken; cancels always are."""
+        return self is Phase.CONTINUOUS or self.collects
+
+
+class PhaseCause(IntEnum):
+    """`fee` of PhaseChanged: why."""
+
+    COMMAND = 1
+    SCHEDULE = 2
+    BAND = 3
+    UNCLEAN_START = 4
+    AUCTION_END = 5
+
+
+class BandAction(IntEnum):
+    """`band_action` of SetRules: what an order beyond a band does."""
+
+    NONE = 0
+    REFUSED = 1
+    STARTS_AUCTION = 2
+
+
+class Resume(IntEnum):
+    """`resume` of SetRules: what an instrument does after an unclean start."""
+
+    GO_ON = 0
+    HALT = 1
+    AUCTION = 2
+
+
+class PriceKind(IntEnum):
+    """`what` of SetReference, `detail` of ReferenceSet."""
+
+    REFERENCE = 1
+    SETTLEMENT = 2
+
+
+class Scope(IntEnum):
+    """`scope` of SetLimits, SetKill, SetRestriction and MassCancel: what `id` names."""
+
+    ACCOUNT = 1
+    GROUP = 2
+    FIRM = 3
+    INSTRUMENT = 4
+    VENUE = 5
+    SESSION = 6
 
 
 class Rights(IntFlag):
@@ -36,6 +133,7 @@ class Rights(IntFlag):
     TRADE = 1
     MONEY = 2
     DEFINE = 4
+    OPERATE = 8
 
 
 class SelfTrade(IntEnum):
@@ -64,6 +162,13 @@ class Canceling(IntEnum):
     NOT_FILLABLE = 3
     REPLACED_BY_LESS = 4
     SELF_TRADE = 5
+    EXPIRED = 6
+    MASS = 7
+    LINKED = 8
+    FUNDS = 9
+    OFF_TERMS = 10
+    DELISTED = 11
+    NOT_REDUCING = 12
 
 
 class Liquidity(IntEnum):
@@ -78,3 +183,7 @@ class Posting(IntEnum):
 
     DEPOSIT = 1
     WITHDRAWAL = 2
+    BUST = 3
+    CORRECTION = 4
+    SETTLEMENT = 5
+    SPLIT = 6

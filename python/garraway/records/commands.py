@@ -57,9 +57,11 @@ class _Layout:
     size: int
     item_size: int
     fields: Mapping[str, _Field]
+    """Of head and body; a body's field stands for the head's of the same name (`kind` of ListInstrument)."""
+    item_fields: Mapping[str, _Field]
 
 
-def encode(kind: str, *, items: Sequence[bytes] = (), tail: bytes = b"", **fields: Value) -> bytes:
+def encode(kind: str, /, *, items: Sequence[bytes] = (), tail: bytes = b"", **fields: Value) -> bytes:
     """The whole record of one command; fields that are not named are zero.
 
     Args:
@@ -80,10 +82,12 @@ def encode(kind: str, *, items: Sequence[bytes] = (), tail: bytes = b"", **field
     if len(record) > _native.LIMITS["MAX_COMMAND"]:
         raise FieldInvalid(f"{kind} of {len(record)} bytes, at most {_native.LIMITS['MAX_COMMAND']}: send fewer items")
     filled = {"length": len(record), "kind": layout.code, "version": VERSION, "items": len(items), "tail": len(tail)}
-    for name, value in (*filled.items(), *fields.items()):
-        if name in fields and name in FILLED_IN:
+    for name, number in filled.items():
+        _write(record, kind, _head_fields(), name, number)
+    for name, value in fields.items():
+        if name in FILLED_IN and layout.fields[name] == _head_fields()[name]:
             raise FieldUnknown(f"{kind}.{name} is filled in by itself: leave it out")
-        _write(record, kind, layout, name, value)
+        _write(record, kind, layout.fields, name, value)
     record[layout.size : used] = content + tail
     return bytes(record)
 
@@ -115,26 +119,46 @@ def body(kind: str, content: bytes) -> dict[str, int | bytes]:
         start = field.offset - HEAD_SIZE
         if field.offset < HEAD_SIZE or start + field.size > len(content):
             continue
-        if field.pack is None:
-            found[name] = content[start : start + field.size].rstrip(b"\0")
-        else:
-            found[name] = field.pack.unpack_from(content, start)[0]
+        found[name] = _read(content, field, start - field.offset)
     return found
+
+
+def item(kind: str, /, **fields: Value) -> bytes:
+    """One item of a command, e.g. a change of phase of `SetSchedule`; fields that are not named are zero.
+
+    Raises: KindUnknown, FieldUnknown, FieldInvalid.
+    """
+    layout = _layout(kind)
+    content = bytearray(layout.item_size)
+    for name, value in fields.items():
+        _write(content, f"item of {kind}", layout.item_fields, name, value)
+    return bytes(content)
+
+
+def items(kind: str, content: bytes) -> list[dict[str, int | bytes]]:
+    """The whole items of a command of this kind that `content` holds, as the tails of some events do."""
+    layout = _layout(kind)
+    starts = range(0, len(content) - layout.item_size + 1, layout.item_size) if layout.item_size else range(0)
+    return [{name: _read(content, field, start) for name, field in layout.item_fields.items()} for start in starts]
 
 
 def session_account(account: int) -> bytes:
     """One item of DefineSession: the account, and zeros."""
-    item = bytearray(_layout("DefineSession").item_size)
-    for name, offset, form in _native.SESSION_ACCOUNT:
-        if name == "account":
-            item[offset : offset + 4] = np.array([account], dtype=form).tobytes()
-    return bytes(item)
+    return item("DefineSession", account=account)
 
 
-def _write(record: bytearray, kind: str, layout: _Layout, name: str, value: Value) -> None:
-    field = layout.fields.get(name)
+def _read(content: bytes, field: _Field, start: int) -> int | bytes:
+    at = start + field.offset
+    if field.pack is None:
+        return content[at : at + field.size].rstrip(b"\0")
+    number: int = field.pack.unpack_from(content, at)[0]
+    return number
+
+
+def _write(record: bytearray, kind: str, fields: Mapping[str, _Field], name: str, value: Value) -> None:
+    field = fields.get(name)
     if field is None:
-        raise FieldUnknown(f"{kind} has no field {name!r}: it has {', '.join(sorted(set(layout.fields) - FILLED_IN))}")
+        raise FieldUnknown(f"{kind} has no field {name!r}: it has {', '.join(sorted(set(fields) - FILLED_IN))}")
     if field.pack is None:
         text = value.encode("ascii", "replace") if isinstance(value, str) else value
         if not isinstance(text, bytes) or len(text) > field.size:
@@ -153,7 +177,8 @@ def _layout(kind: str) -> _Layout:
     if entry is None:
         raise KindUnknown(f"there is no command {kind!r}: there are {', '.join(_native.COMMANDS)}")
     fields = {name: _field(offset, np.dtype(form)) for name, offset, form in entry["fields"]}
-    return _Layout(entry["code"], entry["size"], entry["item_size"], {**_head_fields(), **fields})
+    of_item = {name: _field(offset, np.dtype(form)) for name, offset, form in entry["item_fields"]}
+    return _Layout(entry["code"], entry["size"], entry["item_size"], {**_head_fields(), **fields}, of_item)
 
 
 @cache

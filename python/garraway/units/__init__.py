@@ -16,6 +16,7 @@ from garraway.units.terms import (
     quantity_lots,
     quantity_text,
 )
+from garraway.units.ticks import TickTable
 
 __all__ = [
     "AssetTerms",
@@ -23,6 +24,7 @@ __all__ = [
     "InstrumentTerms",
     "OffTick",
     "OutOfRange",
+    "TickTable",
     "TooFine",
     "UnitsError",
     "money_text",

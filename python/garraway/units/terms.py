@@ -47,10 +47,12 @@ class InstrumentTerms:
     @property
     def price_decimals(self) -> int:
         """Decimals that show every tick: 2 for a tick of 0.01."""
-        tick_nano, decimals = self.tick * self.price_unit, NANO_DECIMALS
-        while decimals > 0 and tick_nano % 10 == 0:
-            tick_nano, decimals = tick_nano // 10, decimals - 1
-        return decimals
+        return _decimals(self.tick * self.price_unit)
+
+    @property
+    def lot_decimals(self) -> int:
+        """Decimals that show every lot: 3 for lots of 0.001, 0 for whole ones."""
+        return _decimals(self.lot_size)
 
 
 def price_units(text: str, terms: InstrumentTerms) -> int:
@@ -96,6 +98,13 @@ def money_units(text: str, asset: AssetTerms) -> int:
 def money_text(units: int, asset: AssetTerms) -> str:
     """The decimal text of ledger units: the asset's display decimals, more only where they are not zero."""
     return scaled_text(units, asset.scale, shown=asset.display)
+
+
+def _decimals(nano: int) -> int:
+    decimals = NANO_DECIMALS
+    while decimals > 0 and nano % 10 == 0:
+        nano, decimals = nano // 10, decimals - 1
+    return decimals
 
 
 def _whole(nano: int, unit_nano: int, what: str) -> int:

@@ -15,12 +15,15 @@ from garraway.venues.exchange import (
     running,
 )
 from garraway.venues.orders import OpenOrders, Order
+from garraway.venues.standing import Auction, Change, Rules, Standing
 from garraway.venues.tape import Batch, Tape
 
 __all__ = [
     "Account",
+    "Auction",
     "Batch",
     "Books",
+    "Change",
     "ConnectionLost",
     "Directory",
     "ExchangeVenue",
@@ -32,8 +35,10 @@ __all__ = [
     "Order",
     "Outcome",
     "OutcomeMissing",
+    "Rules",
     "Session",
     "SourceShared",
+    "Standing",
     "Tape",
     "Trade",
     "VenueClosed",

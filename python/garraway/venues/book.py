@@ -4,7 +4,9 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from garraway.records import EventArray, Side, of_kind
+import numpy as np
+
+from garraway.records import EVENTS, EventArray, Side, of_kind
 from garraway.venues.orders import OpenOrders, Order
 
 TRADES_KEPT: Final = 256
@@ -23,7 +25,7 @@ class Trade:
 
 @dataclass(slots=True)
 class Level:
-    """One price: lots and orders open there."""
+    """One price: lots and orders displayed there; of icebergs their slices, nothing that is hidden or waits."""
 
     lots: int = 0
     orders: int = 0
@@ -39,6 +41,8 @@ class Ladder:
     trades: deque[Trade] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     trade_count: int = 0
     traded_lots: int = 0
+    day_lots: int = 0
+    """Traded since the business day began."""
 
     def best(self, side: int, depth: int) -> list[tuple[int, Level]]:
         """The best `depth` levels of a side, best first: (price, level)."""
@@ -65,12 +69,22 @@ class Books:
                 self._add(change.before, -1)
             if change.after is not None:
                 self._add(change.after, 1)
-        self._trade(of_kind(events, "Traded"))
+        for day in np.split(events, (events["kind"] == EVENTS["DayEnded"]).nonzero()[0]):
+            if len(day) and day[0]["kind"] == EVENTS["DayEnded"]:
+                self._end_day()
+            self._trade(of_kind(day, "Traded"))
+
+    def _end_day(self) -> None:
+        for ladder in self.ladders.values():
+            ladder.day_lots = 0
 
     def _add(self, order: Order, sign: int) -> None:
+        lots = order.shown_lots
+        if lots == 0:
+            return
         levels = self.ladders[order.instrument].levels[order.side]
         level = levels[order.price]
-        level.lots += sign * order.leaves
+        level.lots += sign * lots
         level.orders += sign
         if level.orders == 0:
             del levels[order.price]
@@ -79,7 +93,9 @@ class Books:
         for number in set(traded["instrument"].tolist()):
             ladder, mine = self.ladders[number], traded[traded["instrument"] == number]
             ladder.trade_count += len(mine)
-            ladder.traded_lots += int(mine["quantity"].sum())
+            lots = int(mine["quantity"].sum())
+            ladder.traded_lots += lots
+            ladder.day_lots += lots
             ladder.trades.extend(
                 Trade(
                     int(one["event_id"]), int(one["at_ns"]), int(one["side"]), int(one["price"]), int(one["quantity"])

@@ -1,17 +1,23 @@
-//! `Continue`: goes on with an order whose fills did not fit into one command.
+//! `Continue`: goes on with work that did not fit into one command.
 
 use garraway_types::{Command, Reject};
 
 use super::{Judged, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::guard;
 
 pub(crate) fn continue_work(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let number = command.head.instrument;
-    let slot = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?.working;
-    require(slot != garraway_book::NIL, Reject::InstrumentNotBusy)?;
+    if number == 0 {
+        require(!engine.sweeps.is_empty(), Reject::InstrumentNotBusy)?;
+        emit.without_source();
+        engine.sweep_on(emit);
+        return Ok(());
+    }
+    let instrument = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
+    require(instrument.guard & guard::BUSY != 0, Reject::InstrumentNotBusy)?;
     emit.without_source();
-    engine.end_work(number);
-    engine.enter_again(slot, emit);
+    engine.work_on(number, emit);
     Ok(())
 }

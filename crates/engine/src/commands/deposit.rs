@@ -19,9 +19,11 @@ pub(super) fn transfer_terms(
     command: &Command<'_>,
 ) -> Result<(AccountId, AssetId, Money), Reject> {
     let FixedBody { asset, amount, .. } = command.body();
-    require(engine.accounts.get(command.head.account).is_some(), Reject::AccountUnknown)?;
+    let account = engine.accounts.get(command.head.account).ok_or(Reject::AccountUnknown)?;
     require(engine.ledger.asset(asset).is_some(), Reject::AssetUnknown)?;
+    require(account.payer == command.head.account, Reject::ClearingInvalid)?;
     require(amount >= 1, Reject::AmountInvalid)?;
+    require(!engine.is_splitting(asset), Reject::InstrumentBusy)?;
     Ok((AccountId(command.head.account), AssetId(asset), Money(amount)))
 }
 

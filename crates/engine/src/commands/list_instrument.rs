@@ -17,6 +17,7 @@ pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: 
     require_name(&body.symbol, 16)?;
     let (price_value, lot_value) = listing_values(&engine.ledger, &body)?;
     engine.instruments.list(Instrument::new(number, body, price_value, lot_value));
+    engine.look_at_instrument(number);
     let event = Event { instrument: number, ..Event::empty(EventKind::InstrumentListed) };
     emit.own_with_tail(event, command.body_bytes());
     Ok(())
@@ -24,23 +25,33 @@ pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: 
 
 /// Judges the terms of a listing; returns what a price unit and a lot are worth.
 pub(crate) fn listing_values(ledger: &Ledger, body: &ListInstrument) -> Result<(i64, i64), Reject> {
-    let quote = ledger.asset(body.quote_asset);
-    let base = ledger.asset(body.base_asset).ok_or(Reject::AssetUnknown)?;
-    let quote = quote.ok_or(Reject::AssetUnknown)?;
+    let is_future = body.kind == code::FUTURE;
+    let base = ledger.asset(body.base_asset);
+    require(if is_future { body.base_asset == 0 } else { base.is_some() }, Reject::AssetUnknown)?;
+    let quote = ledger.asset(body.quote_asset).ok_or(Reject::AssetUnknown)?;
     require(body.base_asset != body.quote_asset, Reject::AssetsSame)?;
     require(body.execution == code::EXECUTION_BOOK, Reject::ExecutionInvalid)?;
+    require(matches!(body.kind, code::SPOT | code::FUTURE), Reject::KindInvalid)?;
     let price_value = price_value(body, quote).ok_or(Reject::NotionalNotExact)?;
-    let lot_value = lot_value(body, base).ok_or(Reject::LotNotExact)?;
+    let lot_value = base.map_or(Some(1), |base| lot_value(body, base)).ok_or(Reject::LotNotExact)?;
     require(body.tick >= 1, Reject::TickInvalid)?;
     let on_tick = body.min_price % body.tick == 0 && body.max_price % body.tick == 0;
     require(1 <= body.min_price && body.min_price <= body.max_price && on_tick, Reject::PriceRangeInvalid)?;
     let counted = (1..=limits::MAX_ORDER_QUANTITY).contains(&body.max_quantity)
         && body.max_quantity.checked_mul(lot_value).is_some();
+    let counted = counted && (!is_future || is_counted(body, price_value));
     require(counted && body.max_notional >= 1, Reject::LimitInvalid)?;
     let rates = 0..=limits::MAX_FEE_RATE;
     let sound = rates.contains(&body.maker_fee_rate) && rates.contains(&body.taker_fee_rate);
     require(sound, Reject::FeeRateInvalid)?;
+    require((code::CONTINUOUS..=code::CLOSED).contains(&body.phase), Reject::PhaseInvalid)?;
     Ok((price_value, lot_value))
+}
+
+/// Whether the largest order of a future can be counted at the highest price, so that every amount of a position can.
+pub(crate) fn is_counted(body: &ListInstrument, price_value: i64) -> bool {
+    let worth = i128::from(body.max_quantity) * i128::from(body.max_price);
+    worth.checked_mul(i128::from(price_value)).is_some_and(|worth| worth < 1 << 62)
 }
 
 /// Ledger units of the quote asset for one price unit and one lot, if they are a whole positive number.

@@ -1,8 +1,8 @@
 //! `OpenAccount`: opens a client's account.
 
-use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, code, limits};
+use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, limits};
 
-use super::{Judged, require};
+use super::{Judged, is_self_trade, require};
 use crate::accounts::Account;
 use crate::emit::Emit;
 use crate::engine::Engine;
@@ -15,14 +15,11 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
     require(engine.accounts.get(number).is_none(), Reject::AlreadyDefined)?;
     let positive = body.max_quantity >= 1 && body.max_notional >= 1 && body.max_open_orders >= 1;
     require(positive && body.max_open_orders <= engine.setup.capacity, Reject::LimitInvalid)?;
-    let own = match body.self_trade {
-        code::SELF_TRADE_ALLOWED => body.self_trade_of <= code::OF_FIRM,
-        code::CANCEL_NEWEST..=code::DECREMENT => {
-            matches!(body.self_trade_of, code::OF_ACCOUNT | code::OF_FIRM)
-        }
-        _ => false,
-    };
-    require(own, Reject::SelfTradeInvalid)?;
+    require(is_self_trade(body.self_trade, body.self_trade_of), Reject::SelfTradeInvalid)?;
+    require(body.group == 0 || engine.groups.get(body.group).is_some(), Reject::GroupUnknown)?;
+    let clearing = engine.accounts.get(body.clearing);
+    let clears = clearing.is_some_and(|it| it.firm == body.firm && it.payer == body.clearing);
+    require(body.clearing == 0 || clears, Reject::ClearingInvalid)?;
     engine.accounts.open(
         number,
         Account {
@@ -34,9 +31,15 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
             firm: body.firm,
             self_trade: body.self_trade,
             self_trade_of: body.self_trade_of,
+            payer: if body.clearing == 0 { number } else { body.clearing },
+            group: body.group,
+            guard: 0,
+            plan: 0,
         },
     );
     engine.ledger.grow(engine.accounts.end());
+    engine.look_at_tier(number);
+    engine.look_at_account(number);
     let event = Event { account: number, ..Event::empty(EventKind::AccountOpened) };
     emit.own_with_tail(event, command.body_bytes());
     Ok(())

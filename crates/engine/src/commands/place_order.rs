@@ -1,48 +1,91 @@
-//! `PlaceOrder`: a limit order, or a market order with a bound.
+//! `PlaceOrder`. Plain orders on plain instruments take the short way here; everything else is judged in `place_special`, which
+//! names the reason where an order is refused.
 
-use garraway_types::{
-    AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, code, detail,
-};
+use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Price, Side, code, detail};
 
-use super::{Judged, check_size_and_price, is_next_ref, reaches, require};
+use super::{Judged, is_multiple, is_next_ref, place_special, reaches};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::instruments::Instrument;
-use crate::matching::Incoming;
+use crate::instruments::{Instrument, guard};
+use crate::matching::{Incoming, ROOM};
 use crate::orders::{Mark, Order, hold};
 use crate::own::Own;
 
 #[inline(always)]
 pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
-    let head = &command.head;
     let body: FixedBody = command.body();
-    let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
-    require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
-    account.last_ref = head.client_ref;
-    let instrument = engine.instruments.get(head.instrument).ok_or(Reject::InstrumentUnknown)?;
+    match place_plain(engine, command, &body, 0, emit) {
+        Some(()) => Ok(()),
+        None => place_other(engine, command, &body, emit),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn place_other(
+    engine: &mut Engine,
+    command: &Command<'_>,
+    body: &FixedBody,
+    emit: &mut Emit<'_, '_>,
+) -> Judged {
+    // A plain order that meets nothing takes the plain way beside special orders, too.
+    if engine.meets_nothing(command.head.instrument, body)
+        && place_plain(engine, command, body, guard::SPECIAL, emit).is_some()
+    {
+        return Ok(());
+    }
+    place_special(engine, command, body, emit)
+}
+
+/// Places a plain order that nothing forbids; `None` (and nothing changed) for any other. `passed` are the bits of the guard that were
+/// looked at already.
+#[inline(always)]
+fn place_plain(
+    engine: &mut Engine,
+    command: &Command<'_>,
+    body: &FixedBody,
+    passed: u8,
+    emit: &mut Emit<'_, '_>,
+) -> Option<()> {
+    let head = &command.head;
+    let account = engine.accounts.get_mut(head.account)?;
+    let instrument = engine.instruments.get(head.instrument)?;
     let terms = &instrument.terms;
-    let side = Side::from_code(body.side).ok_or(Reject::SideInvalid)?;
-    require(matches!(body.order_type, code::LIMIT | code::MARKET), Reject::OrderTypeInvalid)?;
-    require(is_time_in_force(&body), Reject::TimeInForceInvalid)?;
-    require(is_flags(&body), Reject::FlagsInvalid)?;
-    let quantity = check_size_and_price(terms, account, body.price, body.quantity)?;
-    require(instrument.working == garraway_book::NIL, Reject::InstrumentBusy)?;
-    require(account.open_orders < account.max_open_orders, Reject::OpenOrdersTooMany)?;
-    require(engine.slab.live() < engine.setup.capacity, Reject::OrdersFull)?;
-    let held = hold(terms, side, body.price, quantity, 0)?;
+    let guards = instrument.guard | account.guard | engine.guard;
+    if guards & !passed != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
+        return None;
+    }
+    let side = Side::from_code(body.side)?;
+    let sized = body.quantity >= 1 && body.quantity <= terms.max_quantity.min(account.max_quantity);
+    let priced = body.price >= terms.min_price && body.price <= terms.max_price;
+    if !sized || !priced || !is_multiple(body.price, terms.tick) {
+        return None;
+    }
+    let value = body.price.checked_mul(body.quantity)?.checked_mul(terms.price_value)?;
+    let counted = account.open_orders < account.max_open_orders && engine.slab.live() < engine.setup.capacity;
+    if value > terms.max_notional.min(account.max_notional) || !counted {
+        return None;
+    }
+    let quantity = body.quantity as u32;
+    let held = hold(terms, &engine.groups.fees, account.plan, side, body.price, quantity, 0).ok()?;
     let asset = if side == Side::Buy { terms.quote } else { terms.base };
-    let mark = Mark::new(body.time_in_force, body.flags);
+    let mark = Mark::plain(body.order_type, body.time_in_force, body.flags);
     let own = Own::of(head.account, account);
     let mut fillable = true;
     if body.time_in_force == code::FILL_OR_KILL || mark.is_post_only() {
-        require(engine.ledger.is_free(AccountId(head.account), asset, held), Reject::FundsInsufficient)?;
-        if mark.is_post_only() {
-            require(!reaches(instrument, side, body.price), Reject::PostOnlyWouldTrade)?;
-        } else {
+        if !engine.ledger.is_free(AccountId(head.account), asset, held) {
+            return None;
+        }
+        if !mark.is_post_only() {
             fillable = is_fillable(engine, instrument, &own, side, body.price, quantity)?;
+        } else if reaches(instrument, side, body.price) {
+            return None;
         }
     }
-    engine.ledger.hold(AccountId(head.account), asset, held)?;
+    engine.ledger.hold(AccountId(head.account), asset, held).ok()?;
+    let account = engine.accounts.of_order(head.account);
+    account.last_ref = head.client_ref;
+    let plan = account.plan;
 
     let id = emit.own_with_tail(
         Event {
@@ -54,7 +97,7 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
             price: body.price,
             quantity: body.quantity,
             leaves: body.quantity,
-            value: i64::from(body.order_type),
+            value: i64::from(body.order_type) + 256 * i64::from(body.flags),
             released: -held.0,
             ..Event::empty(EventKind::Accepted)
         },
@@ -69,34 +112,47 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
         carry: 0,
         filled: 0,
     };
-    let mut incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, order };
+    let mut incoming = Incoming { id, side, price: body.price, leaves: quantity, mark, plan, order };
     if fillable {
         engine.enter(&mut incoming, own, emit);
     } else {
         engine.cancel_incoming(&incoming, detail::NOT_FILLABLE, emit);
     }
-    Ok(())
+    Some(())
 }
 
+impl Engine {
+    /// Whether an order beside special ones is none of their business: it meets nothing at all, displayed or not.
+    fn meets_nothing(&mut self, number: u32, body: &FixedBody) -> bool {
+        let Some(instrument) = self.instruments.get(number) else { return false };
+        let plain = instrument.guard == guard::SPECIAL && is_plain(body);
+        let Some(side) = Side::from_code(body.side) else { return false };
+        if !plain || body.time_in_force == code::FILL_OR_KILL {
+            return false;
+        }
+        self.price_pegs(number);
+        !self.reaches_any(number, side, body.price)
+    }
+}
+
+/// A limit or market order with nothing beyond price, quantity, and post-only or a time in force without a date or an auction.
 #[inline(always)]
-fn is_time_in_force(body: &FixedBody) -> bool {
-    match body.time_in_force {
-        code::GOOD_TILL_CANCEL => body.order_type == code::LIMIT,
-        code::IMMEDIATE_OR_CANCEL | code::FILL_OR_KILL => true,
+fn is_plain(body: &FixedBody) -> bool {
+    let more = body.trigger | i64::from(body.display | body.minimum | body.expire_s);
+    if more != 0 {
+        return false;
+    }
+    let resting = matches!(body.time_in_force, code::GOOD_TILL_CANCEL | code::DAY);
+    let at_once = matches!(body.time_in_force, code::IMMEDIATE_OR_CANCEL | code::FILL_OR_KILL);
+    match (body.order_type, body.flags) {
+        (code::LIMIT, 0) => resting || at_once,
+        (code::LIMIT, code::POST_ONLY) => resting,
+        (code::MARKET, 0) => at_once,
         _ => false,
     }
 }
 
-#[inline(always)]
-fn is_flags(body: &FixedBody) -> bool {
-    match body.flags {
-        0 => true,
-        code::POST_ONLY => body.order_type == code::LIMIT && body.time_in_force == code::GOOD_TILL_CANCEL,
-        _ => false,
-    }
-}
-
-/// Whether a fill-or-kill order can be filled: a dry run of matching. An error if the slice is too small to tell.
+/// Whether a fill-or-kill order can be filled: a dry run of matching on a plain book. `None` if the slice is too small to tell.
 fn is_fillable(
     engine: &Engine,
     instrument: &Instrument,
@@ -104,22 +160,24 @@ fn is_fillable(
     side: Side,
     price: i64,
     quantity: u32,
-) -> Result<bool, Reject> {
-    // `Accepted` is made by then; as in matching, each order met must leave room for four events.
+) -> Option<bool> {
+    // `Accepted` is made by then; as in matching, each order met must leave room.
     let (mut left, mut events) = (quantity, 1);
     for order in instrument.book.would_meet(&engine.slab, side, Price(price)) {
-        require(events + 4 <= engine.setup.slice_events, Reject::DryRunTooLarge)?;
+        if events + ROOM > engine.setup.slice_events {
+            return None;
+        }
         if !own.is_own(order.payload.account, &engine.accounts) {
             left -= left.min(order.leaves);
             events += 3;
         } else if own.passes_over() {
             events += 1;
         } else {
-            return Ok(false);
+            return Some(false);
         }
         if left == 0 {
-            return Ok(true);
+            return Some(true);
         }
     }
-    Ok(false)
+    Some(false)
 }

@@ -1,79 +1,69 @@
-//! `ReplaceOrder`: a new reference, price and total quantity for an open order, in one step.
+//! `ReplaceOrder`: a new reference, price and total quantity for an open order, in one step. Plain orders on plain instruments take the short
+//! way here; everything else is judged in `replace_special`, which names the reason where a replacement is refused.
 
-use garraway_book::Slot;
-use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Price, Reject, Side, detail};
+use garraway_types::{AccountId, Command, Event, EventKind, FixedBody, Money, Price, Side};
 
-use super::{Judged, check_size_and_price, is_next_ref, reaches, require};
+use super::{Judged, is_multiple, is_next_ref, reaches, replace_special};
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::guard;
 use crate::orders::{Mark, hold};
 
+#[inline(always)]
 pub(crate) fn replace_order(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
-    let head = &command.head;
     let body: FixedBody = command.body();
-    let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
-    require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
-    account.last_ref = head.client_ref;
-    let account = *account;
-    let slot = engine.index.get(head.account, body.target, &engine.slab).ok_or(Reject::OrderUnknown)?;
-    let order = engine.slab[slot].payload;
-    let instrument = engine.instruments.of_order(order.instrument);
-    let quantity = check_size_and_price(&instrument.terms, &account, body.price, body.quantity)?;
-    require(instrument.working == garraway_book::NIL, Reject::InstrumentBusy)?;
-    if quantity <= order.filled {
-        end_filled_order(engine, slot, command, emit);
-        return Ok(());
+    match replace_plain(engine, command, &body, emit) {
+        Some(()) => Ok(()),
+        None => replace_special(engine, command, &body, emit),
     }
-    change_order(engine, slot, command, &body, emit)
 }
 
-/// The new total is no more than what was filled: the order is done.
-fn end_filled_order(engine: &mut Engine, slot: Slot, command: &Command<'_>, emit: &mut Emit<'_, '_>) {
-    let node = engine.slab[slot];
-    let instrument = engine.instruments.of_order(node.payload.instrument);
-    instrument.book.leave(&mut engine.slab, slot);
-    let asset = if node.side == Side::Buy { instrument.terms.quote } else { instrument.terms.base };
-    engine.ledger.release(AccountId(node.payload.account), asset, Money(node.payload.held));
-    engine.forget(slot);
-    emit.own_with_tail(
-        Event {
-            account: node.payload.account,
-            instrument: node.payload.instrument,
-            side: node.side as u8,
-            detail: detail::NOTHING_LEFT,
-            client_ref: node.payload.client_ref,
-            price: node.price.0,
-            quantity: i64::from(node.leaves),
-            value: node.sequence as i64,
-            released: node.payload.held,
-            ..Event::empty(EventKind::Canceled)
-        },
-        command.tail(),
-    );
-}
-
-fn change_order(
+/// Replaces a plain order where nothing forbids it and something stays open; `None` (and nothing changed) for any other.
+#[inline(always)]
+fn replace_plain(
     engine: &mut Engine,
-    slot: Slot,
     command: &Command<'_>,
     body: &FixedBody,
     emit: &mut Emit<'_, '_>,
-) -> Judged {
+) -> Option<()> {
     let head = &command.head;
+    let account = *engine.accounts.get(head.account)?;
+    if !is_next_ref(&account, head.client_ref) {
+        return None;
+    }
+    let slot = engine.index.get(head.account, body.target, &engine.slab)?;
     let node = engine.slab[slot];
-    let order = node.payload;
-    let account = AccountId(order.account);
+    let (order, mark) = (node.payload, Mark(node.mark));
     let instrument = engine.instruments.of_order(order.instrument);
+    let guards = instrument.guard | account.guard | engine.guard;
+    if guards & !guard::SPECIAL != 0 || mark.is_special() {
+        return None;
+    }
+    let terms = &instrument.terms;
+    let sized = body.quantity > i64::from(order.filled)
+        && body.quantity <= terms.max_quantity.min(account.max_quantity);
+    let priced = body.price >= terms.min_price && body.price <= terms.max_price;
+    if !sized || !priced || !is_multiple(body.price, terms.tick) {
+        return None;
+    }
+    let value = body.price.checked_mul(body.quantity)?.checked_mul(terms.price_value)?;
+    if value > terms.max_notional.min(account.max_notional) {
+        return None;
+    }
     let open = body.quantity as u32 - order.filled;
-    let held = hold(&instrument.terms, node.side, body.price, open, order.carry)?;
-    let asset = if node.side == Side::Buy { instrument.terms.quote } else { instrument.terms.base };
+    let held =
+        hold(terms, &engine.groups.fees, account.plan, node.side, body.price, open, order.carry).ok()?;
+    let asset = if node.side == Side::Buy { terms.quote } else { terms.base };
     let released = order.held - held.0;
     let keeps = body.price == node.price.0 && open <= node.leaves;
-    if !keeps && Mark(node.mark).is_post_only() {
-        require(engine.ledger.is_free(account, asset, Money(-released)), Reject::FundsInsufficient)?;
-        require(!reaches(instrument, node.side, body.price), Reject::PostOnlyWouldTrade)?;
+    if guards != 0 && !keeps {
+        return None;
     }
-    engine.ledger.hold(account, asset, Money(-released))?;
+    if !keeps && mark.is_post_only() && reaches(instrument, node.side, body.price) {
+        return None;
+    }
+    engine.ledger.hold(AccountId(head.account), asset, Money(-released)).ok()?;
+    engine.accounts.of_order(head.account).last_ref = head.client_ref;
 
     let id = emit.own_with_tail(
         Event {
@@ -94,21 +84,20 @@ fn change_order(
     );
     engine.index.remove(order.account, order.client_ref, slot);
     engine.index.insert(order.account, head.client_ref, slot);
-    if keeps {
-        if open < node.leaves {
-            instrument.book.reduce(&mut engine.slab, slot, node.leaves - open);
-        }
-    } else {
+    if !keeps {
         instrument.book.leave(&mut engine.slab, slot);
+    } else if open < node.leaves {
+        instrument.book.reduce(&mut engine.slab, slot, node.leaves - open);
     }
     let changed = &mut engine.slab[slot];
     changed.payload.client_ref = head.client_ref;
     changed.payload.held = held.0;
+    changed.plan = account.plan;
     if !keeps {
         changed.price = Price(body.price);
         changed.sequence = id.0;
         changed.leaves = open;
         engine.enter_again(slot, emit);
     }
-    Ok(())
+    Some(())
 }

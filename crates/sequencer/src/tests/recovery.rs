@@ -130,6 +130,20 @@ fn a_second_without_commands_makes_a_tick() {
 }
 
 #[test]
+fn a_busy_venue_ticks_every_second_all_the_same() {
+    let folder = Folder::new();
+    let (mut venue, _) = Venue::start(options(&folder, Durability::Os));
+    let mut stream = Stream::new(1);
+    for _ in 0..10 {
+        venue.submit(&stream.next());
+        venue.turn();
+        venue.now += 300_000_000;
+    }
+    let ticks = venue.seen.commands.iter().filter(|(_, _, bytes)| bytes[2] == CommandKind::Tick as u8);
+    assert_eq!(ticks.count(), 2);
+}
+
+#[test]
 fn work_goes_on_at_the_same_time_stamp() {
     let folder = Folder::new();
     let (mut venue, _) = Venue::start(options(&folder, Durability::Os));

@@ -89,6 +89,8 @@ impl Stream {
             base_asset: 1,
             quote_asset: 2,
             execution: code::EXECUTION_BOOK,
+            kind: code::SPOT,
+            phase: code::CONTINUOUS,
             price_unit: 10_000_000,
             lot_size: 1_000_000_000,
             tick: 1,

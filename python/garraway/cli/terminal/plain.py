@@ -1,25 +1,43 @@
 """One moment as one line of text, for logs and pipes. Touches nothing."""
 
-from garraway.cli.terminal import marks
-from garraway.cli.terminal.view import View
-from garraway.records import Side
+from garraway.cli.terminal import marks, words
+from garraway.cli.terminal.view import Shown, View
+from garraway.records import Phase, Side
 from garraway.units import price_text
 
 
 def plain_line(view: View) -> str:
-    """State, best prices, last trade, rates, latency, journal position and where to connect."""
-    words = [marks.duration(view.uptime_s), view.state]
-    if view.terms is not None:
-        bids, asks = view.ladder.best(Side.BUY, 1), view.ladder.best(Side.SELL, 1)
-        bid = price_text(bids[0][0], view.terms) if bids else "-"
-        ask = price_text(asks[0][0], view.terms) if asks else "-"
-        last = price_text(view.ladder.last.price, view.terms) if view.ladder.last is not None else "-"
-        words += [view.terms.symbol, f"{bid}/{ask}", f"last {last}", f"trades {view.ladder.trade_count}"]
-    words += [f"orders/s {view.rates.orders}", f"trades/s {view.rates.trades}", f"rejects/s {view.rates.rejects}"]
+    """State, each instrument's phase and prices, rates, latency, journal position and where to connect."""
+    said = [marks.duration(view.uptime_s), view.state]
+    if view.instruments:
+        said.append(" | ".join(_instrument(shown, view.now_ns) for shown in view.instruments))
+    said.append(f"trades {view.trade_count}")
+    if view.business_date:
+        said.append(f"{words.day(view.business_date)} ended")
+    said += [f"orders/s {view.rates.orders}", f"trades/s {view.rates.trades}", f"rejects/s {view.rates.rejects}"]
     if view.latency is not None and view.latency.count:
-        words.append(
+        said.append(
             f"ack({view.durability}) p50 {marks.span(view.latency.p50_ns)} p99 {marks.span(view.latency.p99_ns)}"
         )
-    words += [f"journal {view.command_seq}", f"ouch {view.ouch or '-'}"]
-    words.append("restarts " + ("+".join(str(count) for count in view.restarts.values()) or "0"))
-    return "  ".join(words)
+    said += [f"journal {view.command_seq}", f"ouch {view.ouch or '-'}"]
+    said.append("restarts " + ("+".join(str(count) for count in view.restarts.values()) or "0"))
+    return "  ".join(said)
+
+
+def _instrument(shown: Shown, now_ns: int) -> str:
+    said = [shown.terms.symbol, words.phase(shown)]
+    found = words.auction(shown)
+    if found is not None:
+        side = words.LEFT_OVER[found.side][2]
+        said.append(f"at {words.auction_price(shown, found)} x {words.lots(shown, found.lots)}")
+        said.append(f"{side} {words.lots(shown, found.left_over)}" if found.left_over else side)
+    elif shown.standing.phase is Phase.CONTINUOUS:
+        bids, asks = shown.ladder.best(Side.BUY, 1), shown.ladder.best(Side.SELL, 1)
+        bid = price_text(bids[0][0], shown.terms) if bids else "-"
+        ask = price_text(asks[0][0], shown.terms) if asks else "-"
+        said.append(f"{bid}/{ask}")
+    if shown.standing.last:
+        said.append(f"last {price_text(shown.standing.last, shown.terms)}")
+    if (coming := words.until(shown, now_ns)) != "":
+        said.append(f"({coming})")
+    return " ".join(said)

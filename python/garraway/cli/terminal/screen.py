@@ -1,4 +1,4 @@
-"""The live screen: ladder, price line, last trades, rates, where to connect. A view in, styled text out.
+"""The live screen: instruments, ladder, price line, last trades, rates, where to connect. A view in, styled text out.
 
 What colour says is always said by place, sign or word as well.
 """
@@ -8,10 +8,11 @@ from typing import Final
 
 from rich.text import Text
 
-from garraway.cli.terminal import marks
-from garraway.cli.terminal.view import View
+from garraway.cli.terminal import marks, words
+from garraway.cli.terminal.listing import listing
+from garraway.cli.terminal.view import Shown, View
 from garraway.records import Side
-from garraway.units import price_text, quantity_text, scaled_text
+from garraway.units import price_text
 
 SMALLEST: Final = (60, 16)
 """Columns and rows below which parts are cut off."""
@@ -20,20 +21,25 @@ FOOTER_ROWS: Final = 4
 PRICE_COLUMNS: Final = 10
 LOTS_COLUMNS: Final = 8
 SECOND_NS: Final = 1_000_000_000
-BASIS_POINTS: Final = 10_000
+LISTED_FROM: Final = 22
+"""Rows from which on there is room for the list of instruments."""
+BODY_AT_LEAST: Final = 12
 SIDES: Final = {int(Side.BUY): ("▲ buy ", "green"), int(Side.SELL): ("▼ sell", "red")}
 
 
 def screen(view: View, width: int, height: int) -> Text:
     """The whole screen: `height` rows of at most `width` characters."""
     width, height = max(width, SMALLEST[0]), max(height, SMALLEST[1])
-    body = height - FOOTER_ROWS - 2
+    rows = [_header(view, width), _rule(width)]
+    if height >= LISTED_FROM:
+        rows += listing(view, width, min(len(view.instruments) + 1, height - FOOTER_ROWS - 3 - BODY_AT_LEAST + 1))
+        rows.append(_large_rule(view, width))
+    body = height - FOOTER_ROWS - len(rows)
     left = min(58, width * 46 // 100)
     right = width - left - len(BETWEEN)
     price_rows = max(5, body * 2 // 5)
-    panel = _price(view, right, price_rows) + _trades(view, right, body - price_rows)
-    rows = [_header(view, width), _rule(width)]
-    for ladder_row, panel_row in zip(_ladder(view, left, body), panel, strict=True):
+    panel = _price(view.large, right, price_rows) + _trades(view.large, right, body - price_rows)
+    for ladder_row, panel_row in zip(_ladder(view.large, left, body), panel, strict=True):
         rows.append(Text.assemble(_pad(ladder_row, left), (BETWEEN, "dim"), panel_row))
     rows += _footer(view, width)
     for row in rows:
@@ -43,13 +49,15 @@ def screen(view: View, width: int, height: int) -> Text:
 
 def _header(view: View, width: int) -> Text:
     start = Text.assemble((" GARRAWAY ", "bold reverse"))
-    if view.terms is not None:
-        pair = view.terms.symbol + (f"/{view.quote.code}" if view.quote is not None else "")
-        start.append(f"  {pair}", "bold")
-    last = view.ladder.last
-    if last is not None and view.terms is not None:
-        style, change = _change(view)
-        start.append(f"  {price_text(last.price, view.terms)}", "bold").append(f"  {change}", style)
+    shown = view.large
+    if shown is not None:
+        sign, style = words.SIGNS[shown.standing.phase]
+        start.append(f"  {shown.terms.symbol}", "bold").append(f"  {sign} {words.phase(shown)}", style)
+        if shown.standing.last:
+            change_style, change = words.change(shown)
+            start.append(f"  {price_text(shown.standing.last, shown.terms)}", "bold").append(
+                f"  {change}", change_style
+            )
     state = ("● " if view.state == "trading" else "○ ") + view.state
     end = Text.assemble(
         (state, "bold green" if view.state == "trading" else "bold yellow"),
@@ -58,77 +66,100 @@ def _header(view: View, width: int) -> Text:
     return Text.assemble(start, " " * max(1, width - start.cell_len - end.cell_len), end)
 
 
-def _change(view: View) -> tuple[str, str]:
-    """Style and text of the change from the first price shown to the last, in percent."""
-    first, last = view.prices[0] if view.prices else 0, view.ladder.last
-    if not first or last is None:
-        return "dim", ""
-    points = (last.price - first) * BASIS_POINTS // first
-    sign, style = ("▲ +", "green") if points > 0 else ("▼ -", "red") if points < 0 else ("= ", "dim")
-    return style, f"{sign}{scaled_text(abs(points), 2)} %"
+def _large_rule(view: View, width: int) -> Text:
+    """The line between list and ladder: what is to come for the instrument shown, and how to choose another."""
+    shown = view.large
+    if shown is None:
+        return _rule(width)
+    said = [shown.terms.symbol + (f" in {shown.quote.code}" if shown.quote is not None else "")]
+    if (coming := words.until(shown, view.now_ns)) != "":
+        said.append(coming)
+    if not shown.instrument.over_ouch:
+        said.append("not over OUCH")
+    if view.business_date:
+        said.append(f"{words.day(view.business_date)} ended")
+    end = f" keys 1-{min(len(view.instruments), 9)} choose, 0 turns ─" if view.keys else "─"
+    start = f"─ {' · '.join(said)} "
+    if len(start) + len(end) > width:
+        end = "─"
+    return Text.assemble((start + "─" * max(0, width - len(start) - len(end)) + end, "dim"))
 
 
-def _ladder(view: View, width: int, rows: int) -> list[Text]:
+def _ladder(shown: Shown | None, width: int, rows: int) -> list[Text]:
     """Asks above, bids below, the best ones in the middle; bars share one scale."""
+    if shown is None:
+        return [Text() for _ in range(rows)]
     titles = Text(f" {'':<4}{'price':>{PRICE_COLUMNS}}{'lots':>{LOTS_COLUMNS}}  open", "dim")
     depth = (rows - 2) // 2
-    bids, asks = view.ladder.best(Side.BUY, depth), view.ladder.best(Side.SELL, depth)
+    bids, asks = shown.ladder.best(Side.BUY, depth), shown.ladder.best(Side.SELL, depth)
     most = max((level.lots for _, level in bids + asks), default=0)
     bar = width - PRICE_COLUMNS - LOTS_COLUMNS - 7
 
     def row(price: int, lots: int, word: str, style: str) -> Text:
-        assert view.terms is not None
         return Text.assemble(
             (f" {word:<4}", "dim"),
-            (f"{price_text(price, view.terms):>{PRICE_COLUMNS}}", f"bold {style}"),
-            f"{quantity_text(lots, view.terms):>{LOTS_COLUMNS}}  ",
+            (f"{price_text(price, shown.terms):>{PRICE_COLUMNS}}", f"bold {style}"),
+            f"{words.lots(shown, lots):>{LOTS_COLUMNS}}  ",
             (marks.bar(lots, most, bar), style),
         )
 
     above = [row(price, level.lots, "ask", "red") for price, level in reversed(asks)]
     below = [row(price, level.lots, "bid", "green") for price, level in bids]
-    found = [titles, *(Text() for _ in range(depth - len(above))), *above, _spread(view), *below]
+    found = [titles, *(Text() for _ in range(depth - len(above))), *above, _middle(shown), *below]
     return found + [Text() for _ in range(rows - len(found))]
 
 
-def _spread(view: View) -> Text:
-    bids, asks = view.ladder.best(Side.BUY, 1), view.ladder.best(Side.SELL, 1)
-    if view.terms is None or not bids or not asks:
+def _middle(shown: Shown) -> Text:
+    """Between the sides: the spread, or what the auction would give."""
+    found = words.auction(shown)
+    if found is not None:
+        sign, style, side = words.LEFT_OVER[found.side]
+        over = f"{sign} {side} {words.lots(shown, found.left_over)}" if found.left_over else f"{sign} {side}"
+        price = words.auction_price(shown, found)
+        return Text.assemble(
+            (" ◆   ", "yellow"),
+            (f"{price:>{PRICE_COLUMNS}}{words.lots(shown, found.lots):>{LOTS_COLUMNS}}", "bold yellow"),
+            (f" {over}", style),
+        )
+    bids, asks = shown.ladder.best(Side.BUY, 1), shown.ladder.best(Side.SELL, 1)
+    if not bids or not asks:
         return Text(" one side is empty" if bids or asks else " no orders", "dim")
-    ticks = (asks[0][0] - bids[0][0]) // view.terms.tick
-    spread = price_text(asks[0][0] - bids[0][0], view.terms)
+    away = asks[0][0] - bids[0][0]
+    spread = price_text(abs(away), shown.terms)
+    if away <= 0:
+        return Text(f" {'':<4}{spread:>{PRICE_COLUMNS}}  crossed", "dim")
+    ticks = away // shown.standing.ticks.tick_at(bids[0][0])
     return Text(f" {'':<4}{spread:>{PRICE_COLUMNS}}  spread, {ticks} tick{'s' * (ticks != 1)}", "dim")
 
 
-def _price(view: View, width: int, rows: int) -> list[Text]:
+def _price(shown: Shown | None, width: int, rows: int) -> list[Text]:
     label = PRICE_COLUMNS
     columns = width - label
-    seconds = len(view.prices)
+    if shown is None or not shown.prices:
+        return [Text("no trades yet", "dim"), *(Text() for _ in range(rows - 1))]
+    seconds = len(shown.prices)
     long = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
-    title = Text(f"last price, {long}" if view.prices else "no trades yet", "dim")
-    if view.terms is None or not view.prices:
-        return [title, *(Text() for _ in range(rows - 1))]
-    drawn = [Text.assemble((row, "cyan")) for row in marks.line(view.prices, columns, rows - 2)]
-    for place, price in ((0, max(view.prices)), (len(drawn) - 1, min(view.prices))):
-        drawn[place].append(f"{price_text(price, view.terms):>{label}}", "dim")
-    return [title, *drawn, Text("─" * width, "dim")]
+    drawn = [Text.assemble((row, "cyan")) for row in marks.line(shown.prices, columns, rows - 2)]
+    for place, price in ((0, max(shown.prices)), (len(drawn) - 1, min(shown.prices))):
+        drawn[place].append(f"{price_text(price, shown.terms):>{label}}", "dim")
+    return [Text(f"last price, {long}", "dim"), *drawn, Text("─" * width, "dim")]
 
 
-def _trades(view: View, width: int, rows: int) -> list[Text]:
+def _trades(shown: Shown | None, width: int, rows: int) -> list[Text]:
     titles = Text(f"{'time (UTC)':<13}{'side':<7}{'price':>{PRICE_COLUMNS}}{'lots':>{LOTS_COLUMNS}}"[:width], "dim")
     found = [titles]
-    if view.terms is not None:
-        for trade in list(view.ladder.trades)[:-rows:-1]:
-            side, style = SIDES[trade.side]
-            at = datetime.fromtimestamp(trade.at_ns // SECOND_NS, UTC).strftime("%H:%M:%S")
-            found.append(
-                Text.assemble(
-                    (f"{at}.{trade.at_ns // 1_000_000 % 1000:03} ", "dim"),
-                    (f"{side:<7}", style),
-                    f"{price_text(trade.price, view.terms):>{PRICE_COLUMNS}}",
-                    f"{quantity_text(trade.quantity, view.terms):>{LOTS_COLUMNS}}",
-                )
+    for trade in list(shown.ladder.trades)[:-rows:-1] if shown is not None else ():
+        assert shown is not None
+        side, style = SIDES[trade.side]
+        at = datetime.fromtimestamp(trade.at_ns // SECOND_NS, UTC).strftime("%H:%M:%S")
+        found.append(
+            Text.assemble(
+                (f"{at}.{trade.at_ns // 1_000_000 % 1000:03} ", "dim"),
+                (f"{side:<7}", style),
+                f"{price_text(trade.price, shown.terms):>{PRICE_COLUMNS}}",
+                f"{words.lots(shown, trade.quantity):>{LOTS_COLUMNS}}",
             )
+        )
     return found + [Text() for _ in range(rows - len(found))]
 
 

@@ -1,48 +1,27 @@
-"""What a demonstration venue consists of, and what of it is missing. Touches nothing: events in, commands out."""
+"""What of the demonstration venue is missing. Touches nothing: a directory in, commands out."""
 
 import hashlib
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Final
 
+from garraway.cli.up import people
 from garraway.cli.up.credentials import Credentials, Secret
-from garraway.market import MAKER, NOISE, SOURCE, SOURCE_NUMBER
-from garraway.records import Rights, SelfTrade, SelfTradeOf, encode, session_account
-from garraway.units import AssetTerms, InstrumentTerms, money_units
+from garraway.cli.up.listings import ASSETS, LISTINGS, MAX_NOTIONAL, USD, Listing
+from garraway.market import SCHEDULER, SCHEDULER_NUMBER, SOURCE, SOURCE_NUMBER
+from garraway.records import Rights, SelfTrade, SelfTradeOf, encode, item, session_account
+from garraway.units import money_units
 from garraway.venues import Directory
 
 MONITOR: Final = "monitor"
 MONITOR_NUMBER: Final = 3
-SOURCES: Final = {SOURCE_NUMBER: SOURCE, MONITOR_NUMBER: MONITOR}
-
-USD: Final = 1
-GARR: Final = 2
-ASSETS: Final = {USD: AssetTerms("USD", scale=8, display=2), GARR: AssetTerms("GARR", scale=0, display=0)}
-
-INSTRUMENT: Final = 1
-SYMBOL: Final = "GARR"
-REFERENCE_PRICE: Final = "100.00"
-TERMS: Final = InstrumentTerms(
-    symbol=SYMBOL,
-    price_unit=100_000,  # 0.0001 USD, as OUCH counts
-    lot_size=1_000_000_000,  # one share
-    tick=100,  # 0.01 USD
-    min_price=100,
-    max_price=100_000_000,  # 10,000 USD
-    max_quantity=999_999,  # what OUCH can order
-)
-MAKER_FEE_RATE: Final = 20_000
-TAKER_FEE_RATE: Final = 100_000
-"""In 1e-9 of the value traded: 0.2 and 1 basis points."""
-MAX_NOTIONAL: Final = "1000000000"
-
-MARKET_FIRM: Final = 1
-MARKET_FUNDS: Final = {USD: "10000000000", GARR: "10000000"}
-CLIENT_FUNDS: Final = {USD: "1000000", GARR: "10000"}
-CLIENTS: Final = {"demo1": 200, "demo2": 201}
-"""Trading sessions for strangers, each with an account and a firm of its own."""
-SESSIONS: Final = {name: number for number, name in enumerate(CLIENTS, start=1)}
-OPEN_ORDERS: Final = 10_000
+SOURCES: Final = {
+    SOURCE_NUMBER: (SOURCE, Rights.TRADE),
+    MONITOR_NUMBER: (MONITOR, Rights.TRADE),
+    SCHEDULER_NUMBER: (SCHEDULER, Rights.OPERATE),
+}
+BOOK: Final = 1
 OUCH_PROTOCOL: Final = 1
 LOOPBACK: Final = ipaddress.IPv6Address(b"\0" * 10 + b"\xff\xff" + ipaddress.IPv4Address("127.0.0.0").packed)
 LOOPBACK_PREFIX: Final = 96 + 8
@@ -56,33 +35,19 @@ def missing(directory: Directory, credentials: Credentials) -> list[bytes]:
     return [
         *_sources(directory),
         *_assets(directory),
-        *_instruments(directory),
+        *(command for listing in LISTINGS for command in _listed(directory, listing)),
+        *_groups(directory),
         *_accounts(directory),
+        *_limits(directory),
         *_sessions(directory, credentials),
         *_deposits(directory),
     ]
 
 
-def accounts() -> dict[int, int]:
-    """The accounts of the venue and their firms."""
-    market = dict.fromkeys((MAKER, *NOISE), MARKET_FIRM)
-    clients = {account: MARKET_FIRM + SESSIONS[name] for name, account in CLIENTS.items()}
-    return market | clients
-
-
-def funds() -> dict[tuple[int, int], int]:
-    """(account, asset) -> what it is funded with, in ledger units."""
-    return {
-        (account, asset): money_units(text, ASSETS[asset])
-        for account, firm in accounts().items()
-        for asset, text in (MARKET_FUNDS if firm == MARKET_FIRM else CLIENT_FUNDS).items()
-    }
-
-
 def _sources(directory: Directory) -> Iterator[bytes]:
-    for number, name in SOURCES.items():
+    for number, (name, rights) in SOURCES.items():
         if number not in directory.sources:
-            yield encode("DefineSource", defined=number, name=name, rights=Rights.TRADE)
+            yield encode("DefineSource", defined=number, name=name, rights=rights)
 
 
 def _assets(directory: Directory) -> Iterator[bytes]:
@@ -91,55 +56,88 @@ def _assets(directory: Directory) -> Iterator[bytes]:
             yield encode("DefineAsset", asset=number, code=terms.code, scale=terms.scale, display=terms.display)
 
 
-def _instruments(directory: Directory) -> Iterator[bytes]:
-    if INSTRUMENT in directory.instruments:
-        return
-    yield encode(
+def _listed(directory: Directory, listing: Listing) -> Iterator[bytes]:
+    """An instrument, then its rules and its ticks."""
+    standing = directory.standings.get(listing.number)
+    if standing is None:
+        yield _instrument(listing)
+    if standing is None or standing.rules is None:
+        yield encode("SetRules", instrument=listing.number, **asdict(listing.rules))
+    if listing.steps and (standing is None or not standing.ticks.steps):
+        steps = [item("SetTicks", from_price=start, tick=tick) for start, tick in listing.steps]
+        yield encode("SetTicks", items=steps, instrument=listing.number)
+
+
+def _instrument(listing: Listing) -> bytes:
+    terms = listing.terms
+    return encode(
         "ListInstrument",
-        instrument=INSTRUMENT,
-        symbol=TERMS.symbol,
-        base_asset=GARR,
-        quote_asset=USD,
-        execution=1,
-        price_unit=TERMS.price_unit,
-        lot_size=TERMS.lot_size,
-        tick=TERMS.tick,
-        min_price=TERMS.min_price,
-        max_price=TERMS.max_price,
-        max_quantity=TERMS.max_quantity,
-        max_notional=money_units(MAX_NOTIONAL, ASSETS[USD]),
-        maker_fee_rate=MAKER_FEE_RATE,
-        taker_fee_rate=TAKER_FEE_RATE,
+        instrument=listing.number,
+        symbol=terms.symbol,
+        base_asset=listing.base_asset,
+        quote_asset=listing.quote_asset,
+        execution=BOOK,
+        kind=listing.kind,
+        phase=listing.phase,
+        price_unit=terms.price_unit,
+        lot_size=terms.lot_size,
+        tick=terms.tick,
+        min_price=terms.min_price,
+        max_price=terms.max_price,
+        max_quantity=terms.max_quantity,
+        max_notional=money_units(MAX_NOTIONAL, ASSETS[listing.quote_asset]),
+        maker_fee_rate=listing.maker_fee_rate,
+        taker_fee_rate=listing.taker_fee_rate,
     )
 
 
+def _groups(directory: Directory) -> Iterator[bytes]:
+    for number, (maker_rate, taker_rate) in people.FEE_PLANS.items():
+        if number not in directory.fee_plans:
+            yield encode("DefineFeePlan", plan=number, maker_rate=maker_rate, taker_rate=taker_rate)
+    for number, group in people.GROUPS.items():
+        if number not in directory.groups:
+            tiers = [
+                item("DefineGroup", traded=money_units(traded, ASSETS[USD]), plan=plan) for traded, plan in group.tiers
+            ]
+            yield encode("DefineGroup", items=tiers, group=number, name=group.name, asset=USD)
+
+
 def _accounts(directory: Directory) -> Iterator[bytes]:
-    for account, firm in accounts().items():
+    most = max(listing.terms.max_quantity for listing in LISTINGS)
+    for account, firm in people.accounts().items():
         if account not in directory.accounts:
             yield encode(
                 "OpenAccount",
                 account=account,
                 firm=firm,
-                max_quantity=TERMS.max_quantity,
+                max_quantity=most,
                 max_notional=money_units(MAX_NOTIONAL, ASSETS[USD]),
-                max_open_orders=OPEN_ORDERS,
+                max_open_orders=people.OPEN_ORDERS,
                 self_trade=SelfTrade.CANCEL_NEWEST,
                 self_trade_of=SelfTradeOf.ACCOUNT,
+                group=people.group(account),
             )
 
 
+def _limits(directory: Directory) -> Iterator[bytes]:
+    for (scope, number), limited in people.limits().items():
+        if (scope, number) not in directory.limits:
+            yield encode("SetLimits", scope=scope, id=number, asset=USD, **asdict(limited))
+
+
 def _sessions(directory: Directory, credentials: Credentials) -> Iterator[bytes]:
-    for name, number in SESSIONS.items():
+    for name, number in people.SESSIONS.items():
         secret = credentials.secrets[name]
         if number in directory.sessions and secret.defined:
             continue
-        account = CLIENTS[name]
+        account = people.CLIENTS[name]
         yield encode(
             "DefineSession",
             items=[session_account(account)],
             account=account,
             session=number,
-            firm=accounts()[account],
+            firm=people.accounts()[account],
             protocol=OUCH_PROTOCOL,
             name=name,
             network=LOOPBACK.packed,
@@ -150,7 +148,7 @@ def _sessions(directory: Directory, credentials: Credentials) -> Iterator[bytes]
 
 
 def _deposits(directory: Directory) -> Iterator[bytes]:
-    for (account, asset), amount in funds().items():
+    for (account, asset), amount in people.funds().items():
         if (account, asset) not in directory.deposited:
             yield encode("Deposit", account=account, asset=asset, amount=amount)
 

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.live import Live
 
 from garraway.cli.failures import Failure
-from garraway.cli.terminal import Latency, View, Watch, plain_line, screen
-from garraway.cli.up import plan
+from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
+from garraway.cli.up import people, plan
 from garraway.cli.up.child import Child
 from garraway.cli.up.credentials import Credentials
 from garraway.log import Log
@@ -43,6 +43,7 @@ class Settings:
     ouch_port: int
     seed: int
     rate: int
+    pace: int
     plain: bool
 
 
@@ -50,13 +51,21 @@ class Supervisor:
     """The venue's processes, from the first to the last moment."""
 
     def __init__(
-        self, settings: Settings, *, monotonic_s: Callable[[], float], now_ns: Callable[[], int], screen: TextIO
+        self,
+        settings: Settings,
+        *,
+        monotonic_s: Callable[[], float],
+        now_ns: Callable[[], int],
+        screen: TextIO,
+        keyboard: TextIO,
     ) -> None:
         """Does nothing yet; see `run`."""
         self.settings = settings
         self._monotonic_s = monotonic_s
         self._now_ns = now_ns
         self._screen = screen
+        self._keyboard = keyboard
+        self._choice = Choice()
         self._began_s = monotonic_s()
         self._state = "starting"
         self._status: dict[str, Any] = {}
@@ -65,7 +74,7 @@ class Supervisor:
         exchange = ["exchange", "--folder", str(folder), "--durability", settings.durability]
         exchange += ["--ouch-host", settings.ouch_host, "--ouch-port", str(settings.ouch_port)]
         market = ["market", "--folder", str(folder), "--seed", str(settings.seed), "--rate", str(settings.rate)]
-        market += ["--symbol", plan.SYMBOL, "--price", plan.REFERENCE_PRICE]
+        market += ["--pace", str(settings.pace)]
         self.exchange = Child("exchange", exchange, folder / "log" / "exchange.log", monotonic_s)
         self.market = Child("market", market, folder / "log" / "market.log", monotonic_s)
 
@@ -101,7 +110,7 @@ class Supervisor:
         self._state = "preparing"
         await self._own_exchange()
         folder = self.settings.folder
-        credentials = Credentials.load(folder / "run" / "credentials.json", plan.CLIENTS)
+        credentials = Credentials.load(folder / "run" / "credentials.json", people.CLIENTS)
         directory = Directory()
         async with await ExchangeVenue.connect(folder, source="operator", wait_s=START_PATIENCE_S) as venue:
             async for batch in venue.own_history(Tape(folder), 0):
@@ -145,27 +154,32 @@ class Supervisor:
                 print(plain_line(self._view()), file=self._screen, flush=True)
                 await asyncio.sleep(LINE_EVERY_S)
         console = Console(file=self._screen)
-        with Live(console=console, screen=True, auto_refresh=False) as live:
+        with (
+            keys(self._keyboard, self._choice.press) as typing,
+            Live(console=console, screen=True, auto_refresh=False) as live,
+        ):
             while True:
-                live.update(screen(self._view(), *console.size), refresh=True)
+                live.update(screen(self._view(keys=typing), *console.size), refresh=True)
                 await asyncio.sleep(DRAW_EVERY_S)
 
-    def _view(self) -> View:
+    def _view(self, *, keys: bool = False) -> View:
         folder = self.settings.folder
         with contextlib.suppress(OSError):  # the log is not there before the exchange has made it
-            self._watch.look(plan.INSTRUMENT)
+            self._watch.look()
         directory = self._watch.directory
-        listed = directory.instruments.get(plan.INSTRUMENT)
+        shown = self._watch.shown(self._now_ns())
         with contextlib.suppress(NoVenue):
             self._status = running(folder) | self._status
         return View(
             state=self._state,
             uptime_s=int(self._monotonic_s() - self._began_s),
             durability=self.settings.durability,
-            terms=None if listed is None else listed.terms,
-            quote=None if listed is None else directory.assets.get(listed.quote_asset),
-            ladder=self._watch.books.ladders[plan.INSTRUMENT],
-            prices=self._watch.prices,
+            now_ns=self._now_ns(),
+            instruments=shown,
+            chosen=self._choice.place(len(shown), self._monotonic_s() - self._began_s),
+            keys=keys,
+            business_date=directory.business_date,
+            trade_count=self._watch.trade_count,
             rates=self._watch.rates(self._monotonic_s()),
             latency=_latency(self._status),
             command_seq=self._watch.command_seq,

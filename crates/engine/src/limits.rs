@@ -1,0 +1,207 @@
+//! What an order is asked last: kill switches, rates, sizes, positions, counts, holds, losses. In the order of the reject codes.
+
+use garraway_types::{AssetId, Money, Reject, Side, code};
+
+use crate::accounts::Account;
+use crate::bands::{self, Priced};
+use crate::engine::Engine;
+use crate::instruments::{Instrument, guard};
+use crate::limit_sets::LimitSet;
+use crate::positions::{most_lots, reducible};
+
+/// An order or replacement that is sound and waits for its risk checks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) account: u32,
+    pub(crate) instrument: u32,
+    pub(crate) side: Side,
+    pub(crate) order_type: u8,
+    pub(crate) flags: u8,
+    pub(crate) price: i64,
+    /// Total lots, as sent.
+    pub(crate) quantity: i64,
+    /// Lots that would be open; of a replacement the new ones.
+    pub(crate) open: u32,
+    /// Of a replacement: lots that are open before. 0 of a new order.
+    pub(crate) open_before: u32,
+    pub(crate) is_replacement: bool,
+    /// What must be held more than before, or why it cannot be counted.
+    pub(crate) more_held: Result<Money, Reject>,
+    pub(crate) asset: AssetId,
+}
+
+impl Asked {
+    fn is_reduce_only(&self) -> bool {
+        self.flags & code::REDUCE_ONLY != 0
+    }
+}
+
+/// The limits that apply to an order.
+struct Applying {
+    account: Account,
+    /// The account's own, its group's, its firm's.
+    sets: [LimitSet; 3],
+    instrument: LimitSet,
+}
+
+type Judged = Result<(), Reject>;
+
+fn require(condition: bool, reason: Reject) -> Judged {
+    if condition { Ok(()) } else { Err(reason) }
+}
+
+/// Whether a value is within a limit of which 0 is none.
+fn is_within(value: i128, most: i64) -> bool {
+    most == 0 || value <= i128::from(most)
+}
+
+/// The checks from `KillSwitched` to `Restricted`, in the order of their codes.
+pub(crate) fn judge_order(engine: &mut Engine, asked: &Asked) -> Judged {
+    let account = *engine.accounts.get(asked.account).ok_or(Reject::AccountUnknown)?;
+    let applying = Applying {
+        account,
+        sets: engine.limits_of(asked.account, &account),
+        instrument: engine.limits.get(code::SCOPE_INSTRUMENT, asked.instrument),
+    };
+    judge_switches(engine, asked, &account)?;
+    draw(engine, asked, &applying)?;
+    let instrument = engine.instruments.get(asked.instrument).ok_or(Reject::InstrumentUnknown)?;
+    judge_size(instrument, asked, &applying)?;
+    judge_position(engine, instrument, asked, &applying)?;
+    if !asked.is_replacement {
+        judge_counts(engine, asked, &applying)?;
+    }
+    judge_funds(engine, asked, &applying)?;
+    judge_loss(engine, asked, &applying)?;
+    judge_restrictions(engine, asked, &account)
+}
+
+fn judge_switches(engine: &Engine, asked: &Asked, account: &Account) -> Judged {
+    let scopes = [
+        (code::SCOPE_ACCOUNT, asked.account),
+        (code::SCOPE_FIRM, account.firm),
+        (code::SCOPE_INSTRUMENT, asked.instrument),
+        (code::SCOPE_VENUE, 0),
+    ];
+    let killed = scopes.iter().any(|(scope, id)| engine.limits.is_killed(*scope, *id));
+    require(!killed, Reject::KillSwitched)
+}
+
+/// Draws on the buckets of account, firm and instrument.
+fn draw(engine: &mut Engine, asked: &Asked, applying: &Applying) -> Judged {
+    let rates = [
+        (code::SCOPE_ACCOUNT, asked.account, engine.rate_of(asked.account, &applying.account)),
+        (code::SCOPE_FIRM, applying.account.firm, applying.sets[2].max_rate),
+        (code::SCOPE_INSTRUMENT, asked.instrument, applying.instrument.max_rate),
+    ];
+    let limited: Vec<_> = rates.into_iter().filter(|(_, _, rate)| *rate != 0).collect();
+    if limited.is_empty() { Ok(()) } else { engine.limits.draw(&limited, engine.last_at) }
+}
+
+/// Quantity, price, value.
+fn judge_size(instrument: &Instrument, asked: &Asked, applying: &Applying) -> Judged {
+    let terms = &instrument.terms;
+    let sets = || applying.sets.iter().chain([&applying.instrument]);
+    let quantity = i128::from(asked.quantity);
+    let most = terms.max_quantity.min(applying.account.max_quantity);
+    let sized = asked.quantity <= most && sets().all(|set| is_within(quantity, set.max_quantity));
+    require(sized, Reject::QuantityTooLarge)?;
+    bands::judge_price(
+        instrument,
+        Priced { side: asked.side, order_type: asked.order_type, price: asked.price },
+    )?;
+    let value = asked.price.checked_mul(asked.quantity).and_then(|v| v.checked_mul(terms.price_value));
+    let value = value.ok_or(Reject::NotionalTooLarge)?;
+    let most = terms.max_notional.min(applying.account.max_notional);
+    let worth = value <= most && sets().all(|set| is_within(i128::from(value), set.max_notional));
+    require(worth, Reject::NotionalTooLarge)
+}
+
+/// Lots held and open against the limits of positions; what a reduce-only order may close.
+fn judge_position(engine: &Engine, instrument: &Instrument, asked: &Asked, applying: &Applying) -> Judged {
+    let terms = &instrument.terms;
+    let is_future = instrument.guard & guard::FUTURE != 0;
+    let [own, group, _] = applying.sets;
+    if is_future || own.max_position != 0 || group.max_position != 0 {
+        let held = if is_future {
+            i128::from(engine.positions.lots(terms.number, asked.account))
+        } else {
+            let balance = engine.ledger.balance(engine.accounts.payer(asked.account), terms.base);
+            balance.unwrap_or_default().total.div_euclid(i128::from(terms.lot_value))
+        };
+        let open = engine.exposures.lots(asked.account, terms.number)[asked.side as usize - 1];
+        let open = i128::from(open) - i128::from(asked.open_before) + i128::from(asked.open);
+        let most = if is_future { most_lots(terms.max_price, terms.price_value) } else { 0 };
+        let reached = match asked.side {
+            Side::Buy => held + open,
+            Side::Sell if is_future => open - held,
+            Side::Sell => i128::MIN,
+        };
+        let within =
+            [own.max_position, group.max_position, most].iter().all(|most| is_within(reached, *most));
+        require(within, Reject::PositionTooLarge)?;
+    }
+    if asked.is_reduce_only() {
+        let closes = reducible(asked.side, engine.positions.lots(terms.number, asked.account));
+        require(asked.open <= closes, Reject::PositionTooSmall)?;
+    }
+    Ok(())
+}
+
+/// Open orders, with this one.
+fn judge_counts(engine: &Engine, asked: &Asked, applying: &Applying) -> Judged {
+    let account = &applying.account;
+    let [own, group, firm] = applying.sets.map(|set| set.max_open_orders);
+    let below = |open: i64, most: u32| most == 0 || open < i64::from(most);
+    let open = i64::from(account.open_orders);
+    let counted = account.open_orders < account.max_open_orders
+        && below(open, own)
+        && below(open, group)
+        && below(engine.exposures.firm_orders(account.firm), firm)
+        && below(engine.exposures.instrument_orders(asked.instrument), applying.instrument.max_open_orders);
+    require(counted, Reject::OpenOrdersTooMany)?;
+    require(engine.slab.live() < engine.setup.capacity, Reject::OrdersFull)
+}
+
+/// What is held, with this order; what is free for it.
+fn judge_funds(engine: &Engine, asked: &Asked, applying: &Applying) -> Judged {
+    let asset = asked.asset.0;
+    let more = asked.more_held.map_or(i128::MAX >> 1, |more| i128::from(more.0));
+    if more > 0 {
+        let [own, group, firm] = applying.sets;
+        let held = engine.exposures.held(asked.account, asset);
+        let of_firm = engine.exposures.firm_held(applying.account.firm, asset);
+        let within = [(own, held), (group, held), (firm, of_firm)]
+            .iter()
+            .all(|(set, held)| set.asset != asset || is_within(held + more, set.max_held));
+        require(within, Reject::HeldTooMuch)?;
+    }
+    let more = asked.more_held?;
+    let payer = engine.accounts.payer(asked.account);
+    require(more.0 <= 0 || engine.ledger.is_free(payer, asked.asset, more), Reject::FundsInsufficient)
+}
+
+fn judge_loss(engine: &Engine, asked: &Asked, applying: &Applying) -> Judged {
+    if asked.is_reduce_only() {
+        return Ok(());
+    }
+    let [own, group, _] = applying.sets;
+    for set in [own, group] {
+        if set.max_loss != 0 {
+            let loss = -engine.day_result(asked.account, set.asset);
+            require(loss < i128::from(set.max_loss), Reject::LossReached)?;
+        }
+    }
+    Ok(())
+}
+
+fn judge_restrictions(engine: &Engine, asked: &Asked, account: &Account) -> Judged {
+    let scopes = [
+        (code::SCOPE_ACCOUNT, asked.account),
+        (code::SCOPE_GROUP, u32::from(account.group)),
+        (code::SCOPE_FIRM, account.firm),
+    ];
+    let restricted =
+        scopes.iter().any(|(scope, id)| engine.limits.is_restricted(*scope, *id, asked.instrument));
+    require(!restricted, Reject::Restricted)
+}

@@ -1,0 +1,417 @@
+//! The general way of an order through the book, one order met at a time: icebergs, hidden orders, pegs, linked orders, bands.
+//!
+//! Every order here lies in the slab and the index already. The plain way, for plain orders on plain books, is `matching.rs`; both say the
+//! same events where both apply.
+
+use garraway_book::{Book, NIL, Prevented, Slot, Stand};
+use garraway_types::{AccountId, Event, EventKind, Side, code, detail};
+
+use crate::bands::Priced;
+use crate::emit::Emit;
+use crate::engine::Engine;
+use crate::extras::Place;
+use crate::instruments::guard;
+use crate::links::is_at_least;
+use crate::matching::{ROOM, charge};
+use crate::orders::{Mark, rates};
+use crate::own::Own;
+use crate::stops::is_stop;
+
+/// How the matching of an order came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// Nothing more to meet, or nothing left.
+    End,
+    /// The next order is within the limit but beyond what bands and collar allow.
+    Beyond,
+    /// It was cancelled on the way: nothing of it is there any more.
+    Gone,
+    /// No room for another order in this command.
+    NoRoom,
+}
+
+/// Whether an order may be met as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    Yes,
+    /// Something was cancelled first: ask again.
+    Changed,
+    /// All of the incoming order was cancelled first.
+    Gone,
+}
+
+impl Engine {
+    /// Starts an order that stands nowhere yet: it waits, rests or enters.
+    pub(crate) fn start(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        let (number, id, mark) = (node.payload.instrument, node.sequence, Mark(node.mark));
+        let instrument = self.instruments.of_order(number);
+        if let Some(extra) = self.extras.get_mut(slot) {
+            if extra.parent != NIL {
+                extra.place = Place::Waiting;
+                instrument.waiting.insert(id, slot);
+                return;
+            }
+            if is_stop(extra) {
+                return self.wait_for_trigger(slot);
+            }
+            if mark.time_in_force() == code::AT_CLOSE && instrument.phase != code::CLOSING_AUCTION {
+                extra.place = Place::Parked;
+                instrument.parked.insert(id, slot);
+                return;
+            }
+        }
+        if instrument.is_continuous() {
+            self.enter_slot(slot, emit);
+        } else {
+            self.come_to_rest(slot, emit);
+        }
+    }
+
+    /// Matches an order that stands nowhere, as it may now, and lets it rest or ends it.
+    pub(crate) fn enter_slot(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        let (number, side, price) = (node.payload.instrument, node.side, node.price.0);
+        let order_type = self.order_type(slot);
+        let price = if order_type >= code::PRIMARY_PEG {
+            self.price_all_pegs(number);
+            match self.peg_price(slot) {
+                Some(price) => price,
+                None => return self.come_to_rest(slot, emit),
+            }
+        } else {
+            self.price_pegs(number);
+            price
+        };
+        let reach = self.reach(number, Priced { side, order_type, price });
+        let instrument = self.instruments.of_order(number);
+        (instrument.limit, instrument.worst) = (reach.limit, reach.worst);
+        self.go_on(slot, emit);
+    }
+
+    /// Goes on with an order that has entered.
+    pub(crate) fn go_on(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let number = self.slab[slot].payload.instrument;
+        self.instruments.of_order(number).incoming = slot;
+        let met = self.meet(slot, emit);
+        self.instruments.of_order(number).incoming = NIL;
+        match met {
+            Met::NoRoom => self.begin_work(number, slot),
+            Met::Gone => self.close_order_run(number),
+            Met::End => {
+                self.come_to_rest(slot, emit);
+                self.close_order_run(number);
+            }
+            Met::Beyond => self.stop_at_band(slot, emit),
+        }
+    }
+
+    /// Trades as long as prices meet and the command has room.
+    fn meet(&mut self, taker: Slot, emit: &mut Emit<'_, '_>) -> Met {
+        let node = &self.slab[taker];
+        let (number, side, account) = (node.payload.instrument, node.side, node.payload.account);
+        let own = Own::of(account, self.accounts.of_order(account));
+        let instrument = self.instruments.of_order(number);
+        let (limit, worst) = (instrument.limit, instrument.worst);
+        let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
+        while self.slab[taker].leaves > 0 {
+            let Some((price, maker)) = self.first_opposite(number, side) else { return Met::End };
+            if !is_at_least(side, limit, price) {
+                return Met::End;
+            }
+            let is_beyond = !is_at_least(side, worst, price);
+            if is_beyond && !starts_auction {
+                return Met::Beyond;
+            }
+            if !emit.has_room_for(ROOM) {
+                return Met::NoRoom;
+            }
+            if is_beyond {
+                return Met::Beyond;
+            }
+            if own.is_own(self.slab[maker].payload.account, &self.accounts) {
+                self.prevent(&own, maker, taker, emit);
+                continue;
+            }
+            match self.ready(maker, taker, emit) {
+                Ready::Yes => self.trade(maker, taker, price, emit),
+                Ready::Changed => {}
+                Ready::Gone => return Met::Gone,
+            }
+        }
+        Met::End
+    }
+
+    /// The order that one of `side` would meet first, and the price at which: displayed before hidden orders and pegs, then by id.
+    pub(crate) fn first_opposite(&self, number: u32, side: Side) -> Option<(i64, Slot)> {
+        let instrument = self.instruments.get(number)?;
+        let resting = side.opposite();
+        let key = |price: i64| if resting == Side::Sell { price } else { -price };
+        let displayed =
+            instrument.book.first_in(resting, Stand::Displayed).map(|(price, slot)| (price.0, slot));
+        if instrument.specials == 0 {
+            return displayed;
+        }
+        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, slot)| (price.0, slot));
+        let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
+        let behind = match (hidden, peg) {
+            (Some((price, slot)), Some((pegged, id, peg))) => {
+                let earlier = (key(pegged), id) < (key(price), self.slab[slot].sequence);
+                Some(if earlier { (pegged, peg) } else { (price, slot) })
+            }
+            (hidden, peg) => hidden.or(peg.map(|(price, _, slot)| (price, slot))),
+        };
+        match (displayed, behind) {
+            (Some(shown), Some(other)) => Some(if key(shown.0) <= key(other.0) { shown } else { other }),
+            (displayed, behind) => displayed.or(behind),
+        }
+    }
+
+    /// Before two orders trade: the resting one, else the incoming one, is brought level with the other of its pair; then each that is
+    /// reduce-only is reduced to the position that it closes. One step at a time, each with the room asked for before it.
+    pub(crate) fn ready(&mut self, maker: Slot, taker: Slot, emit: &mut Emit<'_, '_>) -> Ready {
+        let special = |slot: Slot| Mark(self.slab[slot].mark).is_special();
+        if !special(maker) && !special(taker) {
+            return Ready::Yes;
+        }
+        let steps = [
+            (maker, self.above_partner(maker), detail::LINKED),
+            (taker, self.above_partner(taker), detail::LINKED),
+            (maker, self.above_position(maker), detail::NOT_REDUCING),
+            (taker, self.above_position(taker), detail::NOT_REDUCING),
+        ];
+        let Some((slot, lots, why)) = steps.into_iter().find(|(_, lots, _)| *lots > 0) else {
+            return Ready::Yes;
+        };
+        let gone = slot == taker && lots == self.open_lots(slot);
+        self.cancel_lots(slot, lots, why, slot == taker, emit);
+        if gone { Ready::Gone } else { Ready::Changed }
+    }
+
+    /// Two orders trade at a price, as many lots as both have (of an iceberg the slice): three events, refills, and what follows for
+    /// orders that are done. `taker` is the later one; where it is the incoming order it is not ended here.
+    pub(crate) fn trade(&mut self, maker: Slot, taker: Slot, price: i64, emit: &mut Emit<'_, '_>) {
+        let lots = self.slab[maker].leaves.min(self.slab[taker].leaves);
+        let number = self.slab[maker].payload.instrument;
+        let value = {
+            let instrument = self.instruments.of_order(number);
+            let value = price * i64::from(lots) * instrument.terms.price_value;
+            instrument.run.trade(price, lots, value);
+            value
+        };
+        self.take_lots(maker, lots);
+        self.take_lots(taker, lots);
+        let fees = self.settle_trade(maker, taker, value, lots);
+        let maker_released = self.rehold(maker);
+        let taker_released = self.rehold(taker);
+        let (first, second) = (&self.slab[maker], &self.slab[taker]);
+        emit.anonymous(Event {
+            instrument: number,
+            side: second.side as u8,
+            client_ref: first.sequence,
+            price,
+            quantity: i64::from(lots),
+            // What is not displayed is nobody's business.
+            leaves: if Mark(first.mark).is_hidden() { 0 } else { i64::from(first.leaves) },
+            value,
+            ..Event::empty(EventKind::Traded)
+        });
+        let filled = |slot: Slot, what: u8, fee: i64, released: i64| {
+            let node = &self.slab[slot];
+            Event {
+                account: node.payload.account,
+                instrument: number,
+                side: node.side as u8,
+                detail: what,
+                client_ref: node.payload.client_ref,
+                price,
+                quantity: i64::from(lots),
+                leaves: i64::from(self.open_lots(slot)),
+                value,
+                fee,
+                released,
+                ..Event::empty(EventKind::Filled)
+            }
+        };
+        emit.anonymous(filled(maker, detail::MAKER, fees[0], maker_released));
+        emit.own(filled(taker, detail::TAKER, fees[1], taker_released));
+        self.after_loss(maker, emit);
+        self.after_loss(taker, emit);
+    }
+
+    /// Takes lots that an order shows (or, incoming, has) from it; an order with nothing left of its slice leaves its level.
+    fn take_lots(&mut self, slot: Slot, lots: u32) {
+        if lots == self.slab[slot].leaves {
+            if Book::is_resting(&self.slab, slot) {
+                self.book_leave(slot);
+            }
+            self.slab[slot].leaves = 0;
+        } else {
+            let number = self.slab[slot].payload.instrument;
+            self.instruments.of_order(number).book.reduce(&mut self.slab, slot, lots);
+        }
+    }
+
+    /// What follows for an order that has lost lots: a new slice, or its end. An incoming order is ended by `come_to_rest`.
+    fn after_loss(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        if !Mark(node.mark).is_special() {
+            let number = node.payload.instrument;
+            if node.leaves == 0 && self.instruments.of_order(number).incoming != slot {
+                self.forget(slot);
+            }
+            return;
+        }
+        self.note_loss(slot);
+        if self.slab[slot].leaves > 0 {
+            return;
+        }
+        if self.reserve(slot) > 0 {
+            self.refill(slot, emit);
+        } else {
+            self.note_end(slot);
+            let number = self.slab[slot].payload.instrument;
+            if self.instruments.of_order(number).incoming != slot {
+                self.remove(slot);
+            }
+        }
+    }
+
+    /// The next slice of an iceberg, behind all displayed orders of its price.
+    fn refill(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let extra = self.extras.of_mut(slot);
+        let slice = extra.display.min(extra.reserve);
+        extra.reserve -= slice;
+        let open = slice + extra.reserve;
+        let node = &mut self.slab[slot];
+        node.leaves = slice;
+        let event = Event {
+            account: node.payload.account,
+            instrument: node.payload.instrument,
+            side: node.side as u8,
+            client_ref: node.payload.client_ref,
+            price: node.price.0,
+            quantity: i64::from(slice),
+            leaves: i64::from(open),
+            value: node.sequence as i64,
+            ..Event::empty(EventKind::Refilled)
+        };
+        let id = emit.anonymous(event);
+        self.renumber(slot, id.0);
+        self.book_rest(slot);
+    }
+
+    /// Takes from two orders that must not trade with each other what the mode says: the resting one's part first.
+    pub(crate) fn prevent(&mut self, own: &Own, maker: Slot, taker: Slot, emit: &mut Emit<'_, '_>) {
+        let Prevented { resting, incoming } = own.prevented(self.slab[maker].leaves, self.slab[taker].leaves);
+        let is_whole = own.cancels_whole();
+        self.take_prevented(maker, resting, is_whole, false, emit);
+        self.take_prevented(taker, incoming, is_whole, true, emit);
+        if resting > 0 {
+            self.after_loss(maker, emit);
+        }
+        if incoming > 0 {
+            self.after_loss(taker, emit);
+        }
+    }
+
+    /// Takes lots that must not trade from an order; cancelled whole means what it has in reserve as well.
+    fn take_prevented(&mut self, slot: Slot, lots: u32, is_whole: bool, own: bool, emit: &mut Emit<'_, '_>) {
+        if lots == 0 {
+            return;
+        }
+        let reserve = if is_whole { self.reserve(slot) } else { 0 };
+        if reserve > 0 {
+            self.extras.of_mut(slot).reserve = 0;
+        }
+        self.take_lots(slot, lots);
+        self.say_canceled(slot, lots + reserve, detail::SELF_TRADE, own, emit);
+    }
+
+    /// What becomes of an order that has entered, or rests without entering: it rests, is cancelled, or is done.
+    pub(crate) fn come_to_rest(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        let node = &self.slab[slot];
+        let (number, mark) = (node.payload.instrument, Mark(node.mark));
+        if node.leaves == 0 {
+            return self.remove(slot);
+        }
+        let continuous = self.instruments.of_order(number).is_continuous();
+        if continuous && !mark.rests() {
+            return self.cancel_whole(slot, detail::NOT_FILLED, true, emit);
+        }
+        if let Some(extra) = self.extras.get_mut(slot) {
+            if continuous {
+                extra.minimum = 0;
+            }
+            if extra.order_type >= code::PRIMARY_PEG {
+                return self.peg_rest(slot);
+            }
+            if extra.display != 0 {
+                let open = self.slab[slot].leaves;
+                let slice = open.min(extra.display);
+                extra.reserve = open - slice;
+                self.slab[slot].leaves = slice;
+            }
+        }
+        self.book_rest(slot);
+    }
+
+    /// Ledger legs and fees of a trade between two orders: each order's carry and filled lots. Returns the fees, the maker's first.
+    fn settle_trade(&mut self, maker: Slot, taker: Slot, value: i64, lots: u32) -> [i64; 2] {
+        let number = self.slab[maker].payload.instrument;
+        let terms = self.instruments.of_order(number).terms;
+        let rates = [maker, taker].map(|slot| rates(&terms, &self.groups.fees, self.slab[slot].plan));
+        let mut charge_of = |slot: Slot, rate| charge(&mut self.slab[slot].payload, rate, value, lots);
+        let fees = [charge_of(maker, rates[0].maker), charge_of(taker, rates[1].taker)];
+        let (first, second) = (&self.slab[maker], &self.slab[taker]);
+        let accounts = (first.payload.account, second.payload.account);
+        let (buyer, seller, buyer_fee, seller_fee) = match first.side {
+            Side::Buy => (accounts.0, accounts.1, fees[0], fees[1]),
+            Side::Sell => (accounts.1, accounts.0, fees[1], fees[0]),
+        };
+        let (buying, selling) = (self.accounts.payer(buyer), self.accounts.payer(seller));
+        let all = fees[0] + fees[1];
+        let paid = if terms.future == 0 {
+            let delivered = i64::from(lots) * terms.lot_value;
+            self.ledger.post(terms.base, [(buying, delivered), (selling, -delivered)]);
+            value
+        } else {
+            // Positions are marked at the settlement price: only the difference is paid.
+            let lots = i64::from(lots);
+            self.change_position(number, buyer, lots);
+            self.change_position(number, seller, -lots);
+            value - self.instruments.of_order(number).settlement * lots * terms.price_value
+        };
+        let legs = [(buying, -paid - buyer_fee), (selling, paid - seller_fee), (AccountId::FEES, all)];
+        self.ledger.post(terms.quote, legs);
+        fees
+    }
+
+    /// Puts an order into its level of the displayed or hidden book.
+    pub(crate) fn book_rest(&mut self, slot: Slot) {
+        let node = &self.slab[slot];
+        let (number, mark) = (node.payload.instrument, Mark(node.mark));
+        let instrument = self.instruments.of_order(number);
+        instrument.book.rest_in(&mut self.slab, slot, Self::stand_of(mark));
+        if mark.is_special() {
+            instrument.specials += 1;
+            instrument.set_guard(guard::SPECIAL, true);
+            if self.is_noted(slot) {
+                self.instruments.of_order(number).noted.insert(slot);
+            }
+        }
+    }
+
+    /// Takes an order out of its level.
+    pub(crate) fn book_leave(&mut self, slot: Slot) {
+        let node = &self.slab[slot];
+        let (number, mark) = (node.payload.instrument, Mark(node.mark));
+        let instrument = self.instruments.of_order(number);
+        instrument.book.leave(&mut self.slab, slot);
+        if mark.is_special() {
+            instrument.specials -= 1;
+            instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
+            instrument.noted.remove(&slot);
+        }
+    }
+}

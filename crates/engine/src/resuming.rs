@@ -1,0 +1,72 @@
+//! Sweeps of phases: the orders of a delisted instrument are cancelled; after an unclean start instruments halt by their policy.
+
+use garraway_types::{CommandKind, Event, EventId, EventKind, code, detail};
+
+use crate::emit::Emit;
+use crate::engine::Engine;
+use crate::sweeps::{Sweep, Swept};
+
+/// Where an instrument stands after an unclean start.
+const TO_HALT: u8 = 0;
+const TO_AUCTION: u8 = 1;
+
+impl Engine {
+    /// An instrument was delisted: all its orders go.
+    pub(crate) fn begin_delisting(&mut self, number: u32, emit: &mut Emit<'_, '_>) {
+        let id = emit.anonymous(Event {
+            instrument: number,
+            detail: CommandKind::SetPhase as u8,
+            ..Event::empty(EventKind::SweepBegun)
+        });
+        let sweep = Sweep { instrument: number, at: number, ..Self::sweep_of(CommandKind::SetPhase, id) };
+        self.begin_sweep(sweep, emit);
+    }
+
+    /// The venue started after a stop that was not clean; `id` is of the event that said so.
+    pub(crate) fn begin_resuming(&mut self, id: EventId, emit: &mut Emit<'_, '_>) {
+        self.begin_sweep(Self::sweep_of(CommandKind::UncleanStart, id), emit);
+    }
+
+    fn sweep_of(command: CommandKind, id: EventId) -> Sweep {
+        Sweep {
+            command: command as u8,
+            id: id.0,
+            scope: 0,
+            scope_id: 0,
+            instrument: 0,
+            side: 0,
+            at: 0,
+            stage: 0,
+            cursor: [0; 2],
+            canceled: 0,
+            terms: [0; 2],
+        }
+    }
+
+    /// Halts the instruments whose policy says so, by number, and brings those on into an auction that are to have one.
+    pub(crate) fn sweep_resuming(&mut self, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> Swept {
+        while let Some(number) = self.instruments.next_from(sweep.at) {
+            if number != sweep.at {
+                (sweep.at, sweep.stage) = (number, TO_HALT);
+            }
+            if self.busy.contains(&number) {
+                return Swept::Later;
+            }
+            let (phase, resume) = {
+                let instrument = self.instruments.of_order(number);
+                (instrument.phase, instrument.rules.resume)
+            };
+            let trades = !matches!(phase, code::HALT | code::CLOSED | code::SUSPENDED | code::DELISTED);
+            if sweep.stage == TO_HALT && trades && resume != code::RESUME_GO_ON {
+                sweep.stage = TO_AUCTION;
+                self.change_phase(number, code::HALT, detail::BY_UNCLEAN_START, emit);
+                continue;
+            }
+            if sweep.stage == TO_AUCTION && phase == code::HALT && resume == code::RESUME_AUCTION {
+                self.change_phase(number, code::VOLATILITY_AUCTION, detail::BY_UNCLEAN_START, emit);
+            }
+            (sweep.at, sweep.stage) = (number + 1, TO_HALT);
+        }
+        Swept::Done
+    }
+}

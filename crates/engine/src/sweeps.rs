@@ -1,0 +1,217 @@
+//! Sweeps: work over many orders or accounts, done a slice at a time in `Continue` of instrument 0.
+
+use std::collections::VecDeque;
+
+use garraway_book::Slot;
+use garraway_types::{CommandKind, Event, EventId, EventKind, code, detail, limits};
+
+use crate::emit::Emit;
+use crate::engine::Engine;
+use crate::instruments::guard;
+use crate::walk::Rank;
+
+/// What a sweep does; the kind of the command that began it says the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sweep {
+    /// The code of its command.
+    pub(crate) command: u8,
+    /// Id of `SweepBegun`, or of the command's first event where there is none. Orders with a lower id belong.
+    pub(crate) id: u64,
+    pub(crate) scope: u8,
+    /// Which account, firm, session or instrument.
+    pub(crate) scope_id: u32,
+    /// The instrument to which it is narrowed, 0 for all.
+    pub(crate) instrument: u32,
+    /// 1 buys, 2 sells, 0 both.
+    pub(crate) side: u8,
+    /// The instrument or account at which it goes on.
+    pub(crate) at: u32,
+    /// Which part comes next; each kind of sweep numbers its own.
+    pub(crate) stage: u8,
+    /// Where in the part it goes on; each kind of sweep has its own meaning.
+    pub(crate) cursor: [i64; 2],
+    /// Orders cancelled so far.
+    pub(crate) canceled: u64,
+    /// What else the command said.
+    pub(crate) terms: [i64; 2],
+}
+
+/// Sweeps at work, the oldest first.
+pub(crate) type Sweeps = VecDeque<Sweep>;
+
+impl Sweep {
+    /// The sweep of a command whose first event has this id.
+    pub(crate) fn new(command: CommandKind, id: EventId) -> Self {
+        Self {
+            command: command as u8,
+            id: id.0,
+            scope: 0,
+            scope_id: 0,
+            instrument: 0,
+            side: 0,
+            at: 0,
+            stage: 0,
+            cursor: [0; 2],
+            canceled: 0,
+            terms: [0; 2],
+        }
+    }
+}
+
+/// How far a sweep has come in this command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Swept {
+    /// To its end.
+    Done,
+    /// The command has no room for more, or an instrument must come to the end of its work first.
+    Later,
+}
+
+impl From<bool> for Swept {
+    fn from(is_done: bool) -> Self {
+        if is_done { Self::Done } else { Self::Later }
+    }
+}
+
+impl Sweep {
+    /// Whether its instrument takes only cancels until it has ended.
+    pub(crate) fn keeps_busy(&self) -> bool {
+        matches!(
+            CommandKind::from_code(self.command),
+            Some(CommandKind::SetReference | CommandKind::ChangeInstrument | CommandKind::SplitInstrument)
+        )
+    }
+}
+
+impl Engine {
+    /// Takes a new sweep and does its first slice. The caller has asked [`Engine::has_room_for_sweep`] and said its first event.
+    pub(crate) fn begin_sweep(&mut self, sweep: Sweep, emit: &mut Emit<'_, '_>) {
+        let source = emit.hush();
+        self.sweeps.push_back(sweep);
+        self.sweep_slice(self.sweeps.len() - 1, emit);
+        emit.give_back(source);
+    }
+
+    /// Whether another sweep may begin.
+    pub(crate) fn has_room_for_sweep(&self) -> bool {
+        self.sweeps.len() < limits::MAX_SWEEPS
+    }
+
+    /// `Continue` of instrument 0: goes on with the oldest sweep.
+    pub(crate) fn sweep_on(&mut self, emit: &mut Emit<'_, '_>) {
+        self.sweep_slice(0, emit);
+    }
+
+    /// One slice of a sweep; a sweep that is done is taken out.
+    fn sweep_slice(&mut self, place: usize, emit: &mut Emit<'_, '_>) {
+        let Some(mut sweep) = self.sweeps.get(place).copied() else { return };
+        let swept = match CommandKind::from_code(sweep.command) {
+            Some(CommandKind::MassCancel) => self.sweep_orders(&mut sweep, detail::MASS, emit),
+            Some(CommandKind::EndOfDay) => self.day_on(&mut sweep, emit).into(),
+            Some(CommandKind::SetReference) => self.settle_on(&mut sweep, emit).into(),
+            Some(CommandKind::ChangeInstrument) => self.change_on(&mut sweep, emit).into(),
+            Some(CommandKind::SplitInstrument) => self.split_on(&mut sweep, emit).into(),
+            Some(CommandKind::SetPhase) => self.sweep_orders(&mut sweep, detail::DELISTED, emit),
+            Some(CommandKind::UncleanStart) => self.sweep_resuming(&mut sweep, emit),
+            _ => Swept::Done,
+        };
+        if swept == Swept::Later || !emit.has_room_for(1) {
+            self.sweeps[place] = sweep;
+            return;
+        }
+        self.sweeps.remove(place);
+        if sweep.keeps_busy() {
+            self.instruments.of_order(sweep.instrument).set_guard(guard::SWEPT, false);
+            self.splits.remove(&sweep.instrument);
+        }
+        emit.anonymous(Event {
+            instrument: sweep.instrument,
+            detail: sweep.command,
+            value: sweep.id as i64,
+            quantity: sweep.canceled as i64,
+            ..Event::empty(EventKind::SweepEnded)
+        });
+    }
+
+    /// Cancels the orders that belong to a sweep, instrument by instrument.
+    pub(crate) fn sweep_orders(&mut self, sweep: &mut Sweep, why: u8, emit: &mut Emit<'_, '_>) -> Swept {
+        let mut looked_at = 0;
+        while let Some(number) = self.next_instrument(sweep) {
+            if number != sweep.at {
+                (sweep.at, sweep.stage, sweep.cursor) = (number, 0, [0; 2]);
+            }
+            let through = self.sweep_instrument(sweep, why, &mut looked_at, emit);
+            self.follow_up(number, emit);
+            if !through || self.busy.contains(&number) {
+                return Swept::Later;
+            }
+            (sweep.at, sweep.stage, sweep.cursor) = (number + 1, 0, [0; 2]);
+        }
+        Swept::Done
+    }
+
+    /// The instrument at which a sweep goes on.
+    fn next_instrument(&self, sweep: &Sweep) -> Option<u32> {
+        match sweep.instrument {
+            0 => self.instruments.next_from(sweep.at),
+            one if sweep.at <= one => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Cancels the orders of one instrument; whether all were looked at.
+    fn sweep_instrument(
+        &mut self,
+        sweep: &mut Sweep,
+        why: u8,
+        looked_at: &mut usize,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        let after = Rank {
+            side: sweep.stage >> 4,
+            part: sweep.stage & 15,
+            key: sweep.cursor[0],
+            id: sweep.cursor[1] as u64,
+        };
+        for (rank, slot) in self.walk(sweep.at).into_iter().filter(|(rank, _)| *rank > after) {
+            if *looked_at == limits::SWEEP_ORDERS || !emit.has_room_for(2) {
+                return false;
+            }
+            *looked_at += 1;
+            if self.belongs(sweep, slot) {
+                self.cancel_whole(slot, why, false, emit);
+                sweep.canceled += 1;
+            }
+            sweep.stage = rank.side << 4 | rank.part;
+            sweep.cursor = [rank.key, rank.id as i64];
+        }
+        true
+    }
+
+    /// Whether an order belongs to a sweep.
+    fn belongs(&self, sweep: &Sweep, slot: garraway_book::Slot) -> bool {
+        let node = &self.slab[slot];
+        let account = node.payload.account;
+        let sided = sweep.side == 0 || sweep.side == node.side as u8;
+        sided
+            && node.sequence < sweep.id
+            && match sweep.scope {
+                code::SCOPE_ACCOUNT => account == sweep.scope_id,
+                code::SCOPE_FIRM => {
+                    self.accounts.get(account).is_some_and(|account| account.firm == sweep.scope_id)
+                }
+                code::SCOPE_SESSION => self.sessions.has_account(sweep.scope_id, account),
+                _ => true,
+            }
+    }
+
+    /// Whether an order or a phase change of the instrument is at work: sweeps wait for it.
+    pub(crate) fn is_at_work(&mut self, number: u32) -> bool {
+        self.instruments.of_order(number).guard & guard::BUSY != 0
+    }
+
+    /// The open orders of an instrument in the order of a mass cancel.
+    pub(crate) fn open_in_order(&self, number: u32) -> Vec<Slot> {
+        self.walk(number).into_iter().map(|(_, slot)| slot).collect()
+    }
+}
