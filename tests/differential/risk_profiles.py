@@ -148,7 +148,7 @@ RISK_PROFILES: Final[list[tuple[Any, ...]]] = [
     ),
     (
         "risk_all",
-        dict.fromkeys(RISK_MOVES, 5) | ORDERS | {"trade_future": 30, "reopen": 20, "go_on": 10, "mass_cancel": 1},
+        dict.fromkeys(RISK_MOVES, 5) | ORDERS | {"trade_future": 30, "reopen": 20, "go_on": 10, "meet_own": 20},
         World(instruments=2, accounts=6, self_trade=True, references=True, more=everything),
         (8, 80),
         (60, 400),

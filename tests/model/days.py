@@ -1,5 +1,6 @@
 """The end of a business day and settlement, from docs/concepts/days.md, "EndOfDay" and "Settlement"."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -48,23 +49,35 @@ def end_of_day(state: State, command: Command, reply: Reply) -> Reason | None:
     month_is_over = before != 0 and ended // 100 != before // 100
 
     def steps(state: State, sweep: Sweep) -> Work:
-        for number in sorted(state.instruments):
+        for number in by_number(state.instruments):
             yield from end_instrument(state, sweep, number)
-        for number in sorted(state.accounts):
+        for number in by_number(state.accounts):
             yield from end_account(state, number, month_is_over=month_is_over)
 
     sweeps.begin(state, command, first_id, steps)
     return None
 
 
+def by_number(things: Mapping[int, object]) -> Iterator[int]:
+    """All numbers from the lowest upwards, those included that come meanwhile and are not behind."""
+    last = -1
+    while above := [number for number in things if number > last]:
+        last = min(above)
+        yield last
+
+
 def end_instrument(state: State, sweep: Sweep, number: int) -> Work:
     """Ends the day of an instrument: its orders of the day, its figures, its prices."""
     instrument = state.instruments[number]
-    yield from sweeps.wait_free(state, instrument)
-    while any(is_of_the_day(order) for order in instrument.orders()):
-        yield from sweeps.cancel_in(state, sweep, instrument, is_of_the_day, EXPIRED)
+    has_room = False
+    while not has_room:
+        yield from sweeps.wait_free(state, instrument)
+        while any(is_of_the_day(order) for order in instrument.orders()):
+            yield from sweeps.cancel_in(state, sweep, instrument, is_of_the_day, EXPIRED)
+        has_room = not instrument.day.trades or state.has_room(2)
+        if not has_room:
+            yield 2
     if instrument.day.trades:
-        yield 2
         say_day(state, number)
     instrument.reference = instrument.day.settlement or instrument.last or instrument.reference
     instrument.day = Day()
@@ -132,6 +145,7 @@ def settle_price(state: State, command: Command, reply: Reply) -> Reason | None:
                 if (account, number) in state.register.positions:
                     yield 5
                     mark_position(state, account, number, price)
+            yield 1  # busy until SweepEnded, which finds this room
             instrument.locks -= 1
 
         sweeps.begin(state, command, first_id, steps, instrument=number)

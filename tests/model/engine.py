@@ -210,9 +210,10 @@ class Model:
         return {key: (ledger.balances[key], ledger.holds[key]) for key in product(accounts, sorted(self.state.assets))}
 
     def book(self, instrument: int) -> Book:
-        """Levels and orders of both sides of a listed instrument."""
+        """Levels and orders of both sides of a listed instrument, what is displayed of them."""
         sides = self.state.instruments[instrument].sides
-        return Book(levels(sides[BUY]), levels(sides[SELL]), list(sides[BUY]), list(sides[SELL]))
+        bids, asks = ([order for order in sides[side] if not order.hidden] for side in (BUY, SELL))
+        return Book(levels(bids), levels(asks), bids, asks)
 
     def check(self) -> None:
         """Asserts what holds after every command."""
@@ -280,7 +281,6 @@ class Model:
 
 
 def levels(orders: list[Order]) -> list[Level]:
-    """The displayed levels of orders sorted by priority; of an iceberg its slice."""
-    displayed = [order for order in orders if not order.hidden]
-    grouped = ((price, list(group)) for price, group in groupby(displayed, key=lambda order: order.price))
+    """The levels of displayed orders sorted by priority; of an iceberg its slice."""
+    grouped = ((price, list(group)) for price, group in groupby(orders, key=lambda order: order.price))
     return [Level(price, sum(order.in_front() for order in group), len(group)) for price, group in grouped]

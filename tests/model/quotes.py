@@ -36,7 +36,7 @@ def mass_quote(state: State, command: Command, reply: Reply) -> Reason | None:
         state.reply.reserve = BEHIND
         withdraw(state, account, item["instrument"])
         account.quotes[item["instrument"]] = [
-            order
+            order.client_ref
             for order in (
                 placed(state, command, item, BUY, first + 2 * index),
                 placed(state, command, item, SELL, first + 2 * index + 1),
@@ -49,8 +49,9 @@ def mass_quote(state: State, command: Command, reply: Reply) -> Reason | None:
 
 def withdraw(state: State, account: Account, instrument: int) -> None:
     """Cancels what is open of the last quote in the instrument, the bid first."""
-    for order in account.quotes.pop(instrument, []):
-        if order.open > 0:
+    for client_ref in account.quotes.pop(instrument, []):
+        order = account.open.get(client_ref)
+        if order is not None:
             state.reply.own = order
             reduce_to(state, order, 0, BY_OWNER)
             after_cancel(state, state.instrument_of(order))

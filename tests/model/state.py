@@ -164,8 +164,8 @@ class Account:
     traded: int = 0
     last_ref: int = 0
     open: dict[int, Order] = field(default_factory=dict)
-    quotes: dict[int, list[Order]] = field(default_factory=dict)
-    """Instrument -> the orders of the last quote."""
+    quotes: dict[int, list[int]] = field(default_factory=dict)
+    """Instrument -> the references of the last quote's orders."""
 
 
 @dataclass(slots=True)

@@ -61,6 +61,7 @@ def change_instrument(state: State, command: Command, reply: Reply) -> Reason | 
 
     def steps(state: State, sweep: Sweep) -> Work:
         yield from sweeps.cancel_in(state, sweep, instrument, lambda order: is_off(instrument, order), OFF_TERMS)
+        yield 1  # busy until SweepEnded, which finds this room
         instrument.locks -= 1
 
     sweeps.begin(state, command, first_id, steps, instrument=number)
@@ -139,6 +140,7 @@ def split_instrument(state: State, command: Command, reply: Reply) -> Reason | N
         holdings = split_holdings(state, number, numerator, denominator)
         for part in (holdings, orders) if numerator >= denominator else (orders, holdings):
             yield from part
+        yield 1  # busy until SweepEnded, which finds this room
         instrument.locks -= 1
         state.register.splitting.remove(instrument.base)
 

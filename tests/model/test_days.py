@@ -213,6 +213,16 @@ def test_split_goes_on_in_slices_while_the_instrument_is_busy() -> None:
     assert refused(desk.send(Kind.SetPhase, instrument=STOCK, phase=1)) is None
 
 
+def test_instrument_is_busy_until_the_end_of_the_sweep_is_said() -> None:
+    desk = Desk(slice_events=9)
+    for account in (CAT, 19):
+        desk.open(account)
+    assert kinds(split(desk, 2, 1)) == ["InstrumentSplit", *["Posted"] * 8]
+    assert refused(desk.send(Kind.SetPhase, instrument=STOCK, phase=1)) == Reason.InstrumentBusy
+    assert kinds(desk.go_on()) == ["SweepEnded"]
+    assert refused(desk.send(Kind.SetPhase, instrument=STOCK, phase=1)) is None
+
+
 def test_money_of_the_asset_stays_while_it_is_split() -> None:
     desk = Desk(slice_events=8)
     for account in (CAT, 19):

@@ -347,7 +347,7 @@ def test_nobody_who_forbids_it_trades_with_its_own(profile: Profile) -> None:
                 own = resting.account == incoming.account
                 own |= taker.self_trade_of == 2 and taker.firm == maker.firm
                 assert taker.self_trade == 0 or not own
-    assert own_cancels > 10
+    assert own_cancels > 0
 
 
 def test_streams_meet_own_orders_in_every_mode_by_account_and_by_firm() -> None:
