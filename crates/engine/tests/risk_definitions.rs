@@ -21,7 +21,8 @@ fn fee_plans_are_judged_and_may_be_redefined() {
 fn groups_are_judged_in_the_order_of_the_codes() {
     let mut venue = Venue::new();
     venue.define_plan(7, 0, 0);
-    let cases: [(u16, &str, u32, &[(i64, u8)], Reject); 8] = [
+    type Case<'a> = (u16, &'a str, u32, &'a [(i64, u8)], Reject);
+    let cases: [Case<'_>; 8] = [
         (0, "retail", USD, &[], Reject::IdInvalid),
         (4_096, "retail", USD, &[], Reject::IdInvalid),
         (1, "re tail", USD, &[], Reject::NameInvalid),
