@@ -164,6 +164,7 @@ impl Instrument {
     /// Gives the instrument another table of ticks.
     pub(crate) fn set_steps(&mut self, steps: Vec<TickStep>) {
         self.steps = steps;
+        self.pegs.forget_prices();
         self.guard_rules();
     }
 

@@ -210,7 +210,11 @@ impl Instrument {
 
     /// Gives it other terms: symbol, tick, price range, limits of an order.
     pub(crate) fn change(&mut self, listed: ListInstrument) {
+        if listed.tick != self.terms.tick {
+            self.set_steps(Vec::new());
+        }
         self.listed = listed;
+        self.pegs.forget_prices();
         let terms = &mut self.terms;
         (terms.tick, terms.min_price, terms.max_price) = (listed.tick, listed.min_price, listed.max_price);
         (terms.max_quantity, terms.max_notional) = (listed.max_quantity, listed.max_notional);
