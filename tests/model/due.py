@@ -46,6 +46,9 @@ def after_cancel(state: State, instrument: Instrument) -> None:
             instrument.needs = 0
             advance(state, instrument)
     elif not instrument.changing:
+        drop_void(instrument)
+        if not instrument.due:
+            instrument.needs = 0
         advance(state, instrument)
 
 
