@@ -164,6 +164,7 @@ impl Engine {
         }
         if instrument.leaving.is_some() {
             // What is due waits for the new phase.
+            instrument.set_watch(watch::DUE, !instrument.due.is_empty());
             return;
         }
         while self.instruments.of_order(number).working == garraway_book::NIL {

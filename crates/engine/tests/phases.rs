@@ -659,3 +659,20 @@ fn an_order_at_work_comes_to_its_end_before_an_unclean_start_halts_its_instrumen
     let expected = ["Traded 1@100", "Traded 1@100", "Traded 1@100", "Phase 1>4 by 4", "SweepEnded 14 0 in 0"];
     assert_eq!(said, expected);
 }
+
+#[test]
+fn a_cancel_in_the_middle_of_an_uncross_may_take_away_what_was_due() {
+    let mut venue = Venue::new(8, 5);
+    venue.reference(100);
+    let parent = venue.rest(buy(2, 100));
+    let child = venue.rest(sell(2, 120).by(16).flags(8).with(|body| body.target = parent));
+    venue.rest(buy(9, 100).by(18));
+    for _ in 0..5 {
+        venue.rest(sell(2, 100));
+    }
+    assert_eq!(venue.phase_once(1), ["Uncrossed 10@100 over 1 of 1", "Traded 2@100"]);
+    assert_eq!(venue.cancel(16, child), ["Canceled 16/2 2 why 1"]);
+    let said = venue.go_on();
+    assert_eq!(said.len(), 5, "{said:?}");
+    assert_eq!(venue.book(), "1@100 | ");
+}
