@@ -145,7 +145,9 @@ impl Engine {
             if !through || self.busy.contains(&number) {
                 return Swept::Later;
             }
-            (sweep.at, sweep.stage, sweep.cursor) = (number + 1, 0, [0; 2]);
+            // Orders that were activated meanwhile leave a delisted instrument, too.
+            let again = why == detail::DELISTED && !self.walk(number).is_empty();
+            (sweep.at, sweep.stage, sweep.cursor) = (number + u32::from(!again), 0, [0; 2]);
         }
         Swept::Done
     }
@@ -174,11 +176,12 @@ impl Engine {
             id: sweep.cursor[1] as u64,
         };
         for (rank, slot) in self.walk(sweep.at).into_iter().filter(|(rank, _)| *rank > after) {
-            if *looked_at == limits::SWEEP_ORDERS || !emit.has_room_for(2) {
+            let belongs = self.belongs(sweep, slot);
+            if *looked_at == limits::SWEEP_ORDERS || belongs && !emit.has_room_for(2) {
                 return false;
             }
             *looked_at += 1;
-            if self.belongs(sweep, slot) {
+            if belongs {
                 self.cancel_whole(slot, why, false, emit);
                 sweep.canceled += 1;
             }
@@ -194,7 +197,7 @@ impl Engine {
         let account = node.payload.account;
         let sided = sweep.side == 0 || sweep.side == node.side as u8;
         sided
-            && node.sequence < sweep.id
+            && (node.sequence < sweep.id || sweep.command == CommandKind::SetPhase as u8)
             && match sweep.scope {
                 code::SCOPE_ACCOUNT => account == sweep.scope_id,
                 code::SCOPE_FIRM => {

@@ -51,8 +51,8 @@ fn place_plain(
     let account = engine.accounts.get_mut(head.account)?;
     let instrument = engine.instruments.get(head.instrument)?;
     let terms = &instrument.terms;
-    let guards = instrument.guard | account.guard | account.plan | engine.guard;
-    if guards & !passed != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
+    let guards = instrument.guard & !passed | account.guard | account.plan | engine.guard;
+    if guards != 0 || !is_next_ref(account, head.client_ref) || !is_plain(body) {
         return None;
     }
     let side = Side::from_code(body.side)?;

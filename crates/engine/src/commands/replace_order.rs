@@ -35,8 +35,8 @@ fn replace_plain(
     let node = engine.slab[slot];
     let (order, mark) = (node.payload, Mark(node.mark));
     let instrument = engine.instruments.of_order(order.instrument);
-    let guards = instrument.guard | account.guard | account.plan | engine.guard;
-    if guards & !guard::SPECIAL != 0 || mark.is_special() {
+    let guards = instrument.guard & !guard::SPECIAL | account.guard | account.plan | engine.guard;
+    if guards != 0 || mark.is_special() {
         return None;
     }
     let terms = &instrument.terms;
@@ -55,7 +55,7 @@ fn replace_plain(
     let asset = if node.side == Side::Buy { terms.quote } else { terms.base };
     let released = order.held - held.0;
     let keeps = body.price == node.price.0 && open <= node.leaves;
-    if guards != 0 && !keeps {
+    if instrument.guard != 0 && !keeps {
         return None;
     }
     if !keeps && mark.is_post_only() && reaches(instrument, node.side, body.price) {
