@@ -91,7 +91,7 @@ fn definitions() -> Vec<(CommandKind, Vec<(&'static str, i128)>)> {
         values.extend([
             ("quote_asset", 1),
             ("execution", 1),
-            ("kind", 1),
+            ("body.kind", 1),
             ("phase", 1),
             ("price_unit", price_unit),
             ("lot_size", lot_size),
@@ -161,8 +161,11 @@ pub fn record(kind: CommandKind, values: Values<'_>, tail: usize, items: &[u32])
 
 /// Writes a field by its name, cut to its size. Panics when neither head nor body has it.
 pub fn put(record: &mut [u8], kind: CommandKind, name: &str, value: i128) {
+    // A field that head and body both have is the head's, unless it is called the body's.
+    let (name, of_head) = name.strip_prefix("body.").map_or((name, true), |name| (name, false));
     let named = |fields: &'static [Field]| fields.iter().find(|field| field.name == name);
-    let (base, field) = match (named(CommandHead::FIELDS), named(kind.spec().fields)) {
+    let head = if of_head { named(CommandHead::FIELDS) } else { None };
+    let (base, field) = match (head, named(kind.spec().fields)) {
         (Some(field), _) => (0, field),
         (None, Some(field)) => (CommandHead::SIZE, field),
         (None, None) => panic!("{kind:?} has no field {name}"),
