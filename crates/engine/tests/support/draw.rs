@@ -43,7 +43,9 @@ pub fn draw(world: &World, choices: &mut Choices<'_>) -> Vec<u8> {
     let number = if source == SourceId::GATEWAY.0 { 0 } else { number };
     let mut values = vec![("source", source.into()), ("source_seq", number.into())];
     for name in spec.uses {
-        values.push((name, value(world, &aim, name, choices)));
+        // The head's kind is the command's; a listing has one of its own.
+        let called = if *name == "kind" { "body.kind" } else { name };
+        values.push((called, value(world, &aim, name, choices)));
     }
     let items: Vec<u32> = match spec.item_size {
         0 => Vec::new(),
@@ -53,7 +55,8 @@ pub fn draw(world: &World, choices: &mut Choices<'_>) -> Vec<u8> {
     let mut made = record(aim.kind, &values, tail, &items);
     if choices.rarely(16) && !spec.uses.is_empty() {
         let name = choices.of(spec.uses);
-        put(&mut made, aim.kind, name, extreme(choices));
+        let called = if name == "kind" { "body.kind" } else { name };
+        put(&mut made, aim.kind, called, extreme(choices));
     }
     made
 }
