@@ -145,8 +145,8 @@ impl Engine {
             if !through || self.busy.contains(&number) {
                 return Swept::Later;
             }
-            // Orders that were activated meanwhile leave a delisted instrument, too.
-            let again = why == detail::DELISTED && !self.walk(number).is_empty();
+            // An order that was being matched may rest before the place that was reached by now; a child may have been activated.
+            let again = self.walk(number).into_iter().any(|(_, slot)| self.belongs(sweep, slot));
             (sweep.at, sweep.stage, sweep.cursor) = (number + u32::from(!again), 0, [0; 2]);
         }
         Swept::Done

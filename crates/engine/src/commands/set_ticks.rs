@@ -20,7 +20,9 @@ pub(crate) fn set_ticks(engine: &mut Engine, command: &Command<'_>, emit: &mut E
     let event = Event { instrument: number, quantity, ..Event::empty(EventKind::TicksSet) };
     emit.own_with_tail(event, &first_items(command, MAX_TAIL));
     engine.touch(number);
-    // The middle of the book may lie on another tick now: pegs move.
-    engine.follow_up(number, emit);
+    // The middle of the book may lie on another tick now: pegs move, once no work is left.
+    if !engine.busy.contains(&number) {
+        engine.follow_up(number, emit);
+    }
     Ok(())
 }
