@@ -82,7 +82,7 @@ impl Engine {
             }
             emit.anonymous(Event {
                 instrument: number,
-                price: day.last,
+                price: instrument.last,
                 quantity: day.first,
                 leaves: day.high,
                 value: day.low,

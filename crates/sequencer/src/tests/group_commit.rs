@@ -62,7 +62,7 @@ fn what_waits_is_bounded_and_there_is_room_again_after_a_release() {
         let options = Options {
             segment_bytes: 1 << 20,
             batch_bytes: 16 << 20,
-            held_bytes: 2 * EventSink::RESERVE + 100_000,
+            held_bytes: 3 * EventSink::RESERVE + 100_000,
             ..options(&folder, durability)
         };
         let (mut venue, _) = Venue::start(options);

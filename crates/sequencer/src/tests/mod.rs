@@ -8,6 +8,7 @@ mod group_commit;
 mod killed;
 mod recovery;
 mod stream;
+mod tour;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +84,7 @@ fn options(folder: &Folder, durability: Durability) -> Options {
         durability,
         segment_bytes: 16 << 10,
         event_segment_bytes: 8 << 10,
-        held_bytes: 3 * EventSink::RESERVE,
+        held_bytes: 4 * EventSink::RESERVE,
         batch_bytes: 64 << 10,
         engine: Setup { slice_events: 12, ..Setup::default() },
         ..Options::new(&folder.0)

@@ -28,11 +28,11 @@ pub(super) fn record<B: Record>(
 }
 
 /// A body of zeros, so that a field that a later version adds is left alone here.
-fn zeros<B: Record>() -> B {
+pub(super) fn zeros<B: Record>() -> B {
     B::read(&vec![0; B::SIZE])
 }
 
-fn padded<const N: usize>(text: &str) -> [u8; N] {
+pub(super) fn padded<const N: usize>(text: &str) -> [u8; N] {
     let mut field = [0; N];
     field[..text.len()].copy_from_slice(text.as_bytes());
     field
@@ -66,7 +66,7 @@ impl Stream {
         self.draw(limit as u64) as usize
     }
 
-    fn head(&mut self, source: u16) -> CommandHead {
+    pub(super) fn head(&mut self, source: u16) -> CommandHead {
         let source_seq = if source == 0 {
             0
         } else {
