@@ -70,7 +70,12 @@ impl World {
         let named = [&[("source", source.0.into()), ("source_seq", number.into())], values].concat();
         // A fee plan of its own from a traded value on.
         let tiers = [vec![0, 0], vec![2_000, 1]];
-        let items = if kind == CommandKind::DefineGroup { &tiers[..] } else { &[] };
+        let accounts = [vec![ACCOUNTS.start.into()]];
+        let items = match kind {
+            CommandKind::DefineGroup => &tiers[..],
+            CommandKind::DefineSession => &accounts[..],
+            _ => &[],
+        };
         let record = record(kind, &named, 0, items);
         let mut buffer = [0; 4_096];
         let refused = |(event, _): (Event, &[u8])| event.kind == EventKind::Rejected as u8;
