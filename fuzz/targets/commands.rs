@@ -27,7 +27,7 @@ fn start() -> &'static Start {
     static START: OnceLock<Start> = OnceLock::new();
     START.get_or_init(|| {
         let world = World::new(SMALL);
-        let accounts: Vec<u32> = [1, 2].into_iter().chain(ACCOUNTS).collect();
+        let accounts: Vec<u32> = [1, 2, 3].into_iter().chain(ACCOUNTS).collect();
         let fold = Fold::of(&world.engine, &accounts, ASSETS);
         Start { world, fold }
     })
@@ -45,7 +45,7 @@ fuzz_target!(|bytes: &[u8]| {
         if std::env::var_os("GARRAWAY_SHOW").is_some() {
             eprintln!("{}", told(&record));
         }
-        let at_ns = world.engine.last_at().0 + i64::from(record[8] & 1);
+        let at_ns = world.time_of(&record);
         let events = world.apply(&record, at_ns, &mut buffer);
         fold.take(&world.engine, events);
         assert_eq!(world.engine.check(), Ok(()));

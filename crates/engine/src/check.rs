@@ -72,6 +72,8 @@ impl Engine {
         let found = self.index.get(order.account, order.client_ref, &self.slab);
         require(found == Some(slot), || format!("{} is found at {found:?}, not {slot}", name()))?;
         let Some(of) = self.instruments.get(instrument) else { return Err(name()) };
+        let planned = node.plan == 0 || self.groups.fees.plan_at(node.plan) != 0;
+        require(planned, || format!("{} has fee rates that never were", name()))?;
         let needed = self.needs(slot);
         require(needed == Ok(order.held), || {
             format!("{} holds {}, it needs {needed:?}", name(), order.held)

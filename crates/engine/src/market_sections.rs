@@ -232,7 +232,10 @@ impl Engine {
                 out.i128(run.value);
             }
             // How the order being matched entered; nothing where there is none.
-            let entered = [of.limit, of.worst, of.pegged_to[0], of.pegged_to[1]];
+            let is_peg = self.extras.get(of.working).is_some_and(|e| e.order_type >= code::PRIMARY_PEG);
+            // Without pegs nobody has asked for the prices that they refer to.
+            let pegged_to = if of.pegs.len() > 0 || is_peg { of.pegged_to } else { [0; 2] };
+            let entered = [of.limit, of.worst, pegged_to[0], pegged_to[1]];
             for price in entered.map(|price| if of.working == NIL { 0 } else { price }) {
                 out.i64(price);
             }

@@ -193,3 +193,56 @@ fn a_trade_in_a_future_is_taken_back_with_its_positions() {
     assert_eq!(reason(&events), Some(Reject::FundsInsufficient).filter(|_| false), "the buyer pays 40");
     assert_eq!((venue.has(16, USD).0, venue.has(18, USD).0), (1_000_000 - 40, 2_840));
 }
+
+/// A halted spot instrument with a pair and so many hidden buys that a slice of eight events ends between the two orders of the pair.
+fn halted_with_a_pair() -> Venue {
+    let mut venue = Venue::with_slice(8);
+    let day = FixedBody { time_in_force: code::DAY, ..limit(Side::Buy, 2, 90) };
+    venue.place(16, SPOT, day);
+    let linked = FixedBody { order_type: code::STOP, flags: code::ONE_CANCELS_OTHER, target: 1, ..day };
+    venue.place(16, SPOT, FixedBody { price: 200, trigger: 200, ..linked });
+    for _ in 0..6 {
+        venue.place(17, SPOT, FixedBody { flags: code::HIDDEN, ..day });
+    }
+    let body = SetPhase { phase: code::HALT, reserved: 0, reserved_2: 0 };
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    venue.operate(CommandKind::SetPhase, head, &body);
+    assert_eq!(venue.engine.open_orders(), 8);
+    venue
+}
+
+/// Found by the properties: the other of a pair was due and nobody went on with it.
+#[test]
+fn what_a_slice_of_a_sweep_makes_due_is_not_left_behind() {
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    for kind in [CommandKind::SplitInstrument, CommandKind::ChangeInstrument, CommandKind::EndOfDay] {
+        let mut venue = halted_with_a_pair();
+        let mut events = match kind {
+            CommandKind::SplitInstrument => {
+                venue.operate(kind, head, &SplitInstrument { numerator: 1, denominator: 1, reserved: 0 })
+            }
+            CommandKind::EndOfDay => {
+                venue.operate(kind, CommandHead::empty(), &EndOfDay { business_date: 20_260_102 })
+            }
+            _ => {
+                let ListInstrument { symbol, tick, max_price, max_notional, .. } = spot_terms();
+                let (min_price, max_quantity) = (91, 1_000);
+                let body = ChangeInstrument {
+                    symbol,
+                    tick,
+                    min_price,
+                    max_price,
+                    max_quantity,
+                    max_notional,
+                    reserved: 0,
+                };
+                venue.operate(kind, head, &body)
+            }
+        };
+        assert_eq!(venue.engine.next_work(), Some(InstrumentId(SPOT)), "{kind:?}");
+        events.extend(venue.work());
+        let canceled = of_kind(&events, EventKind::Canceled);
+        let linked = canceled.iter().filter(|event| event.detail == detail::LINKED).count();
+        assert_eq!((canceled.len(), linked, venue.engine.open_orders()), (8, 1, 0), "{kind:?}");
+    }
+}

@@ -16,7 +16,7 @@ use support::fold::Fold;
 use support::world::{ACCOUNTS, ASSETS, SMALL, World, put, record as record_of, told};
 
 /// The choices of one command.
-type Draw = [u8; 24];
+type Draw = [u8; 48];
 type Proved = Result<(), TestCaseError>;
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -63,7 +63,7 @@ impl Iterator for Records<'_> {
 
     fn next(&mut self) -> Option<Vec<u8>> {
         let record = draw(self.world, &mut Choices::new(self.draws.next()?));
-        let at_ns = self.world.engine.last_at().0 + 1;
+        let at_ns = self.world.time_of(&record);
         // An engine that fails is shown with the commands before it.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             self.world.apply(&record, at_ns, &mut self.buffer);
@@ -78,7 +78,7 @@ fn events_of(world: &mut World, records: &[Vec<u8>]) -> Vec<u8> {
     let mut buffer = vec![0; EventSink::RESERVE];
     let mut all = Vec::new();
     for record in records {
-        let at_ns = world.engine.last_at().0 + 1;
+        let at_ns = world.time_of(record);
         all.extend_from_slice(world.apply(record, at_ns, &mut buffer));
     }
     all
@@ -96,14 +96,14 @@ fn restored(world: &World, reserve_orders: usize) -> World {
 
 #[test]
 fn every_invariant_holds_and_events_alone_tell_all_the_money() {
-    let accounts: Vec<u32> = [1, 2].into_iter().chain(ACCOUNTS).collect();
+    let accounts: Vec<u32> = [1, 2, 3].into_iter().chain(ACCOUNTS).collect();
     holds(300, |stream| {
         let mut world = World::new(SMALL);
         let mut fold = Fold::of(&world.engine, &accounts, ASSETS);
         let mut buffer = vec![0; EventSink::RESERVE];
         for choices in stream {
             let record = draw(&world, &mut Choices::new(choices));
-            let at_ns = world.engine.last_at().0 + 1;
+            let at_ns = world.time_of(&record);
             let events = world.apply(&record, at_ns, &mut buffer);
             prop_assert!(events_in(events).count() <= usize::from(SMALL.slice_events));
             fold.take(&world.engine, events);
@@ -160,7 +160,7 @@ fn sight(engine: &Engine) -> String {
             }
         }
     }
-    for account in [1, 2].into_iter().chain(ACCOUNTS) {
+    for account in [1, 2, 3].into_iter().chain(ACCOUNTS) {
         for asset in ASSETS {
             seen += &format!("{:?};", engine.balance(AccountId(account), AssetId(asset)));
         }
@@ -178,7 +178,9 @@ fn a_refused_command_changes_nothing_that_is_seen() {
             let record = draw(&world, &mut Choices::new(choices));
             let events = world.apply(&record, 0, &mut buffer);
             let kinds: Vec<u8> = events_in(events).map(|(event, _)| event.kind).collect();
-            if kinds.contains(&(EventKind::Rejected as u8)) {
+            // Of a mass quote each order is taken or refused by itself.
+            let quotes = record[2] == CommandKind::MassQuote as u8;
+            if kinds.contains(&(EventKind::Rejected as u8)) && !quotes {
                 prop_assert_eq!(kinds.len(), 1);
                 prop_assert_eq!((sight(&world.engine), world.engine.open_orders()), (before, open));
             }
@@ -199,16 +201,27 @@ fn to_the_end(world: &mut World, record: &[u8], buffer: &mut [u8]) {
 #[test]
 fn work_in_slices_comes_to_what_one_command_would_have_done() {
     holds(200, |stream| {
-        let (mut sliced, mut whole) = (World::new(SMALL), World::new(Setup { slice_events: 4_096, ..SMALL }));
+        let mut sliced = World::new(Setup { slice_events: 9, ..SMALL });
+        let mut whole = World::new(Setup { slice_events: 4_096, ..SMALL });
         let mut buffer = vec![0; EventSink::RESERVE];
         for choices in stream {
             let mut record = draw(&sliced, &mut Choices::new(choices));
             let command = Command::parse(&record).unwrap();
-            if command.kind == CommandKind::PlaceOrder
-                && command.body::<FixedBody>().time_in_force == code::FILL_OR_KILL
-            {
+            if matches!(command.kind, CommandKind::MassQuote | CommandKind::BustTrade) {
+                // The one takes no more quotes than its slice has room for, the other names a trade by the number of its command.
+                continue;
+            }
+            if command.kind == CommandKind::PlaceOrder {
                 // Whether it can be filled is a question of the slice.
-                put(&mut record, CommandKind::PlaceOrder, "time_in_force", code::IMMEDIATE_OR_CANCEL.into());
+                if command.body::<FixedBody>().time_in_force == code::FILL_OR_KILL {
+                    put(
+                        &mut record,
+                        CommandKind::PlaceOrder,
+                        "time_in_force",
+                        code::IMMEDIATE_OR_CANCEL.into(),
+                    );
+                }
+                put(&mut record, CommandKind::PlaceOrder, "minimum", 0);
             }
             to_the_end(&mut sliced, &record, &mut buffer);
             to_the_end(&mut whole, &record, &mut buffer);
@@ -241,7 +254,7 @@ fn time_never_goes_back_and_a_copy_of_the_engine_lives_its_own_life() {
 fn the_streams_of_these_properties_reach_nearly_every_reason_and_event() {
     let (mut events, mut reasons, mut busy) = ([0u32; 256], [0u32; 256], 0);
     let mut buffer = vec![0; EventSink::RESERVE];
-    for seed in 1..=40u64 {
+    for seed in 1..=80u64 {
         let mut world = World::new(SMALL);
         let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for _ in 0..400 {
@@ -250,7 +263,8 @@ fn the_streams_of_these_properties_reach_nearly_every_reason_and_event() {
                 (random >> 56) as u8
             });
             let record = draw(&world, &mut Choices::new(&choices));
-            for (event, _) in events_in(world.apply(&record, 0, &mut buffer)) {
+            let at_ns = world.time_of(&record);
+            for (event, _) in events_in(world.apply(&record, at_ns, &mut buffer)) {
                 events[usize::from(event.kind)] += 1;
                 if event.kind == EventKind::Rejected as u8 {
                     reasons[usize::from(event.detail)] += 1;
@@ -262,7 +276,9 @@ fn the_streams_of_these_properties_reach_nearly_every_reason_and_event() {
     let silent: Vec<_> =
         EventKind::ALL.iter().filter(|spec| events[spec.kind as usize] == 0).map(|spec| spec.name).collect();
     assert!(silent.is_empty() && busy > 50, "never said: {silent:?}; busy {busy} times");
-    let unmet: Vec<_> =
-        Reject::ALL.iter().filter(|spec| reasons[spec.reason as usize] == 0).map(|spec| spec.name).collect();
-    assert!(unmet.len() * 5 <= Reject::ALL.len(), "reasons never met: {unmet:?}");
+    // What takes a full venue, a lost limit or many orders opposite may be missed.
+    let rare = [Reject::OrdersFull, Reject::LossReached, Reject::DryRunTooLarge];
+    let met = |spec: &RejectSpec| reasons[spec.reason as usize] > 0 || rare.contains(&spec.reason);
+    let unmet: Vec<_> = Reject::ALL.iter().filter(|spec| !met(spec)).map(|spec| spec.name).collect();
+    assert!(unmet.is_empty(), "reasons never met: {unmet:?}");
 }

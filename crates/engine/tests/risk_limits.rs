@@ -244,3 +244,13 @@ fn limits_are_asked_in_the_order_of_the_codes() {
     assert_eq!(ask(&mut venue, 4, 9), None);
     assert_eq!(ask(&mut venue, 400, 90), Some(Reject::OpenOrdersTooMany));
 }
+
+/// Found by the properties: a partly filled order, replaced by the lowest number of lots, stopped the engine.
+#[test]
+fn a_replacement_by_the_lowest_number_of_lots_is_refused() {
+    let mut venue = Venue::new();
+    venue.sell(16, 2, 100);
+    venue.buy(18, 1, 100);
+    let refused = venue.replace(16, 1, i64::MIN, 90);
+    assert_eq!(reason(&refused), Some(Reject::QuantityInvalid));
+}

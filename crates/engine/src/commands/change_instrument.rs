@@ -87,6 +87,8 @@ impl Engine {
             }
             for slot in outside {
                 if !emit.has_room_for(2) {
+                    // What the cancellations of this slice have made due waits in the queue.
+                    self.follow_up(number, emit);
                     return false;
                 }
                 self.cancel_whole(slot, detail::OFF_TERMS, false, emit);

@@ -63,7 +63,8 @@ impl<'a> Change<'a> {
         let old = extra.map_or(0, |extra| extra.trigger);
         let trigger = if stop && body.trigger != 0 { body.trigger } else { old };
         let before = engine.open_lots(slot);
-        let open = (body.quantity - i64::from(node.payload.filled)).clamp(0, i64::from(u32::MAX)) as u32;
+        let open = body.quantity.saturating_sub(i64::from(node.payload.filled));
+        let open = open.clamp(0, i64::from(u32::MAX)) as u32;
         let keeps = body.price == node.price.0 && trigger == old && open <= before;
         Self { slot, body, extra, stop, trigger, open, before, keeps }
     }

@@ -184,6 +184,8 @@ impl Engine {
         {
             if let Some(slot) = self.index.get(account, client_ref, &self.slab) {
                 if !emit.has_room_for(2) {
+                    // What the cancellations of this slice have made due waits in the queue.
+                    self.follow_up(number, emit);
                     return false;
                 }
                 if !self.split_order(slot, ratio, emit) {

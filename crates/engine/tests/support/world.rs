@@ -10,8 +10,11 @@ pub const ACCOUNTS: std::ops::Range<u32> = 16..22;
 /// The assets: cash, something whole, something finely divided.
 pub const ASSETS: std::ops::Range<u32> = 1..4;
 
-/// Little, so that every bound is met.
-pub const SMALL: Setup = Setup { slice_events: 9, capacity: 24, reserve_orders: 0 };
+/// Little, so that every bound is met; a quote of a mass quote finds its room all the same.
+pub const SMALL: Setup = Setup { slice_events: 13, capacity: 32, reserve_orders: 0 };
+/// The future, and the account that trades on the balances of another one, 17.
+pub const FUTURE: u32 = 9;
+pub const CLEARED: u32 = 21;
 
 /// A field's name and value; texts are made by [`text`].
 pub type Values<'a> = &'a [(&'a str, i128)];
@@ -23,12 +26,36 @@ pub struct World {
     pub numbers: BTreeMap<u16, u64>,
     /// The last record that was taken under a number.
     pub numbered: Vec<u8>,
+    /// The phases of instruments, as events tell them.
+    pub phases: BTreeMap<u32, u8>,
+    /// Trades of late.
+    pub trades: Vec<Trade>,
+    /// The last business day that ended.
+    pub date: u32,
+}
+
+/// What it takes to take a trade back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trade {
+    pub id: u64,
+    pub instrument: u32,
+    pub price: i64,
+    pub quantity: i64,
+    /// Accounts and fees of buyer and seller.
+    pub sides: [(u32, i64); 2],
 }
 
 impl World {
     /// The venue with accounts that are funded and instruments that are listed.
     pub fn new(setup: Setup) -> Self {
-        let mut world = Self { engine: Engine::new(setup), numbers: BTreeMap::new(), numbered: Vec::new() };
+        let mut world = Self {
+            engine: Engine::new(setup),
+            numbers: BTreeMap::new(),
+            numbered: Vec::new(),
+            phases: BTreeMap::new(),
+            trades: Vec::new(),
+            date: 20_260_101,
+        };
         for (kind, values) in definitions() {
             world.send(kind, &values);
         }
@@ -41,7 +68,14 @@ impl World {
         let source = if of_gateway { SourceId::GATEWAY } else { SourceId::OPERATOR };
         let number = if of_gateway { 0 } else { self.next_number(source.0) };
         let named = [&[("source", source.0.into()), ("source_seq", number.into())], values].concat();
-        let items: &[u32] = if kind.spec().item_size > 0 { &[ACCOUNTS.start] } else { &[] };
+        // A fee plan of its own from a traded value on.
+        let tiers = [vec![0, 0], vec![2_000, 1]];
+        let accounts = [vec![ACCOUNTS.start.into()]];
+        let items = match kind {
+            CommandKind::DefineGroup => &tiers[..],
+            CommandKind::DefineSession => &accounts[..],
+            _ => &[],
+        };
         let record = record(kind, &named, 0, items);
         let mut buffer = [0; 4_096];
         let refused = |(event, _): (Event, &[u8])| event.kind == EventKind::Rejected as u8;
@@ -51,7 +85,19 @@ impl World {
 
     /// The same venue with another engine, which was restored from a snapshot.
     pub fn with(&self, engine: Engine) -> Self {
-        Self { engine, numbers: self.numbers.clone(), numbered: self.numbered.clone() }
+        Self { engine, ..self.clone() }
+    }
+
+    /// The phase of an instrument.
+    pub fn phase(&self, instrument: u32) -> u8 {
+        self.phases.get(&instrument).copied().unwrap_or(code::CONTINUOUS)
+    }
+
+    /// When a record comes: a moment after the last one; a tick with a tail, which says nothing else, seconds later.
+    pub fn time_of(&self, record: &[u8]) -> i64 {
+        let head = Command::parse(record).unwrap().head;
+        let seconds = if head.kind == CommandKind::Tick as u8 { i64::from(head.tail) } else { 0 };
+        self.engine.last_at().0 + 1 + seconds * 1_000_000_000
     }
 
     /// The number that a source would send next.
@@ -69,7 +115,37 @@ impl World {
         let mut sink = EventSink::with_tails(buffer);
         self.engine.apply(self.engine.last_seq() + 1, Nanos(at_ns), &command, &mut sink);
         let used = sink.used();
-        &buffer[..used]
+        let buffer = &buffer[..used];
+        for (event, tail) in events_in(buffer) {
+            self.note(&event, tail);
+        }
+        buffer
+    }
+
+    fn note(&mut self, event: &Event, tail: &[u8]) {
+        match EventKind::from_code(event.kind) {
+            Some(EventKind::InstrumentListed) => {
+                self.phases.insert(event.instrument, ListInstrument::read(tail).phase);
+            }
+            Some(EventKind::PhaseChanged) => {
+                self.phases.insert(event.instrument, event.detail);
+            }
+            Some(EventKind::DayEnded) => self.date = event.value as u32,
+            Some(EventKind::Traded) => {
+                let (price, quantity) = (event.price, event.quantity);
+                let (id, instrument) = (event.event_id, event.instrument);
+                self.trades.push(Trade { id, instrument, price, quantity, sides: Default::default() });
+                if self.trades.len() > 8 {
+                    self.trades.remove(0);
+                }
+            }
+            Some(EventKind::Filled) => {
+                if let Some(trade) = self.trades.last_mut() {
+                    trade.sides[usize::from(event.side != Side::Buy as u8)] = (event.account, event.fee);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -109,16 +185,33 @@ fn definitions() -> Vec<(CommandKind, Vec<(&'static str, i128)>)> {
         ]);
         all.push((CommandKind::ListInstrument, values));
     }
+    let mut future = vec![("instrument", FUTURE.into()), ("symbol", text("FUT")), ("quote_asset", 1)];
+    future.extend([("execution", 1), ("body.kind", 2), ("phase", 1), ("price_unit", 10_000_000)]);
+    future.extend([("lot_size", 1_000_000_000), ("tick", 1), ("min_price", 50), ("max_price", 150)]);
+    future.extend([("max_quantity", 1_000), ("max_notional", i64::MAX.into()), ("taker_fee_rate", 500_000)]);
+    all.push((CommandKind::ListInstrument, future));
+    for (what, price) in [(1, 100), (2, 100)] {
+        let values = vec![("instrument", FUTURE.into()), ("what", what), ("price", price)];
+        all.push((CommandKind::SetReference, values));
+    }
+    let plan = vec![("plan", 1), ("maker_rate", -50_000), ("taker_rate", 200_000)];
+    all.push((CommandKind::DefineFeePlan, plan));
+    all.push((CommandKind::DefineGroup, vec![("group", 1), ("name", text("all")), ("asset", 1)]));
     for account in ACCOUNTS.map(i128::from) {
         let mode = account - 16;
         let mut values =
             vec![("account", account), ("firm", 1 + mode % 2), ("max_quantity", i64::MAX.into())];
-        values.extend([("max_notional", i64::MAX.into()), ("max_open_orders", 3 + mode)]);
+        values.extend([("max_notional", i64::MAX.into()), ("max_open_orders", 5 + mode)]);
         values.extend([
             ("self_trade", mode % 5),
             ("self_trade_of", if mode % 5 == 0 { 0 } else { 1 + mode / 3 }),
+            ("group", i128::from(mode > 2)),
+            ("clearing", if account == i128::from(CLEARED) { 17 } else { 0 }),
         ]);
         all.push((CommandKind::OpenAccount, values));
+        if account == i128::from(CLEARED) {
+            continue;
+        }
         let wealth = if account == 16 { i64::MAX.into() } else { 10i128.pow(5 + mode as u32) };
         for (asset, amount) in ASSETS.zip([wealth, wealth / 100, wealth]) {
             let values = vec![("account", account), ("asset", asset.into()), ("amount", amount)];
@@ -135,8 +228,9 @@ pub fn text(name: &str) -> i128 {
     name.bytes().rev().fold(0, |value, byte| value << 8 | i128::from(byte))
 }
 
-/// A whole record: fields of head and body by name, all others zero, items of one account each, a tail of so many bytes.
-pub fn record(kind: CommandKind, values: Values<'_>, tail: usize, items: &[u32]) -> Vec<u8> {
+/// A whole record: fields of head and body by name, all others zero, items with the values of their fields in order, a tail of so many
+/// bytes.
+pub fn record(kind: CommandKind, values: Values<'_>, tail: usize, items: &[Vec<i128>]) -> Vec<u8> {
     let spec = kind.spec();
     let size = CommandHead::SIZE + spec.body_size + items.len() * spec.item_size + tail;
     let mut record = vec![0; size.next_multiple_of(8)];
@@ -152,7 +246,10 @@ pub fn record(kind: CommandKind, values: Values<'_>, tail: usize, items: &[u32])
     }
     for (index, item) in items.iter().enumerate() {
         let at = CommandHead::SIZE + spec.body_size + index * spec.item_size;
-        record[at..at + 4].copy_from_slice(&item.to_le_bytes());
+        for (field, value) in spec.item_fields.iter().zip(item) {
+            let bytes = value.to_le_bytes();
+            record[at + field.offset..][..field.size].copy_from_slice(&bytes[..field.size]);
+        }
     }
     let start = CommandHead::SIZE + spec.body_size + items.len() * spec.item_size;
     record[start..start + tail].fill(b't');
