@@ -174,15 +174,14 @@ impl Engine {
         if !special(maker) && !special(taker) {
             return Ready::Yes;
         }
-        let steps = [
-            (maker, self.above_partner(maker), detail::LINKED),
-            (taker, self.above_partner(taker), detail::LINKED),
-            (maker, self.above_position(maker), detail::NOT_REDUCING),
-            (taker, self.above_position(taker), detail::NOT_REDUCING),
-        ];
-        let Some((slot, lots, why)) = steps.into_iter().find(|(_, lots, _)| *lots > 0) else {
-            return Ready::Yes;
-        };
+        let linked = |slot| Some((slot, self.above_partner(slot), detail::LINKED)).filter(|step| step.1 > 0);
+        let reducing =
+            |slot| Some((slot, self.above_position(slot), detail::NOT_REDUCING)).filter(|step| step.1 > 0);
+        let step = linked(maker)
+            .or_else(|| linked(taker))
+            .or_else(|| reducing(maker))
+            .or_else(|| reducing(taker));
+        let Some((slot, lots, why)) = step else { return Ready::Yes };
         let gone = slot == taker && lots == self.open_lots(slot);
         self.cancel_lots(slot, lots, why, slot == taker, emit);
         if gone { Ready::Gone } else { Ready::Changed }

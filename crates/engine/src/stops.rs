@@ -133,15 +133,16 @@ impl SideStops {
     }
 
     fn follow(&mut self, key: i64, extras: &mut Extras) {
+        // Mostly no group is passed, or the one with this very extreme alone.
+        if self.by_extreme.last_key_value().is_none_or(|(extreme, _)| *extreme <= key) {
+            return;
+        }
         let passed: Vec<u32> = self.by_extreme.range(key..).map(|(_, group)| *group).collect();
         let Some(largest) =
             passed.iter().copied().max_by_key(|group| self.groups[*group as usize].members.len())
         else {
             return;
         };
-        if passed.len() == 1 && self.groups[largest as usize].extreme == key {
-            return;
-        }
         let mut moved = Vec::new();
         for group in passed {
             let of = &mut self.groups[group as usize];
