@@ -220,8 +220,25 @@ impl Book {
 
     /// The displayed or hidden levels of a side, best first. `quantity` does not count what icebergs have in reserve.
     pub fn levels_in(&self, side: Side, stand: Stand) -> impl Iterator<Item = LevelView> + '_ {
+        self.levels_from(side, stand, None)
+    }
+
+    /// The same from a price on, that level included if it is there.
+    pub fn levels_from(
+        &self,
+        side: Side,
+        stand: Stand,
+        from: Option<Price>,
+    ) -> impl Iterator<Item = LevelView> + '_ {
         let ladder = self.part_ref(side, stand);
-        std::iter::successors(ladder.best(), |key| ladder.next_after(*key)).filter_map(move |key| {
+        let first = match from {
+            Some(price) => {
+                let key = key_of(side, price);
+                if ladder.level(key).is_some() { Some(key) } else { ladder.next_after(key) }
+            }
+            None => ladder.best(),
+        };
+        std::iter::successors(first, |key| ladder.next_after(*key)).filter_map(move |key| {
             let level = ladder.level(key)?;
             Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
         })
