@@ -19,6 +19,13 @@ pub trait Fills<T> {
     /// Whether there is room for one more fill. Where there is none, matching stops before it.
     fn has_room(&mut self) -> bool;
 
+    /// Whether the incoming order may meet this one at all. Where it may not, matching stops before it.
+    #[inline(always)]
+    fn meets(&mut self, order: &Node<T>) -> bool {
+        let _ = order;
+        true
+    }
+
     /// Whether the incoming order must not trade with this one.
     fn is_prevented(&mut self, order: &Node<T>) -> bool {
         let _ = order;
@@ -385,6 +392,9 @@ fn take_level<T: Copy + Default>(
     let mut slot = level.head;
     while slot != NIL && left > 0 && fills.has_room() {
         let order = &mut slab[slot];
+        if !fills.meets(order) {
+            break;
+        }
         if fills.is_prevented(order) {
             let Prevented { resting, incoming } = fills.prevent(slot, order, left);
             order.leaves -= resting;

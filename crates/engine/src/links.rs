@@ -189,10 +189,15 @@ impl Engine {
     #[inline]
     pub(crate) fn rehold(&mut self, slot: Slot) -> i64 {
         let node = &self.slab[slot];
+        let mut open = node.leaves;
         if Mark(node.mark).is_special() {
-            return self.rehold_special(slot);
+            let extra = self.extras.of(slot);
+            if extra.waits() || extra.partner != Partner::None {
+                return self.rehold_special(slot);
+            }
+            open += extra.reserve;
         }
-        let released = match self.needs_for(slot, node.leaves) {
+        let released = match self.needs_for(slot, open) {
             Ok(needed) => std::mem::replace(&mut self.slab[slot].payload.held, needed) - needed,
             Err(reason) => unreachable!("the hold of the order in slot {slot} was counted before: {reason}"),
         };

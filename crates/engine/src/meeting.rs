@@ -9,7 +9,7 @@ use garraway_types::{AccountId, Event, EventKind, Side, code, detail};
 use crate::bands::Priced;
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::extras::Place;
+use crate::extras::{Extra, Partner, Place};
 use crate::instruments::guard;
 use crate::links::is_at_least;
 use crate::matching::{ROOM, charge};
@@ -115,6 +115,7 @@ impl Engine {
         let instrument = self.instruments.of_order(number);
         let (limit, worst) = (instrument.limit, instrument.worst);
         let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
+        let is_plain_taker = self.is_plain_taker(taker);
         while self.slab[taker].leaves > 0 {
             let Some((price, maker)) = self.first_opposite(number, side) else { return Met::End };
             if !is_at_least(side, limit, price) {
@@ -134,6 +135,12 @@ impl Engine {
                 self.prevent(&own, maker, taker, emit);
                 continue;
             }
+            if is_plain_taker && !Mark(self.slab[maker].mark).is_special() {
+                let limit = self.plain_limit(number, side, worst);
+                if self.take_plain(taker, limit, own, emit) {
+                    continue;
+                }
+            }
             match self.ready(maker, taker, emit) {
                 Ready::Yes => self.trade(maker, taker, price, emit),
                 Ready::Changed => {}
@@ -141,6 +148,33 @@ impl Engine {
             }
         }
         Met::End
+    }
+
+    /// Whether an order that enters may trade with plain orders the plain way: in spot, at the instrument's rates, on its account's own
+    /// balances, in no pair, with nothing in reserve.
+    fn is_plain_taker(&mut self, slot: Slot) -> bool {
+        let node = &self.slab[slot];
+        let (number, account) = (node.payload.instrument, node.payload.account);
+        let is_alone =
+            |extra: &Extra| extra.partner == Partner::None && extra.reserve == 0 && extra.parent == NIL;
+        node.plan == 0
+            && self.instruments.of_order(number).terms.future == 0
+            && self.accounts.payer(account).0 == account
+            && !Mark(node.mark).is_reduce_only()
+            && self.extras.get(slot).is_none_or(is_alone)
+    }
+
+    /// The worst price up to which an order of `side` meets displayed orders before all hidden ones and pegs.
+    fn plain_limit(&mut self, number: u32, side: Side, worst: i64) -> i64 {
+        let instrument = self.instruments.of_order(number);
+        if instrument.specials == 0 {
+            return worst;
+        }
+        let resting = side.opposite();
+        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, _)| price.0);
+        let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
+        let behind = hidden.into_iter().chain(peg.map(|(price, ..)| price));
+        if side == Side::Buy { behind.fold(worst, i64::min) } else { behind.fold(worst, i64::max) }
     }
 
     /// The order that one of `side` would meet first, and the price at which: displayed before hidden orders and pegs, then by id.
@@ -412,7 +446,9 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
-            instrument.noted.remove(&slot);
+            if !instrument.noted.is_empty() {
+                instrument.noted.remove(&slot);
+            }
         }
     }
 }
