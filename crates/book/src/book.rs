@@ -19,6 +19,13 @@ pub trait Fills<T> {
     /// Whether there is room for one more fill. Where there is none, matching stops before it.
     fn has_room(&mut self) -> bool;
 
+    /// Whether the incoming order may meet this one at all. Where it may not, matching stops before it.
+    #[inline(always)]
+    fn meets(&mut self, order: &Node<T>) -> bool {
+        let _ = order;
+        true
+    }
+
     /// Whether the incoming order must not trade with this one.
     fn is_prevented(&mut self, order: &Node<T>) -> bool {
         let _ = order;
@@ -220,8 +227,25 @@ impl Book {
 
     /// The displayed or hidden levels of a side, best first. `quantity` does not count what icebergs have in reserve.
     pub fn levels_in(&self, side: Side, stand: Stand) -> impl Iterator<Item = LevelView> + '_ {
+        self.levels_from(side, stand, None)
+    }
+
+    /// The same from a price on, that level included if it is there.
+    pub fn levels_from(
+        &self,
+        side: Side,
+        stand: Stand,
+        from: Option<Price>,
+    ) -> impl Iterator<Item = LevelView> + '_ {
         let ladder = self.part_ref(side, stand);
-        std::iter::successors(ladder.best(), |key| ladder.next_after(*key)).filter_map(move |key| {
+        let first = match from {
+            Some(price) => {
+                let key = key_of(side, price);
+                if ladder.level(key).is_some() { Some(key) } else { ladder.next_after(key) }
+            }
+            None => ladder.best(),
+        };
+        std::iter::successors(first, |key| ladder.next_after(*key)).filter_map(move |key| {
             let level = ladder.level(key)?;
             Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
         })
@@ -368,6 +392,9 @@ fn take_level<T: Copy + Default>(
     let mut slot = level.head;
     while slot != NIL && left > 0 && fills.has_room() {
         let order = &mut slab[slot];
+        if !fills.meets(order) {
+            break;
+        }
         if fills.is_prevented(order) {
             let Prevented { resting, incoming } = fills.prevent(slot, order, left);
             order.leaves -= resting;

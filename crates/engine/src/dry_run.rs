@@ -76,7 +76,8 @@ impl Engine {
         let mut displayed = instrument.book.levels(resting).map(|level| level.price.0).peekable();
         let mut hidden =
             instrument.book.levels_in(resting, Stand::Hidden).map(|level| level.price.0).peekable();
-        let pegs = instrument.pegs.best(resting).map(|_| instrument.pegs.walk(resting));
+        let reached = instrument.pegs.best(resting).filter(|(price, ..)| is_at_least(side, worst, *price));
+        let pegs = reached.map(|_| instrument.pegs.walk(resting));
         let mut pegs = pegs.into_iter().flatten().map(|(price, ..)| price).peekable();
         std::iter::from_fn(move || {
             let heads = [displayed.peek().copied(), hidden.peek().copied(), pegs.peek().copied()];
@@ -108,7 +109,9 @@ impl DryRun<'_> {
         }
         let hidden = instrument.book.first_at(side, Stand::Hidden, Price(price));
         let mut hidden = hidden.into_iter().flat_map(|first| Book::queue(slab, first)).peekable();
-        let pegs = instrument.pegs.best(side).map(|_| instrument.pegs.walk(side));
+        let reached =
+            instrument.pegs.best(side).filter(|(best, ..)| is_at_least(side.opposite(), price, *best));
+        let pegs = reached.map(|_| instrument.pegs.walk(side));
         let mut pegs = pegs.into_iter().flatten().skip_while(|(at, ..)| *at != price).peekable();
         loop {
             let pegged = pegs.peek().filter(|(at, ..)| *at == price).map(|(_, id, _)| *id);
@@ -138,7 +141,7 @@ impl DryRun<'_> {
             self.events += 1;
             let step = if self.own.passes_over() { Step::Next } else { Step::Blocked };
             if self.own.passes_over() {
-                *self.lost.entry(walked.slot).or_default() += walked.shown + walked.reserve;
+                self.lose(walked.slot, walked.shown + walked.reserve);
             }
             return Ok((step, None));
         }
@@ -148,7 +151,7 @@ impl DryRun<'_> {
         let lots = self.left.min(walked.shown);
         self.left -= lots;
         self.events += 3;
-        *self.lost.entry(walked.slot).or_default() += lots;
+        self.lose(walked.slot, lots);
         if self.left == 0 {
             return Ok((Step::Filled, None));
         }
@@ -158,6 +161,13 @@ impl DryRun<'_> {
         self.events += 1;
         let shown = walked.reserve.min(walked.display);
         Ok((Step::Next, Some(Walked { shown, reserve: walked.reserve - shown, ..walked })))
+    }
+
+    /// Takes note of what an order of a pair has lost; of others nobody asks.
+    fn lose(&mut self, slot: Slot, lots: u32) {
+        if self.engine.extras.get(slot).is_some_and(|extra| extra.partner != Partner::None) {
+            *self.lost.entry(slot).or_default() += lots;
+        }
     }
 
     fn room(&self) -> Result<(), Reject> {

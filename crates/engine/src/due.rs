@@ -240,6 +240,7 @@ impl Engine {
         });
         if !covered {
             // It waits again for the moment of its end: so nothing was ever held for it.
+            self.note_rest(slot);
             self.extras.of_mut(slot).place = Place::Waiting;
             let (number, id) = (self.slab[slot].payload.instrument, self.slab[slot].sequence);
             self.instruments.of_order(number).waiting.insert(id, slot);

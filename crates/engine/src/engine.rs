@@ -23,7 +23,7 @@ use crate::orders::{OpenOrder, Order};
 use crate::positions::Positions;
 use crate::sessions::{Session, Sessions};
 use crate::sources::{Screen, Sources, padded};
-use crate::sweeps::Sweeps;
+use crate::sweeps::{Sweeps, Trail};
 use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
@@ -67,6 +67,8 @@ pub struct Engine {
     pub(crate) expiries: BTreeSet<(u32, u64, Slot)>,
     /// Sweeps at work, the oldest first.
     pub(crate) sweeps: Sweeps,
+    /// Where the sweeps' walks have come; no state.
+    pub(crate) trails: Vec<Trail>,
     /// By account and instrument: references of bid and ask of the last quote, 0 for none.
     pub(crate) quotes: BTreeMap<(u32, u32), [u64; 2]>,
     /// Volatility auctions that end and schedules, by time.
@@ -125,6 +127,7 @@ impl Engine {
             extras: Extras::default(),
             expiries: BTreeSet::new(),
             sweeps: Sweeps::new(),
+            trails: Vec::new(),
             quotes: BTreeMap::new(),
             timers: Timers::default(),
             touched: BTreeSet::new(),

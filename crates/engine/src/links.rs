@@ -10,7 +10,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner, Place};
 use crate::instruments::guard;
-use crate::orders::{Mark, rates, special_hold};
+use crate::orders::{Mark, rates, special_hold, spot_hold};
 use crate::positions::reducible;
 use crate::stops::{is_stop, is_stop_type};
 
@@ -129,11 +129,10 @@ impl Engine {
 
     /// Lots that an order of a pair has open above the other one.
     pub(crate) fn above_partner(&self, slot: Slot) -> u32 {
-        let open = self.open_lots(slot);
         match self.extras.get(slot).map_or(Partner::None, |extra| extra.partner) {
             Partner::None => 0,
-            Partner::With(other) => open.saturating_sub(self.open_lots(other)),
-            Partner::Done => open,
+            Partner::With(other) => self.open_lots(slot).saturating_sub(self.open_lots(other)),
+            Partner::Done => self.open_lots(slot),
         }
     }
 
@@ -168,6 +167,10 @@ impl Engine {
         let node = &self.slab[slot];
         let instrument = self.instruments.get(node.payload.instrument).ok_or(Reject::InstrumentUnknown)?;
         let terms = &instrument.terms;
+        if node.plan | terms.future == 0 {
+            let (rate, price) = (terms.hold_rate, node.price.0);
+            return spot_hold(terms, rate, node.side, price, lots, node.payload.carry).map(|money| money.0);
+        }
         let rates = rates(terms, &self.groups.fees, node.plan);
         let kind = [node.side as u8, u8::from(Mark(node.mark).is_reduce_only())];
         special_hold(terms, rates, kind, node.price.0, lots, node.payload.carry).map(|money| money.0)
@@ -186,10 +189,15 @@ impl Engine {
     #[inline]
     pub(crate) fn rehold(&mut self, slot: Slot) -> i64 {
         let node = &self.slab[slot];
+        let mut open = node.leaves;
         if Mark(node.mark).is_special() {
-            return self.rehold_special(slot);
+            let extra = self.extras.of(slot);
+            if extra.waits() || extra.partner != Partner::None {
+                return self.rehold_special(slot);
+            }
+            open += extra.reserve;
         }
-        let released = match self.needs_for(slot, node.leaves) {
+        let released = match self.needs_for(slot, open) {
             Ok(needed) => std::mem::replace(&mut self.slab[slot].payload.held, needed) - needed,
             Err(reason) => unreachable!("the hold of the order in slot {slot} was counted before: {reason}"),
         };
@@ -209,7 +217,7 @@ impl Engine {
 
     fn rehold_special(&mut self, slot: Slot) -> i64 {
         let mut released = self.rehold_one(slot);
-        if let Some(Extra { partner: Partner::With(other), .. }) = self.extras.get(slot).copied() {
+        if let Some(other) = self.partner_of(slot) {
             released += self.rehold_one(other);
         }
         if released != 0 {
@@ -228,9 +236,18 @@ impl Engine {
         before - needed
     }
 
+    /// The other order of its pair, as long as both are open.
+    #[inline]
+    fn partner_of(&self, slot: Slot) -> Option<Slot> {
+        match self.extras.get(slot)?.partner {
+            Partner::With(other) => Some(other),
+            Partner::None | Partner::Done => None,
+        }
+    }
+
     /// An order has lost lots: the other of its pair is due to be brought level, if it has more.
     pub(crate) fn note_loss(&mut self, slot: Slot) {
-        if let Some(Extra { partner: Partner::With(other), .. }) = self.extras.get(slot).copied()
+        if let Some(other) = self.partner_of(slot)
             && self.above_partner(other) > 0
         {
             self.make_due(What::Level, other);

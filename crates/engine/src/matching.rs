@@ -72,6 +72,7 @@ impl Engine {
 
     /// Goes on with a plain order of the slab that stands in no level.
     pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        self.note_rest(slot);
         let mut incoming = Incoming::from_slab(&self.slab[slot]);
         let number = incoming.order.account;
         let own = Own::of(number, self.accounts.of_order(number));
@@ -153,6 +154,42 @@ impl Engine {
             }
         }
         !stopped
+    }
+
+    /// An order of the slab that stands nowhere trades with the plain orders that it meets first, up to the first that is not plain, as long
+    /// as the command has room. `limit` is the worst price. The order must be [`Engine::is_plain_taker`].
+    /// Returns whether it traded at all.
+    pub(crate) fn take_plain(
+        &mut self,
+        taker: Slot,
+        limit: i64,
+        own: Own,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        let mut incoming = Incoming::from_slab(&self.slab[taker]);
+        let (side, leaves) = (incoming.side, incoming.leaves);
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        let settlement = Settlement {
+            terms: &instrument.terms,
+            ledger: &mut self.ledger,
+            accounts: &mut self.accounts,
+            fees: &self.groups.fees,
+            index: &mut self.index,
+            incoming: &mut incoming,
+            emit,
+            own,
+            stopped: false,
+            tally: Tally::default(),
+        };
+        let mut plain = PlainOnly(settlement);
+        instrument.book.take(&mut self.slab, side, Price(limit), leaves, &mut plain);
+        let tally = plain.0.tally;
+        if tally.trades != 0 {
+            instrument.keep(&tally);
+            let node = &mut self.slab[taker];
+            (node.leaves, node.payload) = (incoming.leaves, incoming.order);
+        }
+        tally.trades != 0
     }
 
     /// Whether what is left of an order that has matched stays open; if not, it is cancelled here.
@@ -309,6 +346,31 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
             return self.fill_special(slot, maker, lots, payer);
         }
         self.fill_at::<false>(slot, maker, (lots, maker.price.0), Borne { payer, rates: Rates::default() });
+    }
+}
+
+/// A settlement that meets only plain orders of accounts with balances and rates of their own, none of them the taker's.
+struct PlainOnly<'a, 'b, 'c>(Settlement<'a, 'b, 'c>);
+
+impl Fills<Order> for PlainOnly<'_, '_, '_> {
+    #[inline(always)]
+    fn has_room(&mut self) -> bool {
+        self.0.has_room()
+    }
+
+    #[inline(always)]
+    fn meets(&mut self, order: &Node<Order>) -> bool {
+        let account = order.payload.account;
+        !Mark(order.mark).is_special()
+            && order.plan == 0
+            && self.0.accounts.payer(account).0 == account
+            && !self.0.is_prevented(order)
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32) {
+        let borne = Borne { payer: AccountId(maker.payload.account), rates: Rates::default() };
+        self.0.fill_at::<false>(slot, maker, (lots, maker.price.0), borne);
     }
 }
 

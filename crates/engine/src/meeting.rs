@@ -9,7 +9,7 @@ use garraway_types::{AccountId, Event, EventKind, Side, code, detail};
 use crate::bands::Priced;
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::extras::Place;
+use crate::extras::{Extra, Partner, Place};
 use crate::instruments::guard;
 use crate::links::is_at_least;
 use crate::matching::{ROOM, charge};
@@ -43,6 +43,7 @@ pub(crate) enum Ready {
 impl Engine {
     /// Starts an order that stands nowhere yet: it waits, rests or enters.
     pub(crate) fn start(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        self.note_rest(slot);
         let node = &self.slab[slot];
         let (number, id, mark) = (node.payload.instrument, node.sequence, Mark(node.mark));
         let instrument = self.instruments.of_order(number);
@@ -114,6 +115,7 @@ impl Engine {
         let instrument = self.instruments.of_order(number);
         let (limit, worst) = (instrument.limit, instrument.worst);
         let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
+        let is_plain_taker = self.is_plain_taker(taker);
         while self.slab[taker].leaves > 0 {
             let Some((price, maker)) = self.first_opposite(number, side) else { return Met::End };
             if !is_at_least(side, limit, price) {
@@ -133,6 +135,12 @@ impl Engine {
                 self.prevent(&own, maker, taker, emit);
                 continue;
             }
+            if is_plain_taker && !Mark(self.slab[maker].mark).is_special() {
+                let limit = self.plain_limit(number, side, worst);
+                if self.take_plain(taker, limit, own, emit) {
+                    continue;
+                }
+            }
             match self.ready(maker, taker, emit) {
                 Ready::Yes => self.trade(maker, taker, price, emit),
                 Ready::Changed => {}
@@ -140,6 +148,33 @@ impl Engine {
             }
         }
         Met::End
+    }
+
+    /// Whether an order that enters may trade with plain orders the plain way: in spot, at the instrument's rates, on its account's own
+    /// balances, in no pair, with nothing in reserve.
+    fn is_plain_taker(&mut self, slot: Slot) -> bool {
+        let node = &self.slab[slot];
+        let (number, account) = (node.payload.instrument, node.payload.account);
+        let is_alone =
+            |extra: &Extra| extra.partner == Partner::None && extra.reserve == 0 && extra.parent == NIL;
+        node.plan == 0
+            && self.instruments.of_order(number).terms.future == 0
+            && self.accounts.payer(account).0 == account
+            && !Mark(node.mark).is_reduce_only()
+            && self.extras.get(slot).is_none_or(is_alone)
+    }
+
+    /// The worst price up to which an order of `side` meets displayed orders before all hidden ones and pegs.
+    fn plain_limit(&mut self, number: u32, side: Side, worst: i64) -> i64 {
+        let instrument = self.instruments.of_order(number);
+        if instrument.specials == 0 {
+            return worst;
+        }
+        let resting = side.opposite();
+        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, _)| price.0);
+        let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
+        let behind = hidden.into_iter().chain(peg.map(|(price, ..)| price));
+        if side == Side::Buy { behind.fold(worst, i64::min) } else { behind.fold(worst, i64::max) }
     }
 
     /// The order that one of `side` would meet first, and the price at which: displayed before hidden orders and pegs, then by id.
@@ -174,15 +209,14 @@ impl Engine {
         if !special(maker) && !special(taker) {
             return Ready::Yes;
         }
-        let steps = [
-            (maker, self.above_partner(maker), detail::LINKED),
-            (taker, self.above_partner(taker), detail::LINKED),
-            (maker, self.above_position(maker), detail::NOT_REDUCING),
-            (taker, self.above_position(taker), detail::NOT_REDUCING),
-        ];
-        let Some((slot, lots, why)) = steps.into_iter().find(|(_, lots, _)| *lots > 0) else {
-            return Ready::Yes;
-        };
+        let linked = |slot| Some((slot, self.above_partner(slot), detail::LINKED)).filter(|step| step.1 > 0);
+        let reducing =
+            |slot| Some((slot, self.above_position(slot), detail::NOT_REDUCING)).filter(|step| step.1 > 0);
+        let step = linked(maker)
+            .or_else(|| linked(taker))
+            .or_else(|| reducing(maker))
+            .or_else(|| reducing(taker));
+        let Some((slot, lots, why)) = step else { return Ready::Yes };
         let gone = slot == taker && lots == self.open_lots(slot);
         self.cancel_lots(slot, lots, why, slot == taker, emit);
         if gone { Ready::Gone } else { Ready::Changed }
@@ -389,6 +423,7 @@ impl Engine {
 
     /// Puts an order into its level of the displayed or hidden book.
     pub(crate) fn book_rest(&mut self, slot: Slot) {
+        self.note_rest(slot);
         let node = &self.slab[slot];
         let (number, mark) = (node.payload.instrument, Mark(node.mark));
         let instrument = self.instruments.of_order(number);
@@ -411,7 +446,9 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
-            instrument.noted.remove(&slot);
+            if !instrument.noted.is_empty() {
+                instrument.noted.remove(&slot);
+            }
         }
     }
 }

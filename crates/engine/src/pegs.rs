@@ -211,10 +211,10 @@ impl Pegs {
         Some((price * sign(side), id, slot))
     }
 
-    /// The pegs of a side, by id.
-    pub(crate) fn by_id(&self, side: Side) -> BTreeMap<u64, Slot> {
+    /// The pegs of a side with their ids, in no order.
+    pub(crate) fn all(&self, side: Side) -> impl Iterator<Item = (u64, Slot)> + '_ {
         let both = self.groups(side).iter().flat_map(|group| group.floating.iter().chain(&group.capped));
-        both.map(|((_, id), (slot, _))| (*id, *slot)).collect()
+        both.map(|((_, id), (slot, _))| (*id, *slot))
     }
 
     /// Works the reference prices out from the best displayed bid and ask, 0 for none.
@@ -292,6 +292,7 @@ impl Engine {
 
     /// Puts a peg that stands nowhere among the pegs.
     pub(crate) fn peg_rest(&mut self, slot: Slot) {
+        self.note_rest(slot);
         let (side, order_type, peg) = self.peg_of(slot);
         self.extras.of_mut(slot).place = Place::Pegs;
         let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);

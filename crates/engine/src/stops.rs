@@ -86,12 +86,12 @@ impl Stops {
         key_of(side, of.groups[group as usize].extreme)
     }
 
-    /// The stops of a side, by id.
-    pub(crate) fn by_id(&self, side: Side) -> BTreeMap<u64, Slot> {
+    /// The stops of a side with their ids, in no order.
+    pub(crate) fn all(&self, side: Side) -> impl Iterator<Item = (u64, Slot)> + '_ {
         let of = if side == Side::Buy { &self.buys } else { &self.sells };
         let fixed = of.fixed.iter().map(|((_, id), slot)| (*id, *slot));
         let trailing = of.groups.iter().flat_map(|group| &group.members);
-        fixed.chain(trailing.map(|((_, id), slot)| (*id, *slot))).collect()
+        fixed.chain(trailing.map(|((_, id), slot)| (*id, *slot)))
     }
 }
 
@@ -133,15 +133,16 @@ impl SideStops {
     }
 
     fn follow(&mut self, key: i64, extras: &mut Extras) {
+        // Mostly no group is passed, or the one with this very extreme alone.
+        if self.by_extreme.last_key_value().is_none_or(|(extreme, _)| *extreme <= key) {
+            return;
+        }
         let passed: Vec<u32> = self.by_extreme.range(key..).map(|(_, group)| *group).collect();
         let Some(largest) =
             passed.iter().copied().max_by_key(|group| self.groups[*group as usize].members.len())
         else {
             return;
         };
-        if passed.len() == 1 && self.groups[largest as usize].extreme == key {
-            return;
-        }
         let mut moved = Vec::new();
         for group in passed {
             let of = &mut self.groups[group as usize];
@@ -214,6 +215,7 @@ impl Engine {
 
     /// Puts a stop into the index.
     pub(crate) fn stop_rest(&mut self, slot: Slot) {
+        self.note_rest(slot);
         let node = &self.slab[slot];
         let (side, id) = (node.side, node.sequence);
         let instrument = self.instruments.of_order(node.payload.instrument);

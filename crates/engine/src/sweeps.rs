@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 
-use garraway_book::Slot;
-use garraway_types::{CommandKind, Event, EventId, EventKind, code, detail, limits};
+use garraway_book::{Book, NIL, Slot};
+use garraway_types::{CommandKind, Event, EventId, EventKind, Side, code, detail, limits};
 
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::guard;
-use crate::walk::Rank;
+use crate::orders::Mark;
+use crate::walk::{Rank, Start};
 
 /// What a sweep does; the kind of the command that began it says the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,25 @@ impl Sweep {
     }
 }
 
+/// How far a walk has come, and from which order it can go on.
+#[derive(Clone, Copy)]
+struct Reached {
+    rank: Rank,
+    anchor: Slot,
+}
+
+/// What a sweep knows of its walk through an instrument beside its cursor; no state: without it the walk only takes longer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trail {
+    sweep: u64,
+    instrument: u32,
+    /// What the instrument's `late` was when the walk began, if that was seen.
+    late: Option<u64>,
+    /// The last order in the cursor's level that stays, with its id.
+    anchor: Slot,
+    anchor_id: u64,
+}
+
 impl Engine {
     /// Takes a new sweep and does its first slice. The caller has asked [`Engine::has_room_for_sweep`] and said its first event.
     pub(crate) fn begin_sweep(&mut self, sweep: Sweep, emit: &mut Emit<'_, '_>) {
@@ -120,6 +140,7 @@ impl Engine {
             return;
         }
         self.sweeps.remove(place);
+        self.trails.retain(|trail| trail.sweep != sweep.id);
         if sweep.keeps_busy() {
             self.instruments.of_order(sweep.instrument).set_guard(guard::SWEPT, false);
             self.splits.remove(&sweep.instrument);
@@ -146,7 +167,7 @@ impl Engine {
                 return Swept::Later;
             }
             // An order that was being matched may rest before the place that was reached by now; a child may have been activated.
-            let again = self.walk(number).into_iter().any(|(_, slot)| self.belongs(sweep, slot));
+            let again = self.has_late_ones(sweep, number);
             (sweep.at, sweep.stage, sweep.cursor) = (number + u32::from(!again), 0, [0; 2]);
         }
         Swept::Done
@@ -169,26 +190,123 @@ impl Engine {
         looked_at: &mut usize,
         emit: &mut Emit<'_, '_>,
     ) -> bool {
+        let number = sweep.at;
         let after = Rank {
             side: sweep.stage >> 4,
             part: sweep.stage & 15,
             key: sweep.cursor[0],
             id: sweep.cursor[1] as u64,
         };
-        for (rank, slot) in self.walk(sweep.at).into_iter().filter(|(rank, _)| *rank > after) {
-            let belongs = self.belongs(sweep, slot);
-            if *looked_at == limits::SWEEP_ORDERS || belongs && !emit.has_room_for(2) {
+        let most = limits::SWEEP_ORDERS - *looked_at;
+        let start = Start { after, anchor: self.anchor_of(sweep, after), most: most + 1 };
+        let (mut meant, mut seen, mut more) = (Vec::new(), 0, false);
+        let mut reached = Reached { rank: after, anchor: start.anchor };
+        let room = usize::from(self.setup.slice_events);
+        self.visit(number, start, |rank, slot| {
+            // More than have room in a command are not asked for.
+            more = seen == most || meant.len() > room;
+            if more {
                 return false;
             }
-            *looked_at += 1;
-            if belongs {
-                self.cancel_whole(slot, why, false, emit);
-                sweep.canceled += 1;
+            if (reached.rank.side, reached.rank.part, reached.rank.key) != (rank.side, rank.part, rank.key) {
+                reached.anchor = NIL;
             }
-            sweep.stage = rank.side << 4 | rank.part;
-            sweep.cursor = [rank.key, rank.id as i64];
+            let before = reached;
+            reached.rank = rank;
+            if self.belongs(sweep, slot) {
+                meant.push((slot, before));
+            } else if rank.part < 2 {
+                reached.anchor = slot;
+            }
+            seen += 1;
+            true
+        });
+        let mut stopped = None;
+        for (slot, before) in meant {
+            if !emit.has_room_for(2) {
+                stopped = Some(before);
+                break;
+            }
+            self.cancel_whole(slot, why, false, emit);
+            sweep.canceled += 1;
         }
-        true
+        *looked_at += seen;
+        let reached = stopped.unwrap_or(reached);
+        sweep.stage = reached.rank.side << 4 | reached.rank.part;
+        sweep.cursor = [reached.rank.key, reached.rank.id as i64];
+        self.keep_anchor(sweep, reached.anchor);
+        stopped.is_none() && !more
+    }
+
+    /// Whether orders that belong to a sweep stand in an instrument that it has walked through.
+    fn has_late_ones(&self, sweep: &Sweep, number: u32) -> bool {
+        if sweep.scope == code::SCOPE_ACCOUNT
+            && self.accounts.get(sweep.scope_id).is_some_and(|account| account.open_orders == 0)
+        {
+            return false;
+        }
+        let late = self.instruments.get(number).map_or(0, |instrument| instrument.late);
+        let trail = self.trails.iter().find(|trail| trail.sweep == sweep.id && trail.instrument == number);
+        if trail.is_some_and(|trail| trail.late == Some(late)) {
+            return false;
+        }
+        let mut again = false;
+        self.visit(number, Start::default(), |_, slot| {
+            again = self.belongs(sweep, slot);
+            !again
+        });
+        again
+    }
+
+    /// The order from which a walk goes on, where it is known; a walk that begins is noted.
+    fn anchor_of(&mut self, sweep: &Sweep, after: Rank) -> Slot {
+        let late = self.instruments.of_order(sweep.at).late;
+        let here = |trail: &Trail| trail.sweep == sweep.id && trail.instrument == sweep.at;
+        let known = self.trails.iter().copied().find(here);
+        if after == Rank::default() || known.is_none() {
+            self.trails.retain(|trail| trail.sweep != sweep.id);
+            let late = Some(late).filter(|_| after == Rank::default());
+            let trail = Trail { sweep: sweep.id, instrument: sweep.at, late, anchor: NIL, anchor_id: 0 };
+            self.trails.push(trail);
+            return NIL;
+        }
+        let Some(Trail { anchor, anchor_id, .. }) = known.filter(|trail| trail.anchor != NIL) else {
+            return NIL;
+        };
+        let node = &self.slab[anchor];
+        let price = if node.side == Side::Sell { node.price.0 } else { -node.price.0 };
+        let hidden = u8::from(Mark(node.mark).is_hidden());
+        let same = Book::is_resting(&self.slab, anchor)
+            && node.payload.instrument == sweep.at
+            && (node.side as u8, hidden, price) == (after.side, after.part, after.key)
+            && node.sequence == anchor_id
+            && anchor_id <= after.id;
+        if same { anchor } else { NIL }
+    }
+
+    fn keep_anchor(&mut self, sweep: &Sweep, anchor: Slot) {
+        let id = if anchor == NIL { 0 } else { self.slab[anchor].sequence };
+        if let Some(trail) = self.trails.iter_mut().find(|trail| trail.sweep == sweep.id) {
+            (trail.anchor, trail.anchor_id) = (anchor, id);
+        }
+    }
+
+    /// Takes note that an order comes to rest, where a sweep may have gone past already.
+    #[inline(always)]
+    pub(crate) fn note_rest(&mut self, slot: Slot) {
+        if !self.sweeps.is_empty() {
+            self.note_late(slot);
+        }
+    }
+
+    #[cold]
+    fn note_late(&mut self, slot: Slot) {
+        let node = &self.slab[slot];
+        let (number, id) = (node.payload.instrument, node.sequence);
+        let delists = |sweep: &Sweep| sweep.command == CommandKind::SetPhase as u8;
+        if self.sweeps.iter().any(|sweep| id < sweep.id || delists(sweep)) {
+            self.instruments.of_order(number).late += 1;
+        }
     }
 
     /// Whether an order belongs to a sweep.

@@ -1,12 +1,11 @@
 //! All orders of an instrument in one order: that of mass cancels, snapshots and proofs.
 
-use std::collections::BTreeMap;
-
 use garraway_book::{Book, NIL, Slot, Stand};
-use garraway_types::Side;
+use garraway_types::{Price, Side};
 
 use crate::engine::Engine;
 use crate::extras::Place;
+use crate::instruments::Instrument;
 
 /// Where an order stands in a walk: side, part of the side, how far behind the best price, id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,45 +17,111 @@ pub(crate) struct Rank {
     pub(crate) id: u64,
 }
 
+/// Where a walk begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// Behind this place.
+    pub(crate) after: Rank,
+    /// An order at or before that place in the same level, from which it is sought; `NIL` for the level's first.
+    pub(crate) anchor: Slot,
+    /// Most orders that are wanted.
+    pub(crate) most: usize,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { after: Rank::default(), anchor: NIL, most: usize::MAX }
+    }
+}
+
 impl Engine {
     /// The orders of an instrument: of buys, then sells, the displayed ones best first, the hidden ones best first, pegs by id, stops by id,
     /// those that wait by id, the order being matched.
     pub(crate) fn walk(&self, number: u32) -> Vec<(Rank, Slot)> {
-        let Some(instrument) = self.instruments.get(number) else { return Vec::new() };
         let mut walk = Vec::new();
-        let reached = self.reached_stops(number);
-        for side in [Side::Buy, Side::Sell] {
-            for (part, stand) in [(0, Stand::Displayed), (1, Stand::Hidden)] {
-                for level in instrument.book.levels_in(side, stand) {
-                    let key = if side == Side::Sell { level.price.0 } else { -level.price.0 };
-                    let queue = Book::queue(&self.slab, level.first);
-                    walk.extend(queue.map(|slot| {
-                        (Rank { side: side as u8, part, key, id: self.slab[slot].sequence }, slot)
-                    }));
-                }
-            }
-            let of_side = |slot: &Slot| self.slab[*slot].side == side;
-            let mut stops = instrument.stops.by_id(side);
-            stops.extend(reached.iter().filter(|(_, slot)| of_side(slot)).copied());
-            let waiting =
-                instrument.waiting.iter().chain(&instrument.parked).filter(|(_, slot)| of_side(slot));
-            let waiting: BTreeMap<u64, Slot> = waiting.map(|(id, slot)| (*id, *slot)).collect();
-            for (part, orders) in [(2, instrument.pegs.by_id(side)), (3, stops), (4, waiting)] {
-                let rank = |id| Rank { side: side as u8, part, key: 0, id };
-                walk.extend(orders.into_iter().map(|(id, slot)| (rank(id), slot)));
-            }
-            let working = instrument.working;
-            if working != NIL && self.slab[working].side == side {
-                let id = self.slab[working].sequence;
-                walk.push((Rank { side: side as u8, part: 5, key: 0, id }, working));
-            }
-        }
+        self.visit(number, Start::default(), |rank, slot| {
+            walk.push((rank, slot));
+            true
+        });
         walk
     }
 
-    /// Stops that were reached and are due, by id.
-    fn reached_stops(&self, number: u32) -> Vec<(u64, Slot)> {
-        let Some(instrument) = self.instruments.get(number) else { return Vec::new() };
+    /// Walks from a place on, as long as `visit` says so.
+    pub(crate) fn visit(&self, number: u32, start: Start, mut visit: impl FnMut(Rank, Slot) -> bool) {
+        let Some(instrument) = self.instruments.get(number) else { return };
+        let Start { after, anchor, most } = start;
+        for side in [Side::Buy, Side::Sell] {
+            let rank = |part, key, id| Rank { side: side as u8, part, key, id };
+            // Of the part in which the walk goes on: behind which key and id.
+            let behind = |part| (after.side, after.part) == (side as u8, part);
+            let is_through = |part| (side as u8, part) < (after.side, after.part);
+            for (part, stand) in [(0, Stand::Displayed), (1, Stand::Hidden)] {
+                if is_through(part) {
+                    continue;
+                }
+                let sign = if side == Side::Sell { 1 } else { -1 };
+                let from = behind(part).then_some(Price(after.key * sign));
+                for level in instrument.book.levels_from(side, stand, from) {
+                    let key = level.price.0 * sign;
+                    let goes_on = behind(part) && key == after.key;
+                    let first = if goes_on && anchor != NIL { anchor } else { level.first };
+                    for slot in Book::queue(&self.slab, first) {
+                        let id = self.slab[slot].sequence;
+                        if !(goes_on && id <= after.id) && !visit(rank(part, key, id), slot) {
+                            return;
+                        }
+                    }
+                }
+            }
+            for part in 2..=5 {
+                if is_through(part) {
+                    continue;
+                }
+                let lowest = if behind(part) { after.id } else { 0 };
+                for (id, slot) in self.outside_of_book(instrument, side, part, lowest, most) {
+                    if !visit(rank(part, 0, id), slot) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Orders of a side that stand outside the book, of one part, with an id above the lowest, by id, no more than `most`.
+    fn outside_of_book(
+        &self,
+        instrument: &Instrument,
+        side: Side,
+        part: u8,
+        lowest: u64,
+        most: usize,
+    ) -> Vec<(u64, Slot)> {
+        let meant = |(id, slot): &(u64, Slot)| *id > lowest && self.slab[*slot].side == side;
+        let mut orders: Vec<(u64, Slot)> = match part {
+            2 => instrument.pegs.all(side).filter(meant).collect(),
+            3 => {
+                let reached = self.reached_stops(instrument);
+                instrument.stops.all(side).chain(reached).filter(meant).collect()
+            }
+            4 => {
+                let waiting = instrument.waiting.iter().chain(&instrument.parked);
+                waiting.map(|(id, slot)| (*id, *slot)).filter(meant).collect()
+            }
+            _ => {
+                let working = Some(instrument.working).filter(|slot| *slot != NIL);
+                working.map(|slot| (self.slab[slot].sequence, slot)).filter(meant).into_iter().collect()
+            }
+        };
+        if orders.len() > most {
+            orders.select_nth_unstable(most - 1);
+            orders.truncate(most);
+        }
+        orders.sort_unstable();
+        orders
+    }
+
+    /// Stops that were reached and are due, in no order.
+    fn reached_stops<'a>(&'a self, instrument: &'a Instrument) -> impl Iterator<Item = (u64, Slot)> + 'a {
         let live = instrument.due.entries().filter(|entry| {
             self.extras.get(entry.slot).is_some_and(|extra| {
                 extra.place == Place::Reached
@@ -64,9 +129,6 @@ impl Engine {
                     && entry.what == crate::due::What::Trigger
             })
         });
-        let mut reached: Vec<(u64, Slot)> =
-            live.map(|entry| (self.slab[entry.slot].sequence, entry.slot)).collect();
-        reached.sort_unstable();
-        reached
+        live.map(|entry| (self.slab[entry.slot].sequence, entry.slot))
     }
 }

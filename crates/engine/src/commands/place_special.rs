@@ -11,7 +11,7 @@ use crate::extras::{Extra, Partner, Place};
 use crate::instruments::Instrument;
 use crate::limits::{self, Asked};
 use crate::links;
-use crate::orders::{Mark, Order, rates, special_hold};
+use crate::orders::{Mark, Order, rates, special_hold, spot_hold};
 use crate::phases::{self, Admission};
 use crate::ticks;
 
@@ -233,9 +233,13 @@ impl<'a> Placing<'a> {
             return Ok(Money(0));
         }
         let plan = engine.accounts.get(self.sender.account).map_or(0, |account| account.plan);
-        let reduce_only = u8::from(self.body.flags & code::REDUCE_ONLY != 0);
-        let rates = rates(terms, &engine.groups.fees, plan);
-        let own = special_hold(terms, rates, [self.side as u8, reduce_only], self.price, lots, 0)?;
+        let own = if plan | terms.future == 0 {
+            spot_hold(terms, terms.hold_rate, self.side, self.price, lots, 0)?
+        } else {
+            let reduce_only = u8::from(self.body.flags & code::REDUCE_ONLY != 0);
+            let rates = rates(terms, &engine.groups.fees, plan);
+            special_hold(terms, rates, [self.side as u8, reduce_only], self.price, lots, 0)?
+        };
         if self.target == NIL {
             return Ok(own);
         }
