@@ -16,7 +16,7 @@ def test_adds_with_and_without_a_name_rest(tmp_path: Path) -> None:
     named = at(1, "AddOrderAttributed", order=3, side="S", shares=5, price=1_020_000, stock="ABC", attribution="GARW")
     report = played(tmp_path, *BOOK, named)
     assert (report.replay.asks, report.replay.bids) == ([ASK, (1_020_000, 5)], [BID])
-    assert (report.symbol, report.types, report.replay.commands) == ("ABC", {"A": 2, "F": 1}, 16)
+    assert (report.symbol, report.types, report.replay.commands) == ("ABC", {"A": 2, "F": 1}, 17)
 
 
 def test_executions_at_and_off_the_price_take_the_first_order(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_people_see_records_auctions_and_books(tmp_path: Path) -> None:
 ABC; records: A 6, C 4, F 5, M 1, T 2; tick 0.25
 packets          8, of these 3 with a crossed book
 resumed          2 times, 0 orders differ between files
+corrected        0 commands after auctions that were not ours
 prevented        0 orders cancelled instead of filled
 amended          0 resting orders amended to trade
 beyond shown     0 lots
@@ -57,16 +58,22 @@ whole book       equal at the end
 Auction of 2023-11-14 22:13:26.000000000 UTC, reference 25.75:
 price  lots  left over  by
 25.50     5          -  the exchange
-25.50     5     1 sell  our rule, unshown orders at any price
-25.50     5     1 sell  our rule, shown orders alone
+25.50     5     1 sell  our engine, unshown orders at any price
+25.50     5     1 sell  our engine, shown orders alone
   unshown: 0 lots bought, 0 sold
   shown orders filled alike: 4, otherwise: 0
+    without the unshown: 4, otherwise: 0
 
-day.dbn, 5 rows
+day.dbn, 8 rows
   best quotes equal in 100.00 % of the rows
 """
     )
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_people_are_told_why_there_is_no_auction(tmp_path: Path) -> None:
+    text = mbo_summary(played(tmp_path, "A B 1 100 5\nA A 2 100 5"))
+    assert "\nNo auction: the book is crossed, but no trades without an aggressor follow.\n" in text
 
 
 def test_skipped_records_are_shown(tmp_path: Path) -> None:

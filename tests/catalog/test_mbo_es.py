@@ -44,7 +44,7 @@ def test_every_record_is_as_the_library_decodes_it() -> None:
 
 def test_ten_levels_are_equal_after_every_packet_and_the_whole_book_at_the_end() -> None:
     (oracle,) = report().replay.oracles
-    assert (oracle.rows, oracle.l1_equal, oracle.depth_equal) == (46_132, 46_132, 46_132)
+    assert (oracle.rows, oracle.l1_equal, oracle.depth_equal) == (47_023, 47_023, 47_023)
     assert (report().book_equal, report().replay.open_orders) == (True, 11_217)
 
 
@@ -62,14 +62,18 @@ def test_every_execution_takes_the_order_that_our_matching_takes() -> None:
     assert (counts.executions, counts.same_order, counts.different, counts.unseen) == (6_229, 6_229, 0, 0)
 
 
-def test_auction_of_the_opening_is_ours() -> None:
+def test_auction_of_the_opening_is_that_which_the_engine_holds() -> None:
     (found,) = report().uncrosses
     assert (found.price, found.volume) == (4_800_250_000_000, 44)
     assert found.exchange_ns == int(np.datetime64("2023-12-25T23:00:00", "ns").astype(np.int64))
     assert found.of_all == Equilibrium(4_800_250_000_000, 44, -7)
     assert found.of_shown == Equilibrium(4_800_000_000_000, 31, 4)
     assert (found.unshown_buys, found.unshown_sells) == (13, 1)
+    assert found.refused is None
     assert (found.same_orders, found.different_orders) == (28, 0)
+    assert (found.same_orders_of_shown, found.different_orders_of_shown) == (26, 2)
+    # The engine's book is the exchange's after the auction, order by order, without any correction.
+    assert report().counts.corrected == 0
 
 
 def test_orders_that_the_auction_fills_unshown_stand_nowhere_else_in_the_file() -> None:

@@ -1,4 +1,7 @@
-"""Random MBO days of a naive exchange that knows nothing of the engine: what it fills, our matching fills."""
+"""Random MBO days of naive exchanges that know nothing of the engine: what the first fills, our matching fills.
+
+The second holds auctions by a rule of its own. That ours come to the same as their naive twin, each replay asserts.
+"""
 
 import random
 from pathlib import Path
@@ -115,3 +118,83 @@ def test_days_with_lost_doubled_and_swapped_records_end_in_a_report_or_an_error(
     assert report.replay.rows == report.replay.l1_equal, "the engine follows the records, whatever they say"
     with pytest.raises(CatalogError, match=r"day\.dbn, byte \d+: "):
         replay_mbo([file])
+
+
+class Collected:
+    """An exchange that collects orders, which stand crossed, and fills some of them at a price that chance gives."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.orders: dict[int, tuple[str, int, int]] = {}
+        self.number = 0
+        self.records: list[bytes] = []
+
+    def day(self, auctions: int) -> list[bytes]:
+        for _ in range(auctions):
+            for _ in range(self.chance.randrange(5, 40)):
+                self.collect()
+            self.packet(self.auction())
+            self.packet(self.parted())
+        return self.records
+
+    def collect(self) -> None:
+        if not self.orders or self.chance.random() < 0.6:
+            self.number += 1
+            side = self.chance.choice("AB")
+            order = side, 100 + self.chance.randrange(-4, 5), self.chance.randrange(1, 9)
+            self.orders[self.number] = order
+            self.packet([("A", side, self.number, *order[1:])])
+            return
+        number = self.chance.choice(list(self.orders))
+        side, price, lots = self.orders[number]
+        if self.chance.random() < 0.4:
+            del self.orders[number]
+            self.packet([("C", side, number, price, lots)])
+            return
+        self.orders[number] = side, 100 + self.chance.randrange(-4, 5), self.chance.randrange(1, 9)
+        self.packet([("M", side, number, *self.orders[number][1:])])
+
+    def auction(self) -> list[Told]:
+        """Fills orders of both sides as chance will have it, and now and then one that was never shown."""
+        price = 100 + self.chance.randrange(-3, 4)
+        fills: list[Told] = []
+        after: list[Told] = []
+        for number, (side, limit, lots) in list(self.orders.items()):
+            if (limit < price) if side == "B" else (limit > price) or self.chance.random() < 0.3:
+                continue
+            part = self.chance.randrange(1, lots + 1)
+            fills.append(("F", "N", number, limit, part))
+            after.append(self.left(number, lots - part))
+        if self.chance.random() < 0.5:
+            fills.append(("F", "N", 10**6 + self.number, price, self.chance.randrange(1, 20)))
+        volume = max(1, sum(fill[4] for fill in fills) // 2)
+        return [("T", "N", 0, price, volume), *fills, *after]
+
+    def left(self, number: int, lots: int) -> Told:
+        side, price, before = self.orders.pop(number)
+        if not lots:
+            return ("C", side, number, price, before)
+        self.orders[number] = side, price, lots
+        return ("M", side, number, price, lots)
+
+    def parted(self) -> list[Told]:
+        """Cancels the buyers that reach a seller, so that the book is not crossed."""
+        least = min((price for side, price, _ in self.orders.values() if side == "A"), default=10**6)
+        gone = [number for number, (side, price, _) in self.orders.items() if side == "B" and price >= least]
+        return [self.left(number, 0) for number in gone] or [("N", "N", 0, 100, 0)]
+
+    def packet(self, told: list[Told]) -> None:
+        for place, (action, side, number, ticks, lots) in enumerate(told, 1):
+            second = len(self.records) // 10
+            self.records.append(record(second, action, side, number, ticks, lots, LAST if place == len(told) else 0))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_engine_collects_holds_its_auctions_and_follows_those_of_another_rule(tmp_path: Path, seed: int) -> None:
+    report = replay_mbo([written(tmp_path / "day.dbn", *Collected(seed).day(8))], check_every=7)
+    assert report.uncrosses
+    assert all(each.refused is None and each.of_shown is not None for each in report.uncrosses)
+    assert set(counts(report, "crossing", "unsettled").values()) == {0}
+    assert bool(report.replay.counts.executions) == bool(report.counts.without_aggressor)
+    assert report.replay.rows == report.replay.depth_equal == report.counts.packets
+    assert report.book_equal

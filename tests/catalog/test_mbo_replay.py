@@ -6,6 +6,7 @@ import pytest
 from tests.catalog.mbo_recorded import START, TICK, counts, day, played, record, written
 
 from garraway.catalog import (
+    AuctionFill,
     BooksInvalid,
     CatalogError,
     CommandRefused,
@@ -15,6 +16,7 @@ from garraway.catalog import (
     PricesInvalid,
     SymbolInvalid,
     Why,
+    mbo_summary,
     replay_mbo,
 )
 
@@ -193,14 +195,16 @@ def test_auction_is_compared_with_ours_and_the_engine_goes_on_behind_it(tmp_path
         (5, "sell", 2, 2),
         (6, "buy", 1, 1),
     ]
-    assert counts(report, "collected", "crosses", "resumed", "rows", "same_order", "book_equal") == {
+    assert counts(report, "collected", "crosses", "resumed", "corrected", "rows", "l1_equal", "same_order") == {
         "collected": 3,
         "crosses": 1,
         "resumed": 2,
-        "rows": 5,
+        "corrected": 0,
+        "rows": 8,
+        "l1_equal": 8,
         "same_order": 1,
-        "book_equal": True,
     }
+    assert (report.book_equal, report.as_json()["no_auction"]) == (True, None)
 
 
 def test_orders_that_an_auction_fills_unshown_are_told_apart(tmp_path: Path) -> None:
@@ -214,14 +218,79 @@ def test_orders_that_an_auction_fills_unshown_are_told_apart(tmp_path: Path) -> 
     assert (found.volume, found.unshown_buys, found.unshown_sells) == (6, 1, 0)
     assert (found.of_shown, found.of_all) == (Equilibrium(102 * TICK, 5, -1), Equilibrium(102 * TICK, 6, 0))
     assert (found.same_orders, found.different_orders) == (4, 0)
-    assert found.fills[0] == type(found.fills[0])(8, None, None, 1, None)
+    assert (found.same_orders_of_shown, found.different_orders_of_shown) == (3, 1)
+    assert found.fills[0] == AuctionFill(8, None, None, 1, None, None)
+    assert [(fill.our_lots, fill.our_lots_of_shown) for fill in found.fills if fill.order == 5] == [(3, 2)]
+    assert (report.counts.corrected, report.book_equal) == (0, True)
 
 
 def test_auction_that_fills_another_order_than_ours_is_told(tmp_path: Path) -> None:
     other = AUCTION.replace("F N 6 102 1 +", "F N 1 102 1 +").replace("C B 6 102 1 +", "M B 1 100 4 +\nC B 6 102 1 +")
-    (found,) = played(tmp_path, other).uncrosses
+    report = played(tmp_path, other)
+    (found,) = report.uncrosses
     assert (found.same_orders, found.different_orders) == (3, 2)
     assert [(fill.order, fill.lots, fill.our_lots) for fill in found.fills][-2:] == [(1, 1, 0), (6, 0, 1)]
+    # Order 1 has a lot less than our auction left it; order 6 is gone in both.
+    assert (report.counts.corrected, report.book_equal, report.replay.depth_equal) == (1, True, report.replay.rows)
+
+
+def test_order_that_only_our_auction_filled_comes_anew_and_what_stood_behind_it_stays_behind(tmp_path: Path) -> None:
+    collected = "A B 1 103 4\nA B 2 103 4\nA A 3 104 1\nA A 4 102 3"
+    auction = "T N 0 103 3 +\nF N 2 103 3 +\nF N 4 102 3 +\nM B 2 103 1 +\nC A 4 102 3"
+    first = "T A 9 103 5 +\nF B 1 103 4 +\nF B 2 103 1 +\nC B 1 103 4 +\nC B 2 103 1"
+    report = played(tmp_path, f"{collected}\n{auction}\n{first}")
+    assert [(fill.order, fill.lots, fill.our_lots) for fill in report.uncrosses[0].fills] == [
+        (2, 3, 0),
+        (4, 3, 3),
+        (1, 0, 3),
+    ]
+    assert counts(report, "corrected", "same_order", "different", "unsettled", "book_equal") == {
+        "corrected": 3,
+        "same_order": 2,
+        "different": 0,
+        "unsettled": 0,
+        "book_equal": True,
+    }
+
+
+def test_book_that_is_uncrossed_without_an_auction_goes_on(tmp_path: Path) -> None:
+    report = played(tmp_path, BOOK + "A B 5 102 1\nM A 3 101 5\nC B 5 102 1\nT B 9 101 5 +\nF A 3 101 5 +\nC A 3 101 5")
+    assert counts(report, "collected", "resumed", "rows", "l1_equal", "same_order", "book_equal") == {
+        "collected": 2,
+        "resumed": 2,
+        "rows": 8,
+        "l1_equal": 8,
+        "same_order": 1,
+        "book_equal": True,
+    }
+    assert report.no_auction == "the book is crossed, but no trades without an aggressor follow"
+
+
+def test_file_without_an_auction_says_so(tmp_path: Path) -> None:
+    report = played(tmp_path, BOOK + "T N 0 102 1")
+    assert (report.uncrosses, report.counts.without_aggressor) == ([], 1)
+    assert report.no_auction == "the book is never crossed: no orders are collected"
+
+
+def test_auction_that_leaves_the_book_crossed_is_followed_by_another(tmp_path: Path) -> None:
+    collected = "A B 1 103 4\nA A 2 101 3\nA A 3 102 1"
+    first = "T N 0 102 3 +\nF N 1 103 3 +\nF N 2 101 3 +\nC A 2 101 3 +\nM B 1 103 1"
+    second = "T N 0 102 1 +\nF N 1 103 1 +\nF N 3 102 1 +\nC A 3 102 1 +\nC B 1 103 1"
+    report = played(tmp_path, f"{collected}\n{first}\n{second}")
+    assert [(each.price // TICK, each.volume) for each in report.uncrosses] == [(102, 3), (102, 1)]
+    assert [each.of_all and each.of_all.volume for each in report.uncrosses] == [4, 1]
+    assert (report.book_equal, report.replay.open_orders, report.replay.rows) == (True, 0, 5)
+
+
+def test_unshown_lots_that_the_engine_refuses_are_told(tmp_path: Path) -> None:
+    huge = AUCTION.replace("T N 0 102 5 +", "T N 0 102 4294967295 +\nT N 0 102 4294967295 +")
+    report = played(tmp_path, huge)
+    (found,) = report.uncrosses
+    assert found.refused is not None
+    assert found.refused.startswith("QuantityTooLarge: ")
+    assert (found.of_all, found.of_shown) == (None, Equilibrium(102 * TICK, 5, -1))
+    assert (found.same_orders, found.same_orders_of_shown, report.book_equal) == (0, 4, True)
+    assert "with them the engine takes no part: QuantityTooLarge" in mbo_summary(report)
 
 
 def test_files_one_after_the_other_go_on_where_the_snapshot_agrees(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from garraway.catalog import Equilibrium, Interest, equilibrium, lots_filled
 from garraway.records import Side
 
 
-def naive(buys: dict[int, int], sells: dict[int, int], reference: int, market: tuple[int, int]) -> Equilibrium | None:
+def naive(buys: dict[int, int], sells: dict[int, int], reference: int, prices: range) -> Equilibrium | None:
     """Every price there is, one rule after the other."""
     found = []
-    for price in range(-40, 80):
-        demand = market[0] + sum(lots for limit, lots in buys.items() if limit >= price)
-        supply = market[1] + sum(lots for limit, lots in sells.items() if limit <= price)
+    for price in prices:
+        demand = sum(lots for limit, lots in buys.items() if limit >= price)
+        supply = sum(lots for limit, lots in sells.items() if limit <= price)
         found.append(Equilibrium(price, min(demand, supply), demand - supply))
     most = max(each.volume for each in found)
     found = [each for each in found if each.volume == most]
@@ -29,11 +29,14 @@ def naive(buys: dict[int, int], sells: dict[int, int], reference: int, market: t
 def test_price_is_that_of_a_naive_search(seed: int) -> None:
     chance = random.Random(seed)
     sides = [{chance.randrange(1, 30): chance.randrange(1, 9) for _ in range(chance.randrange(6))} for _ in range(2)]
-    market = (chance.choice((0, 0, 3)), chance.choice((0, 0, 5)))
     reference = chance.randrange(-5, 40)
     buys, sells = sides
-    ours = equilibrium(buys, sells, reference=reference, market_buys=market[0], market_sells=market[1])
-    assert ours == naive(buys, sells, reference, market)
+    assert equilibrium(buys, sells, reference=reference) == naive(buys, sells, reference, range(-40, 80))
+    # Orders at any price stand at the ends of what may be bid or asked.
+    prices, reference = range(1, 31), max(1, min(30, reference))
+    buys[prices[-1]], sells[prices[0]] = chance.choice((0, 3, 9)), chance.choice((0, 5, 9))
+    ours = equilibrium(buys, sells, reference=reference, prices=prices)
+    assert ours == naive(buys, sells, reference, prices)
 
 
 @pytest.mark.parametrize(

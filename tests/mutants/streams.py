@@ -4,7 +4,8 @@ import sys
 from typing import Final
 
 from tests.differential.comparing import Comparison
-from tests.differential.streams import PROFILES, Stream
+from tests.differential.profiles import PROFILES
+from tests.differential.streams import Stream
 
 SEEDS: Final = (1, 2)
 COMMANDS: Final = 700

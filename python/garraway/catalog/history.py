@@ -1,10 +1,11 @@
 """The engine in this process with the participants of a recorded day. Touches `_native` and records.
 
-All goes in as ordinary commands: the operator defines and deposits, the source `history` trades. Time is that of the
-record: ns since the recorded day's midnight, or since 1970 where it has a date.
+All goes in as ordinary commands: the operator defines and deposits, the source `history` trades, `phases` changes the
+instrument's phase. Time is that of the record: ns since the recorded day's midnight, or since 1970 where it has a date.
 """
 
 import hashlib
+from copy import copy
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -14,11 +15,27 @@ import numpy as np
 from garraway import _native
 from garraway.catalog.errors import CommandRefused
 from garraway.catalog.lobster import NO_ASK, Level
-from garraway.records import EVENT, EVENTS, OrderType, Rights, Side, TimeInForce, encode, reject, stamped
+from garraway.records import (
+    EVENT,
+    EVENTS,
+    EventArray,
+    InstrumentKind,
+    OrderType,
+    Phase,
+    PriceKind,
+    Rights,
+    Side,
+    TimeInForce,
+    encode,
+    reject,
+    stamped,
+)
 
 OPERATOR: Final = 1
 HISTORY: Final = 2
 """The source of the participants' commands."""
+PHASES: Final = 3
+"""The source of changes of phase, and of the reference price."""
 INSTRUMENT: Final = 1
 QUOTE: Final = 1
 BASE: Final = 2
@@ -90,7 +107,7 @@ class History:
         self._kinds, self._refs = self._out["kind"], self._out["client_ref"]
         self._hash = hashlib.sha256()
         self.events = 0
-        self._source_seq = {OPERATOR: 0, HISTORY: 0}
+        self._source_seq = {OPERATOR: 0, HISTORY: 0, PHASES: 0}
         self._last_ref = dict.fromkeys(Account, 0)
         limit = OrderType.LIMIT
         self._place = _Draft(encode("PlaceOrder", source=HISTORY, instrument=INSTRUMENT, order_type=limit))
@@ -103,6 +120,38 @@ class History:
         made = self._order(account, side, price, quantity, TimeInForce.GOOD_TILL_CANCEL, at_ns)
         assert made == 1, "an order traded that was to rest"
         return self._last_ref[account]
+
+    def place_at_open(self, account: Account, *, side: int, price: int, quantity: int, at_ns: int) -> None:
+        """Places an order for the opening auction alone: what is left of it is cancelled. Raises: CommandRefused."""
+        made = self._order(account, side, price, quantity, TimeInForce.AT_OPEN, at_ns)
+        assert made == 1, "an order traded while orders were collected"
+
+    def set_phase(self, phase: Phase, *, at_ns: int) -> EventArray:
+        """Changes the instrument's phase, and gives all events of that. Raises: CommandRefused."""
+        made = [self._at(at_ns, encode("SetPhase", instrument=INSTRUMENT, phase=phase))]
+        while len(made[-1]):
+            made.append(self._go_on(at_ns))
+        return np.concatenate(made)
+
+    def set_reference(self, price: int, *, at_ns: int) -> None:
+        """Sets the instrument's reference price. Raises: CommandRefused."""
+        self._at(at_ns, encode("SetReference", instrument=INSTRUMENT, price=price, what=PriceKind.REFERENCE))
+
+    def tick(self, *, at_ns: int) -> EventArray:
+        """Tells the time, and gives the events of that. Raises: CommandRefused."""
+        made = self._apply(encode("Tick"), at_ns)
+        return self._out[:made].copy()
+
+    def fork(self) -> "History":
+        """The same once more: what is done to one is not done to the other."""
+        other = copy(self)
+        vars(other).update(
+            _engine=_native.Engine.restore(self._engine.snapshot()),
+            _hash=self._hash.copy(),
+            _source_seq=dict(self._source_seq),
+            _last_ref=dict(self._last_ref),
+        )
+        return other
 
     def take(self, resting: Resting, *, side: int, quantity: int, at_ns: int) -> None:
         """An aggressor trades with `resting`, which stands first on the other side. Raises: CommandRefused."""
@@ -199,11 +248,24 @@ class History:
         taken, made = self._engine.apply(record, at_ns, self._out)
         assert taken == 1
         assert made >= 1
-        self._hash.update(self._out[:made].tobytes())
-        self.events += made
+        self._count(made)
         if self._kinds[0] == EVENTS["Rejected"]:
             raise CommandRefused(str(reject(int(self._out["detail"][0]))))
         return made
+
+    def _go_on(self, at_ns: int) -> EventArray:
+        """Events of what did not fit into the command before; none when all of it is done."""
+        _, made = self._engine.apply(b"", at_ns, self._out)
+        self._count(made)
+        return self._out[:made].copy()
+
+    def _count(self, made: int) -> None:
+        self._hash.update(self._out[:made].tobytes())
+        self.events += made
+
+    def _at(self, at_ns: int, record: bytes) -> EventArray:
+        made = self._apply(stamped(record, source=PHASES, source_seq=self._next_seq(PHASES)), at_ns)
+        return self._out[:made].copy()
 
     def _operate(self, record: bytes) -> None:
         self._apply(stamped(record, source=OPERATOR, source_seq=self._next_seq(OPERATOR)), 0)
@@ -211,12 +273,15 @@ class History:
     def _define(self, symbol: str, terms: Terms) -> None:
         most, unlimited = _native.LIMITS["MAX_ORDER_QUANTITY"], 2**63 - 1
         self._operate(encode("DefineSource", defined=HISTORY, name="history", rights=Rights.TRADE))
+        self._operate(encode("DefineSource", defined=PHASES, name="phases", rights=Rights.OPERATE))
         self._operate(encode("DefineAsset", asset=QUOTE, code=terms.quote, scale=terms.quote_scale, display=2))
         self._operate(encode("DefineAsset", asset=BASE, code=terms.base, scale=0, display=0))
         self._operate(
             encode(
                 "ListInstrument",
                 instrument=INSTRUMENT,
+                kind=InstrumentKind.SPOT,
+                phase=Phase.CONTINUOUS,
                 symbol=symbol,
                 base_asset=BASE,
                 quote_asset=QUOTE,

@@ -1,13 +1,13 @@
 """Order-by-order records played through our matching, packet by packet. Touches the files and the engine.
 
-The recorded book is kept beside, in plain Python, and is the oracle. While it is crossed, orders are collected for an
-auction: the engine's book stands still then, and is brought to the recorded one afterwards.
+The recorded book is kept beside, in plain Python, and is the oracle. While it is crossed, the engine is in pre-open and
+collects orders; where the exchange holds its auction, the engine holds its own, and is brought to the recorded book.
 Source: docs/guides/replay.md.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import gcd
 from pathlib import Path
@@ -16,15 +16,16 @@ from typing import Final
 from garraway.catalog.blocks import Watch
 from garraway.catalog.errors import BooksInvalid, CommandRefused, FileDamaged, PricesInvalid, SymbolInvalid
 from garraway.catalog.history import Terms
-from garraway.catalog.lobster import Kind, Message, Row
+from garraway.catalog.lobster import Kind, Level, Message, Row
 from garraway.catalog.mbo import SNAPSHOT, UNIT, MboFile, Skip, Survey
+from garraway.catalog.mbo_auction import Terms as AuctionTerms
 from garraway.catalog.mbo_auction import is_uncross, uncross
 from garraway.catalog.mbo_book import Change, Contradiction, MboRecord, RecordedBook, ShownOrder, packets, records
 from garraway.catalog.mbo_report import MboCounts, MboReport, Uncross
 from garraway.catalog.oracle import Tally
 from garraway.catalog.player import Player
 from garraway.catalog.report import ReplayReport
-from garraway.records import Side
+from garraway.records import Phase, Side
 
 LEVELS: Final = 10
 """Levels of each side that are compared after each packet."""
@@ -76,7 +77,8 @@ def _terms(files: Sequence[Path], surveys: Sequence[Survey], tick: int) -> Terms
         names = ", ".join(map(str, files))
         raise PricesInvalid(f"{names}: a price of {lowest} in 1e-9, the engine trades above 0: give another instrument")
     scale = next(digits for digits in range(2, 10) if digits == 9 or tick * 10**digits % 10**9 == 0)
-    return Terms(quote="QUOTE", quote_scale=scale, base="LOT", price_unit=tick, max_price=max(1, highest // tick))
+    # One tick above all prices: there buy the orders of an auction that would pay any.
+    return Terms(quote="QUOTE", quote_scale=scale, base="LOT", price_unit=tick, max_price=max(1, highest // tick) + 1)
 
 
 class _Played:
@@ -86,16 +88,24 @@ class _Played:
         self._symbol, self._tick, self._skip, self._check_every = symbol, tick, skip, check_every
         listed = symbol if _NAME.fullmatch(symbol) else "RECORDED"
         self._player = Player(file, [], symbol=listed, unit=UNIT, terms=terms)
+        self._prices = range(1, terms.max_price + 1)
         self._book = RecordedBook()
         self._tallies: list[Tally] = []
         self._following = False
-        """Whether the engine's book is the recorded one; not so while orders are collected."""
+        """Whether the engine's book is the recorded one."""
+        self._collecting = False
+        """Whether the engine is in pre-open: its book may stand crossed."""
         self._places: dict[int, int] = {}
         """Orders that the engine has -> their place in the recorded book."""
         self._leaving: set[int] = set()
         """Orders that leave the book with this packet, unfilled."""
         self._at_ns = 0
+        self._auctioned = False
+        """Whether the engine's book is what its own auction left."""
         self._reference: int | None = None
+        """The last trade."""
+        self._quoted: int | None = None
+        """The middle of the last quotes before the book was crossed."""
         self._counts = MboCounts()
         self._types: Counter[str] = Counter()
         self._uncrosses: list[Uncross] = []
@@ -139,26 +149,29 @@ class _Played:
         """Plays records that are final together."""
         counts = self._counts
         counts.packets += 1
-        if self._book.crossed and is_uncross(packet):
+        try:
+            self._play(packet)
+        except CommandRefused as refusal:
+            where = f"{self._player.file}, {UNIT} {packet[0].offset}"
+            raise CommandRefused(f"{where}: the engine does not follow: {refusal}") from refusal
+        self._compare(packet)
+        if self._check_every and counts.packets % self._check_every == 0:
+            self._player.history.check()
+
+    def _play(self, packet: Sequence[MboRecord]) -> None:
+        if is_uncross(packet):
             self._uncross(packet)
         changes = [(record, self._recorded(record)) for record in packet]
         self._book.end_packet()
         self._at_ns = packet[-1].at_ns
-        try:
-            if self._book.crossed:
-                self._following = False
-                counts.collected += 1
-            elif self._following and not any(_restarts(record) for record in packet):
-                self._follow(changes)
-            else:
-                self._resume(self._at_ns)
-        except CommandRefused as refusal:
-            where = f"{self._player.file}, {UNIT} {packet[0].offset}"
-            raise CommandRefused(f"{where}: the engine does not follow: {refusal}") from refusal
-        if self._following:
-            self._compare(packet)
-        if self._check_every and counts.packets % self._check_every == 0:
-            self._player.history.check()
+        if any(_restarts(record) for record in packet):
+            self._following = False
+        if self._book.crossed:
+            self._collect(packet[0].at_ns, changes)
+        elif self._following and not self._collecting:
+            self._follow(changes)
+        else:
+            self._resume()
 
     def _recorded(self, record: MboRecord) -> Change | None:
         """Does a record to the recorded book. Raises: FileDamaged."""
@@ -243,13 +256,13 @@ class _Played:
         elif self._places.get(change.order) == change.place:
             self._player.withdraw(change.order, record.at_ns, leaves=change.lots)
         else:
-            self._meeting(Side(change.side), change.price)
+            if not self._collecting:
+                self._meeting(Side(change.side), change.price)
             self._place(change, record)
 
     def _place(self, change: Change, record: MboRecord) -> None:
-        self._player.replace(
-            _message(record, Kind.ADD, side=change.side, price=change.price, lots=change.lots, order=change.order)
-        )
+        message = _message(record, Kind.ADD, side=change.side, price=change.price, lots=change.lots, order=change.order)
+        self._player.replace(message, collected=self._collecting)
         self._places[change.order] = change.place
 
     def _settle(self, order: int, record: MboRecord) -> None:
@@ -264,37 +277,70 @@ class _Played:
         else:
             self._place(Change(order, shown.side, shown.price, lots, shown.place), record)
 
-    def _resume(self, at_ns: int) -> None:
+    def _collect(self, at_ns: int, changes: Sequence[tuple[MboRecord, Change | None]]) -> None:
+        """Does a packet to the engine's book while it is crossed: what becomes of each order, without trades."""
+        self._counts.collected += 1
+        if not self._collecting:
+            self._quoted = self._middle(self._player.side)
+            self._player.history.set_phase(Phase.PRE_OPEN, at_ns=at_ns)
+            self._collecting = True
+        if not self._following:
+            self._bring()
+            return
+        for record, change in changes:
+            if change is not None:
+                self._change(record, change)
+
+    def _resume(self) -> None:
+        """Goes on in continuous trading with the recorded book."""
+        self._bring()
+        if self._collecting:
+            self._player.history.set_phase(Phase.CONTINUOUS, at_ns=self._at_ns)
+            self._collecting = False
+
+    def _bring(self) -> None:
         """Brings the engine's book to the recorded one: what is gone or moved leaves, the missing comes in order."""
+        self._leaving = set()
+        commands = self._player.history.commands
         for order, place in list(self._places.items()):
             shown = self._book.orders.get(order)
             if shown is None or shown.place != place:
-                self._player.withdraw(order, at_ns)
+                self._player.withdraw(order, self._at_ns)
                 del self._places[order]
-        anchor = MboRecord(0, at_ns, at_ns, "A", 0, 0, 0, 0, 0)
+        anchor = MboRecord(0, self._at_ns, self._at_ns, "A", 0, 0, 0, 0, 0)
+        anew: set[tuple[int, int]] = set()
         for order, shown in sorted(self._book.orders.items(), key=lambda item: item[1].place):
+            # An order that our auction filled further comes anew; what stands behind it must stay behind it.
+            if (shown.side, shown.price) in anew or self._player.leaves(order) < shown.lots:
+                self._places.pop(order, None)
+                anew.add((shown.side, shown.price))
             self._change(anchor, Change(order, shown.side, shown.price, shown.lots, shown.place))
-        self._following = True
+        if self._auctioned:
+            self._counts.corrected += self._player.history.commands - commands
+        self._following, self._auctioned = True, False
         self._counts.resumed += 1
         if self._counts.resumed == 1:
             self._player.counts.seeded = self._player.history.open_orders
 
     def _uncross(self, packet: Sequence[MboRecord]) -> None:
-        """Compares an auction of the exchange with ours."""
-        reference = self._reference
-        if reference is None:
-            reference = self._middle()
-        self._uncrosses.append(uncross(self._book, packet, reference=reference, tick=self._tick))
+        """Where orders were collected, the engine holds its auction, which is compared with the exchange's."""
+        if not self._collecting:
+            self._counts.without_aggressor += 1
+            return
+        reference = self._reference or self._quoted or self._middle(self._book.levels)
+        assert reference is not None, "a crossed book has both sides"
+        terms = AuctionTerms(reference, self._prices, self._tick, packet[0].at_ns)
+        found = uncross(self._book, packet, self._player, terms)
+        self._uncrosses.append(found)
         self._player.counts.crosses += 1
-        self._reference = self._uncrosses[-1].price // self._tick
+        self._reference = found.price // self._tick
+        self._collecting = self._following = False
+        self._auctioned = True
 
-    def _middle(self) -> int:
-        """The middle of the engine's best quotes, the last that were not crossed; else of the recorded ones."""
-        for levels in (self._player.side, self._book.levels):
-            bids, asks = levels(Side.BUY, LEVELS), levels(Side.SELL, LEVELS)
-            if bids and asks:
-                return (bids[0][0] + asks[0][0]) // 2
-        raise AssertionError("a crossed book has both sides")
+    def _middle(self, levels: Callable[[Side, int], Sequence[Level]]) -> int | None:
+        """The middle of the best quotes, in whole ticks; None where a side has none."""
+        bids, asks = levels(Side.BUY, LEVELS), levels(Side.SELL, LEVELS)
+        return (bids[0][0] + asks[0][0]) // 2 if bids and asks else None
 
     def _compare(self, packet: Sequence[MboRecord]) -> None:
         row = Row(packet[-1].offset, LEVELS, self._book.levels(Side.SELL, LEVELS), self._book.levels(Side.BUY, LEVELS))

@@ -23,11 +23,14 @@ class AuctionFill:
     """Its limit."""
     lots: int
     our_lots: int | None
+    """With the unshown orders; None for one of them."""
+    our_lots_of_shown: int | None
+    """In the auction of the shown orders alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uncross:
-    """An auction of the recorded exchange, and ours of the book just before it. Prices are in 1e-9."""
+    """An auction of the recorded exchange, and the engine's of the book just before it. Prices are in 1e-9."""
 
     row: int
     """Byte of its first trade."""
@@ -42,10 +45,15 @@ class Uncross:
     of_shown: Equilibrium | None
     """Ours, of the orders that the book showed."""
     of_all: Equilibrium | None
-    """Ours, with the unshown lots at any price."""
+    """Ours, with the unshown lots at any price; that is what the engine goes on with."""
+    refused: str | None
+    """Why the engine takes no part with the unshown lots: `of_all` is None then, and it goes on with `of_shown`."""
     same_orders: int
     """Shown orders that got as many lots as by our rule, with the unshown ones before them."""
     different_orders: int
+    same_orders_of_shown: int
+    """The same of the auction of the shown orders alone."""
+    different_orders_of_shown: int
     fills: Sequence[AuctionFill]
 
 
@@ -56,7 +64,7 @@ class MboCounts:
     packets: int = 0
     """Records that are final together."""
     collected: int = 0
-    """Packets after which the book is crossed: orders are being collected, the engine waits."""
+    """Packets after which the book is crossed: the engine is in pre-open and collects orders."""
     resumed: int = 0
     """How often the engine's book was brought to the recorded one: after snapshots and auctions."""
     snapshot_different: int = 0
@@ -69,6 +77,10 @@ class MboCounts:
     """Lots executed of orders beyond what the book showed of them."""
     off_price: int = 0
     """Fills at another price than the one at which the order stood."""
+    corrected: int = 0
+    """Commands that brought the engine's book to the recorded one after auctions, where ours was another."""
+    without_aggressor: int = 0
+    """Packets with trades without an aggressor while the book was not crossed: the engine holds no auction."""
     unsettled: int = 0
     """Orders whose executions are not what their next record takes from the book: it is believed."""
 
@@ -89,6 +101,15 @@ class MboReport:
     """Whether at the end all levels and orders are equal."""
     replay: ReplayReport
 
+    @property
+    def no_auction(self) -> str | None:
+        """Why the engine held no auction; None where it held one."""
+        if self.uncrosses:
+            return None
+        if not self.counts.collected:
+            return "the book is never crossed: no orders are collected"
+        return "the book is crossed, but no trades without an aggressor follow"
+
     def as_json(self) -> dict[str, Any]:
         """Plain values by the names that docs/guides/replay.md explains."""
         return {
@@ -97,6 +118,7 @@ class MboReport:
             "types": self.types,
             **asdict(self.counts),
             "book_equal": self.book_equal,
+            "no_auction": self.no_auction,
             "uncrosses": [asdict(uncross) for uncross in self.uncrosses],
             "skipped": len(self.skipped),
             "skips": [skip._asdict() for skip in self.skipped[:SKIPS_TOLD]],

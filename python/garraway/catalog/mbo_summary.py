@@ -14,7 +14,7 @@ SKIPS_SHOWN: Final = 10
 
 def mbo_summary(report: MboReport) -> str:
     """The report in lines of at most 80 characters, file names aside."""
-    parts = [_head(report), *(_auction(each) for each in report.uncrosses), _skips(report)]
+    parts = [_head(report), *(_auction(each) for each in report.uncrosses), _none(report), _skips(report)]
     texts = ["\n".join(lines) for part in parts if (lines := list(part))]
     return "\n\n".join([*texts, summary(report.replay, PRICE_DECIMALS)])
 
@@ -26,6 +26,7 @@ def _head(report: MboReport) -> Iterator[str]:
     rows = {
         "packets": f"{counts.packets:,}, of these {counts.collected:,} with a crossed book",
         "resumed": f"{counts.resumed:,} times, {counts.snapshot_different:,} orders differ between files",
+        "corrected": f"{counts.corrected:,} commands after auctions that were not ours",
         "prevented": f"{counts.prevented:,} orders cancelled instead of filled",
         "amended": f"{counts.amended:,} resting orders amended to trade",
         "beyond shown": f"{counts.beyond_shown:,} lots",
@@ -44,12 +45,22 @@ def _auction(each: Uncross) -> Iterator[str]:
         [
             head,
             exchange,
-            (*_equilibrium(each.of_all), "our rule, unshown orders at any price"),
-            (*_equilibrium(each.of_shown), "our rule, shown orders alone"),
+            (*_equilibrium(each.of_all), "our engine, unshown orders at any price"),
+            (*_equilibrium(each.of_shown), "our engine, shown orders alone"),
         ]
     )
     yield f"  unshown: {each.unshown_buys:,} lots bought, {each.unshown_sells:,} sold"
-    yield f"  shown orders filled alike: {each.same_orders:,}, otherwise: {each.different_orders:,}"
+    if each.refused is not None:
+        yield f"  with them the engine takes no part: {each.refused.partition(':')[0]}"
+    same, other = each.same_orders, each.different_orders
+    yield f"  shown orders filled alike: {same:,}, otherwise: {other:,}"
+    same, other = each.same_orders_of_shown, each.different_orders_of_shown
+    yield f"    without the unshown: {same:,}, otherwise: {other:,}"
+
+
+def _none(report: MboReport) -> Iterator[str]:
+    if report.no_auction is not None:
+        yield f"No auction: {report.no_auction}."
 
 
 def _equilibrium(found: Equilibrium | None) -> tuple[str, str, str]:

@@ -91,14 +91,18 @@ class Player:
             self._change(message)
         self._changed(message)
 
-    def replace(self, message: Message) -> None:
-        """Moves an order of the file to the price and quantity of `message`, behind others; gone, it comes anew."""
+    def replace(self, message: Message, *, collected: bool = False) -> None:
+        """Moves an order of the file to the price and quantity of `message`, behind others; gone, it comes anew.
+
+        While orders are `collected`, it may stand crossed.
+        """
         resting = self._resting(message.order)
         if resting is not None and resting.price == message.price and resting.leaves >= message.quantity:
             # The engine would keep its place.
             self.history.reduce(resting, by=resting.leaves, at_ns=message.at_ns)
             resting = None
-        self._clear_way(message)
+        if not collected:
+            self._clear_way(message)
         if resting is None:
             self._introduce(message)
         else:
@@ -112,6 +116,11 @@ class Player:
         if resting is not None and resting.leaves > leaves:
             self.history.reduce(resting, by=resting.leaves - leaves, at_ns=at_ns)
             self._levels.clear()
+
+    def go_on_with(self, history: History) -> None:
+        """Takes another engine, which was a copy of this one, for its own."""
+        self.history = history
+        self._levels.clear()
 
     def compare(self) -> None:
         """Compares the book with the rows that are due."""
@@ -127,6 +136,10 @@ class Player:
         """The message that added an order of the file, live or not."""
         ref = self._refs.get(order)
         return None if ref is None else self._introduced[ref - 1]
+
+    def named(self, client_ref: int) -> int:
+        """The file's number of an order of the resting account."""
+        return self._introduced[client_ref - 1].order
 
     def leaves(self, order: int) -> int:
         """What is left of an order of the file; 0 for one that is not open."""

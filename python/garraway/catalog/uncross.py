@@ -1,4 +1,4 @@
-"""The price of an auction, and whom it fills: pure arithmetic. Touches nothing.
+"""The price of an auction, and whom it fills: pure arithmetic, the engine's naive twin. Touches nothing.
 
 Of all prices the auction takes the one with the largest volume; then the smallest imbalance; then the nearest to the
 reference; of two equally near the higher one where buyers are left over, else the lower one.
@@ -32,7 +32,7 @@ class Interest:
 
 
 def equilibrium(
-    buys: Mapping[int, int], sells: Mapping[int, int], *, reference: int, market_buys: int = 0, market_sells: int = 0
+    buys: Mapping[int, int], sells: Mapping[int, int], *, reference: int, prices: range | None = None
 ) -> Equilibrium | None:
     """The auction of two books.
 
@@ -40,14 +40,15 @@ def equilibrium(
         buys: price -> lots of the buyers who pay at most that.
         sells: price -> lots of the sellers who take at least that.
         reference: the price that the auction shall be near to, where several are equally good.
-        market_buys: lots of buyers at any price.
-        market_sells: lots of sellers at any price.
+        prices: those that the auction may take; None: any. `reference` and all limits are among them.
     Returns: None where nothing can trade.
     """
     best = None
     for price in _candidates(buys, sells, reference):
-        demand = market_buys + sum(lots for limit, lots in buys.items() if limit >= price)
-        supply = market_sells + sum(lots for limit, lots in sells.items() if limit <= price)
+        if prices is not None and price not in prices:
+            continue
+        demand = sum(lots for limit, lots in buys.items() if limit >= price)
+        supply = sum(lots for limit, lots in sells.items() if limit <= price)
         volume, imbalance = min(demand, supply), demand - supply
         pressed = price if imbalance >= 0 else -price
         merit = (volume, -abs(imbalance), -abs(price - reference), pressed)
