@@ -159,13 +159,7 @@ impl Engine {
     /// An order of the slab that stands nowhere trades with the plain orders that it meets first, up to the first that is not plain, as long
     /// as the command has room. `limit` is the worst price. The order must be [`Engine::is_plain_taker`].
     /// Returns whether it traded at all.
-    pub(crate) fn take_plain(
-        &mut self,
-        taker: Slot,
-        limit: i64,
-        own: Own,
-        emit: &mut Emit<'_, '_>,
-    ) -> bool {
+    pub(crate) fn take_plain(&mut self, taker: Slot, limit: i64, own: Own, emit: &mut Emit<'_, '_>) -> bool {
         let mut incoming = Incoming::from_slab(&self.slab[taker]);
         let (side, leaves) = (incoming.side, incoming.leaves);
         let instrument = self.instruments.of_order(incoming.order.instrument);

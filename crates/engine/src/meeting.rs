@@ -212,10 +212,8 @@ impl Engine {
         let linked = |slot| Some((slot, self.above_partner(slot), detail::LINKED)).filter(|step| step.1 > 0);
         let reducing =
             |slot| Some((slot, self.above_position(slot), detail::NOT_REDUCING)).filter(|step| step.1 > 0);
-        let step = linked(maker)
-            .or_else(|| linked(taker))
-            .or_else(|| reducing(maker))
-            .or_else(|| reducing(taker));
+        let step =
+            linked(maker).or_else(|| linked(taker)).or_else(|| reducing(maker)).or_else(|| reducing(taker));
         let Some((slot, lots, why)) = step else { return Ready::Yes };
         let gone = slot == taker && lots == self.open_lots(slot);
         self.cancel_lots(slot, lots, why, slot == taker, emit);
