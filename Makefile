@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 ARGS ?=
+COMMANDS ?= 2000000
 PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -50,6 +51,11 @@ test: setup ## all tests of Rust and Python
 	cargo test --release --locked --package garraway-engine --test stream # the same hashes as the build above
 	pytest $(ARGS)
 
+.PHONY: differential
+differential: setup ## so many commands against the naive model, on two cores (COMMANDS=2000000)
+	run() { GARRAWAY_DIFFERENTIAL=$$(( $(COMMANDS) / 2 )) GARRAWAY_DIFFERENTIAL_SEED=$$1 pytest -q --timeout 0 tests/differential/test_engine_equals_model.py; }; \
+	run 1000000 & first=$$!; run 2000000; wait $$first
+
 .PHONY: check
 check: setup ## format, lint, types, stubs, crate and import rules
 	cargo fmt --all --check
@@ -66,9 +72,9 @@ bench: setup ## the figures of docs/performance.md, made again
 	python benches/run.py $(ARGS)
 
 .PHONY: soak
-soak: setup ## the long forms: a million differential commands, 120 kills
+soak: setup ## the long forms: ten million differential commands, 120 kills
 	GARRAWAY_PROPERTIES=20000 cargo test --locked --package garraway-book --package garraway-engine --test properties
-	GARRAWAY_DIFFERENTIAL=1000000 pytest --timeout 0 tests/differential $(ARGS)
+	$(MAKE) differential COMMANDS=10000000
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 

@@ -8,7 +8,7 @@ from tests.differential.comparing import compare
 from tests.differential.profiles import PROFILES, Profile
 from tests.differential.streams import Stream
 
-COMMANDS: Final = int(os.environ.get("GARRAWAY_DIFFERENTIAL", "20000"))
+COMMANDS: Final = int(os.environ.get("GARRAWAY_DIFFERENTIAL", "200000"))
 """In all, over all profiles."""
 FIRST_SEED: Final = int(os.environ.get("GARRAWAY_DIFFERENTIAL_SEED", "1"))
 LONGEST: Final = 2000
