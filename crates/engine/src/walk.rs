@@ -67,7 +67,8 @@ impl Engine {
                     let first = if goes_on && anchor != NIL { anchor } else { level.first };
                     for slot in Book::queue(&self.slab, first) {
                         let id = self.slab[slot].sequence;
-                        if !(goes_on && id <= after.id) && !visit(rank(part, key, id), slot) {
+                        let passed = goes_on && id <= after.id;
+                        if !passed && !visit(rank(part, key, id), slot) {
                             return;
                         }
                     }

@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
+mod bodies;
+mod codes;
 mod command;
 mod event;
 mod hash;
@@ -14,6 +16,8 @@ mod record;
 mod reference;
 mod reject;
 
+pub use bodies::*;
+pub use codes::*;
 pub use command::*;
 pub use event::*;
 pub use hash::*;
