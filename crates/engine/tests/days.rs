@@ -266,3 +266,14 @@ fn a_reference_price_of_the_days_end_is_indicated() {
     venue.end_day(20_260_102);
     assert_eq!(tick(&mut venue), [72]);
 }
+
+#[test]
+fn a_split_rounds_holdings_down() {
+    let mut venue = Venue::new();
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    let body = SetPhase { phase: code::HALT, reserved: 0, reserved_2: 0 };
+    venue.operate(CommandKind::SetPhase, head, &body);
+    let body = SplitInstrument { numerator: 1, denominator: 3, reserved: 0 };
+    venue.operate(CommandKind::SplitInstrument, head, &body);
+    assert_eq!((venue.has(16, ABC), venue.has(1, ABC)), ((3_333, 0), (-9_999, 0)));
+}
