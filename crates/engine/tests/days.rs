@@ -246,3 +246,34 @@ fn what_a_slice_of_a_sweep_makes_due_is_not_left_behind() {
         assert_eq!((canceled.len(), linked, venue.engine.open_orders()), (8, 1, 0), "{kind:?}");
     }
 }
+
+/// Found by the properties: the day's end gave an auction another reference price, and the next tick said nothing of it.
+#[test]
+fn a_reference_price_of_the_days_end_is_indicated() {
+    let mut venue = Venue::new();
+    let body = SetPhase { phase: code::VOLATILITY_AUCTION, reserved: 0, reserved_2: 0 };
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    venue.operate(CommandKind::SetPhase, head, &body);
+    venue.buy(16, 1, 74);
+    venue.sell(18, 1, 70);
+    let tick = |venue: &mut Venue| {
+        let events = venue.send(CommandKind::Tick, CommandHead::empty(), &FixedBody::empty(), NO_ITEMS);
+        of_kind(&events, EventKind::Indicated).iter().map(|event| event.price).collect::<Vec<_>>()
+    };
+    assert_eq!(tick(&mut venue), [70]);
+    venue.settle(SPOT, 72);
+    assert_eq!(tick(&mut venue), []);
+    venue.end_day(20_260_102);
+    assert_eq!(tick(&mut venue), [72]);
+}
+
+#[test]
+fn a_split_rounds_holdings_down() {
+    let mut venue = Venue::new();
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    let body = SetPhase { phase: code::HALT, reserved: 0, reserved_2: 0 };
+    venue.operate(CommandKind::SetPhase, head, &body);
+    let body = SplitInstrument { numerator: 1, denominator: 3, reserved: 0 };
+    venue.operate(CommandKind::SplitInstrument, head, &body);
+    assert_eq!((venue.has(16, ABC), venue.has(1, ABC)), ((3_333, 0), (-9_999, 0)));
+}

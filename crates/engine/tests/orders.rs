@@ -644,3 +644,15 @@ fn the_first_reason_in_the_order_of_the_codes_is_given() {
         assert!(said.ends_with(&reason.to_string()), "{said}, not {reason}");
     }
 }
+
+#[test]
+fn a_peg_enters_no_further_than_its_limit() {
+    let mut venue = Venue::new();
+    venue.place(A, FixedBody { flags: code::HIDDEN, ..limit(SELL, 97, 5) });
+    venue.place(A, limit(SELL, 100, 5));
+    assert_eq!(venue.place(B, peg(code::MARKET_PEG, BUY, -1, 95, 3)), "B1 accepted 3@95");
+    assert_eq!(
+        venue.place(B, peg(code::MARKET_PEG, BUY, -1, 98, 3)),
+        "B2 accepted 3@98; trade 3@97, shown 0"
+    );
+}

@@ -107,6 +107,8 @@ impl Engine {
         };
         instrument.day = Default::default();
         instrument.day_settlement = 0;
+        // Another reference price may give an auction another price.
+        self.touch(number);
         true
     }
 
