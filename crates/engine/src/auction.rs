@@ -155,9 +155,19 @@ fn is_better((one, price): (&Segment, i64), (other, at): (&Segment, i64), near: 
 }
 
 /// Works the price out and takes the orders out of the claims that would not get their minimum, until all that are left get theirs.
-pub(crate) fn settle_minimums(bids: &mut Vec<Claim>, asks: &mut Vec<Claim>, market: &Market<'_>) -> Found {
+///
+/// `order` is asked before a volume is given out to a side: it brings the claims at the price where the volume ends into their order of
+/// priority, if they are not yet. At all other prices each claim gets everything or nothing.
+pub(crate) fn settle_minimums(
+    bids: &mut Vec<Claim>,
+    asks: &mut Vec<Claim>,
+    market: &Market<'_>,
+    mut order: impl FnMut(Side, u64, &mut Vec<Claim>),
+) -> Found {
     for _ in 0..ROUNDS {
         let found = equilibrium(bids, asks, market);
+        order(Side::Buy, found.volume, bids);
+        order(Side::Sell, found.volume, asks);
         let before = bids.len() + asks.len();
         drop_short(bids, &found, Side::Buy);
         drop_short(asks, &found, Side::Sell);
@@ -297,7 +307,7 @@ mod tests {
         let (mut short, mut met) = (0, 0);
         books(11, true, |bids, asks, market| {
             let (mut kept_bids, mut kept_asks) = (bids.clone(), asks.clone());
-            let found = settle_minimums(&mut kept_bids, &mut kept_asks, &market);
+            let found = settle_minimums(&mut kept_bids, &mut kept_asks, &market, |_, _, _| ());
             let (expected, kept) = naive_minimums(&bids, &asks, &market);
             assert_eq!(found, expected, "{bids:?} {asks:?} {market:?}");
             assert_eq!((&kept_bids, &kept_asks), (&kept.0, &kept.1));
@@ -350,7 +360,7 @@ mod tests {
             let bids: Vec<Claim> =
                 std::iter::once(claim(20, 2, 2, 100)).chain(all_or_none(20, 100)).collect();
             let (mut kept_bids, mut kept_asks) = (bids.clone(), asks.clone());
-            let found = settle_minimums(&mut kept_bids, &mut kept_asks, &market);
+            let found = settle_minimums(&mut kept_bids, &mut kept_asks, &market, |_, _, _| ());
             let (expected, kept) = naive_minimums(&bids, &asks, &market);
             assert_eq!((found, (kept_bids, kept_asks)), (expected, kept), "chain of {chain}");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use garraway_book::{Book, LevelView, NIL, Slot, Stand};
-use garraway_types::{Event, EventKind, Side, detail};
+use garraway_types::{Event, EventKind, Price, Side, detail};
 
 use crate::auction::{Claim, Found, Market, settle_minimums};
 use crate::emit::Emit;
@@ -17,12 +17,12 @@ use crate::phases::is_auction;
 use crate::ticks::Grid;
 
 /// What the noted orders of a level add to it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Note {
     /// Lots that icebergs have behind what they show.
     reserve: u64,
-    /// Whether an order waits for its minimum.
-    has_minimum: bool,
+    /// Orders that wait for their minimum.
+    pending: Vec<Slot>,
 }
 
 /// Room for two orders that meet: three events of the trade, and two that may end or refill them.
@@ -45,12 +45,14 @@ impl Engine {
             max_price: terms.max_price,
             near: if instrument.reference != 0 { instrument.reference } else { instrument.last },
         };
-        let found = settle_minimums(&mut bids, &mut asks, &market);
+        let found = settle_minimums(&mut bids, &mut asks, &market, |side, volume, claims| {
+            self.order_claims(instrument, side, volume, claims);
+        });
         (found, [bids, asks])
     }
 
     /// What a side claims at `bound` or better, best first: at each price what is displayed, then what icebergs have behind it, then
-    /// what is hidden. Only where orders have a minimum does the place of each order count.
+    /// what is hidden. Orders with a minimum stand behind the others of their level here; see [`Engine::order_claims`].
     fn claims(&self, instrument: &Instrument, side: Side, bound: i64) -> Vec<Claim> {
         let is_in = |price: i64| if side == Side::Buy { price >= bound } else { price <= bound };
         let levels = |stand| instrument.book.levels_in(side, stand).take_while(move |l| is_in(l.price.0));
@@ -59,10 +61,11 @@ impl Engine {
             let node = &self.slab[slot];
             let note = notes.entry((node.price.0, Mark(node.mark).is_hidden())).or_default();
             note.reserve += u64::from(self.reserve(slot));
-            note.has_minimum |= self.pending_minimum(slot) != 0;
+            if self.pending_minimum(slot) != 0 {
+                note.pending.push(slot);
+            }
         }
-        let note =
-            |level: &LevelView, hidden| notes.get(&(level.price.0, hidden)).copied().unwrap_or_default();
+        let note = |level: &LevelView, hidden| notes.get(&(level.price.0, hidden));
         let comes_first = |one: i64, other: i64| if side == Side::Buy { one > other } else { one < other };
         let mut claims = Vec::new();
         let mut hidden = levels(Stand::Hidden).peekable();
@@ -78,28 +81,68 @@ impl Engine {
         claims
     }
 
-    /// The claims of a level in order of priority. Orders without a minimum that follow each other are one claim.
-    fn claim_level(&self, level: &LevelView, note: Note, claims: &mut Vec<Claim>) {
+    /// The claims of a level: what orders without a minimum have, then each that has one.
+    fn claim_level(&self, level: &LevelView, note: Option<&Note>, claims: &mut Vec<Claim>) {
         let price = level.price.0;
+        let (reserve, pending) = note.map_or((0, [].as_slice()), |note| (note.reserve, &note.pending));
+        let lots_of = |slot: Slot| u64::from(self.slab[slot].leaves);
+        let waiting: u64 = pending.iter().map(|slot| lots_of(*slot)).sum();
+        let open = level.quantity + reserve - waiting;
+        if open > 0 {
+            claims.push(Claim { price, lots: open, minimum: 0, slot: NIL });
+        }
+        claims.extend(pending.iter().map(|slot| {
+            Claim { price, lots: lots_of(*slot), minimum: self.pending_minimum(*slot), slot: *slot }
+        }));
+    }
+
+    /// Brings the claims at the price where a volume ends into their order of priority, where that matters.
+    fn order_claims(&self, instrument: &Instrument, side: Side, volume: u64, claims: &mut Vec<Claim>) {
+        let (mut left, mut at) = (volume, 0);
+        while let Some(first) = claims.get(at) {
+            let price = first.price;
+            let end = at + claims[at..].iter().take_while(|claim| claim.price == price).count();
+            let of_price = &claims[at..end];
+            let lots: u64 = of_price.iter().map(|claim| claim.lots).sum();
+            if lots <= left {
+                (left, at) = (left - lots, end);
+                continue;
+            }
+            let pending = of_price.iter().filter(|claim| claim.minimum != 0);
+            let mut pending: Vec<Slot> = pending.map(|claim| claim.slot).collect();
+            if left > 0 && !pending.is_empty() {
+                pending.sort_unstable();
+                claims.splice(at..end, self.claims_at(instrument, side, price, &pending));
+            }
+            return;
+        }
+    }
+
+    /// The claims at a price in order of priority; of orders with a minimum those that are pending still. Orders without one that follow
+    /// each other are one claim.
+    fn claims_at(&self, instrument: &Instrument, side: Side, price: i64, pending: &[Slot]) -> Vec<Claim> {
+        let mut claims = Vec::new();
         let mut claim = |lots, minimum, slot| {
             if lots > 0 {
                 claims.push(Claim { price, lots, minimum, slot });
             }
         };
-        if !note.has_minimum {
-            return claim(level.quantity + note.reserve, 0, NIL);
-        }
-        let mut open = 0;
-        for slot in Book::queue(&self.slab, level.first) {
-            let (lots, minimum) = (u64::from(self.slab[slot].leaves), self.pending_minimum(slot));
-            if minimum == 0 {
-                open += lots;
-            } else {
-                claim(std::mem::take(&mut open), 0, NIL);
-                claim(lots, minimum, slot);
+        for stand in [Stand::Displayed, Stand::Hidden] {
+            let Some(first) = instrument.book.first_at(side, stand, Price(price)) else { continue };
+            let (mut open, mut reserve) = (0, 0);
+            for slot in Book::queue(&self.slab, first) {
+                let (lots, minimum) = (u64::from(self.slab[slot].leaves), self.pending_minimum(slot));
+                reserve += u64::from(self.reserve(slot));
+                if minimum == 0 {
+                    open += lots;
+                } else if pending.binary_search(&slot).is_ok() {
+                    claim(std::mem::take(&mut open), 0, NIL);
+                    claim(lots, minimum, slot);
+                }
             }
+            claim(open + reserve, 0, NIL);
         }
-        claim(open + note.reserve, 0, NIL);
+        claims
     }
 
     /// Finds the price of the auction, leaves out the orders that do not get their minimum, and says `Uncrossed`. Returns whether all
