@@ -73,7 +73,7 @@ impl Filler {
     fn below(&mut self, bound: u64) -> u64 {
         self.state =
             self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (u128::from(self.state) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.state) * u128::from(bound)) >> 64) as u64
     }
 
     fn place(&mut self, time_in_force: u8, through: bool) {

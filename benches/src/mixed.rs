@@ -36,7 +36,7 @@ struct Random(u64);
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (u128::from(self.0) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.0) * u128::from(bound)) >> 64) as u64
     }
     fn chance(&mut self, of_hundred: u64) -> bool {
         self.below(100) < of_hundred
@@ -93,10 +93,10 @@ impl MixedWorkload {
 
 impl Writer {
     fn step(&mut self) {
-        if self.count % TICK_EVERY == 0 {
+        if self.count.is_multiple_of(TICK_EVERY) {
             return self.fixed(CommandKind::Tick, CommandHead::empty(), FixedBody::empty());
         }
-        if self.count % 64 == 0 {
+        if self.count.is_multiple_of(64) {
             self.mid += [-1, 0, 0, 1][self.random.below(4) as usize];
         }
         let crowded = self.live.len() > LIVE;
