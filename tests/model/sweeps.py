@@ -78,34 +78,61 @@ def wait_free(state: State, instrument: Instrument) -> Work:
         yield WAIT
 
 
+Rank = tuple[int, int, int, int]
+"""Where an order stands in a sweep: side, part of the side, how far behind the best price, id."""
+
+FRONT: Final[Rank] = (0, 0, 0, 0)
+
+
+def ranked(instrument: Instrument) -> list[tuple[Rank, Order]]:
+    """Orders of an instrument in the order of a mass cancel."""
+    found: list[tuple[Rank, Order]] = []
+    for side in (BUY, SELL):
+        sign = 1 if side == SELL else -1
+        book = instrument.sides[side]
+        found += [((side, int(order.hidden), order.price * sign, order.order_id), order) for order in book]
+        found += [((side, 2, 0, order.order_id), order) for order in instrument.standing("peg", side)]
+        found += [((side, 3, 0, order.order_id), order) for order in instrument.standing("stop", side)]
+        waiting = instrument.standing("child", side) + instrument.standing("close", side)
+        found += [((side, 4, 0, order.order_id), order) for order in waiting]
+        working = instrument.working
+        if working is not None and working.side == side and working.open:
+            found.append(((side, 5, 0, working.order_id), working))
+    return sorted(found, key=lambda each: each[0])
+
+
 def orders_in_sweep_order(state: State, instrument: Instrument) -> list[Order]:
     """Orders of an instrument in the order of a mass cancel."""
-    found: list[Order] = []
-    for side in (BUY, SELL):
-        book = instrument.sides[side]
-        found += [order for order in book if not order.hidden] + [order for order in book if order.hidden]
-        found += instrument.standing("peg", side) + instrument.standing("stop", side)
-        waiting = instrument.standing("child", side) + instrument.standing("close", side)
-        found += sorted(waiting, key=lambda order: order.order_id)
-        working = instrument.working
-        found += [working] if working is not None and working.side == side and working.open else []
-    return found
+    return [order for _, order in ranked(instrument)]
 
 
 def cancel_in(
     state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
 ) -> Work:
-    """Cancels the orders of an instrument that belong, then works off what that made due."""
-    while any(belongs(order) for order in orders_in_sweep_order(state, instrument)):
-        if not state.has_room(2):
-            after_cancel(state, instrument)
-        yield 2
-        found = [order for order in orders_in_sweep_order(state, instrument) if belongs(order)]
-        if found:
-            reduce_to(state, found[0], 0, detail)
+    """Walks through an instrument and cancels the orders that belong, works off what that made due, and begins anew where orders that
+    belong came to rest before the place that was reached."""
+    again = True
+    while again:
+        reached = FRONT
+        while (place := next_place(instrument, belongs, reached)) is not None:
+            if not state.has_room(2):
+                reached = max([reached, *(rank for rank, _ in ranked(instrument) if rank < place)])
+                after_cancel(state, instrument)
+                yield 2
+                continue
+            yield 2
+            order = dict(ranked(instrument))[place]
+            reduce_to(state, order, 0, detail)
             sweep.cancelled += 1
-    after_cancel(state, instrument)
-    yield from wait_free(state, instrument)
+            reached = place
+        after_cancel(state, instrument)
+        yield from wait_free(state, instrument)
+        again = next_place(instrument, belongs, FRONT) is not None
+
+
+def next_place(instrument: Instrument, belongs: Callable[[Order], bool], reached: Rank) -> Rank | None:
+    """Where the next order that belongs stands behind the place that was reached."""
+    return next((rank for rank, order in ranked(instrument) if rank > reached and belongs(order)), None)
 
 
 def mass_cancel(state: State, command: Command, reply: Reply) -> Reason | None:
