@@ -109,8 +109,26 @@ def orders_in_sweep_order(state: State, instrument: Instrument) -> list[Order]:
 def cancel_in(
     state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
 ) -> Work:
-    """Walks through an instrument and cancels the orders that belong, works off what that made due, and begins anew where orders that
-    belong came to rest before the place that was reached."""
+    """Cancels the orders of an instrument that belong, always the first there is, then works off what that made due."""
+    while any(belongs(order) for order in orders_in_sweep_order(state, instrument)):
+        if not state.has_room(2):
+            after_cancel(state, instrument)
+        yield 2
+        found = [order for order in orders_in_sweep_order(state, instrument) if belongs(order)]
+        if found:
+            reduce_to(state, found[0], 0, detail)
+            sweep.cancelled += 1
+    after_cancel(state, instrument)
+    yield from wait_free(state, instrument)
+
+
+def walk_through(
+    state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
+) -> Work:
+    """Walks through an instrument, cancels the orders that belong, and works off what that made due.
+
+    It begins anew where orders that belong came to rest before the place that was reached.
+    """
     again = True
     while again:
         reached = FRONT
@@ -170,7 +188,7 @@ def mass_cancel(state: State, command: Command, reply: Reply) -> Reason | None:
     def steps(state: State, sweep: Sweep) -> Work:
         for listed in sorted(state.instruments):
             if command["instrument"] in {0, listed}:
-                yield from cancel_in(state, sweep, state.instruments[listed], belongs, BY_MASS_CANCEL)
+                yield from walk_through(state, sweep, state.instruments[listed], belongs, BY_MASS_CANCEL)
 
     begin(state, command, first_id, steps, instrument=command["instrument"])
     return None
@@ -195,7 +213,7 @@ def delist(state: State, command: Command, reply: Reply) -> None:
     first_id = reply.say(EventKind.SweepBegun, named=False, instrument=number, detail=int(command.kind))
 
     def steps(state: State, sweep: Sweep) -> Work:
-        yield from cancel_in(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
+        yield from walk_through(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
 
     begin(state, command, first_id, steps, instrument=number)
 
