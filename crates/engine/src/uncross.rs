@@ -91,8 +91,11 @@ impl Engine {
         if open > 0 {
             claims.push(Claim { price, lots: open, minimum: 0, slot: NIL });
         }
-        claims.extend(pending.iter().map(|slot| {
-            Claim { price, lots: lots_of(*slot), minimum: self.pending_minimum(*slot), slot: *slot }
+        claims.extend(pending.iter().map(|slot| Claim {
+            price,
+            lots: lots_of(*slot),
+            minimum: self.pending_minimum(*slot),
+            slot: *slot,
         }));
     }
 
