@@ -36,8 +36,6 @@ pub(crate) mod guard {
     pub(crate) const RESULT: u8 = 8;
     /// What it has open is counted by instrument, or for its firm.
     pub(crate) const EXPOSED: u8 = 16;
-    /// What matters when it trades.
-    pub(crate) const TRADES: u8 = CLEARED | TIERED | RESULT | EXPOSED;
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,6 @@
 //! What it does is said in `docs/concepts/engine.md`. One file per command in `commands/`: check in order of precedence,
 //! change state, emit.
 #![forbid(unsafe_code)]
-#![allow(dead_code)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
 
 #[cfg(test)]

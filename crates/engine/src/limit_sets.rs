@@ -92,10 +92,6 @@ impl Limits {
         self.sets.get(&(scope, id)).copied().unwrap_or_default()
     }
 
-    pub(crate) fn has(&self, scope: u8, id: u32) -> bool {
-        self.sets.contains_key(&(scope, id))
-    }
-
     pub(crate) fn set(&mut self, scope: u8, id: u32, limits: LimitSet) {
         if limits.is_none() {
             self.sets.remove(&(scope, id));
