@@ -413,8 +413,15 @@ impl Settlement<'_, '_, '_> {
         let delivered = i64::from(lots) * terms.lot_value;
         self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
         let fees = buyer_fee + seller_fee;
-        let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
-        self.ledger.post(terms.quote, legs);
+        if SPECIAL {
+            // Apart from the fees, since a rebate on top of the largest value would go beyond 63 bits.
+            self.ledger.post(terms.quote, [(buyer, -value), (seller, value)]);
+            let legs = [(buyer, -buyer_fee), (seller, -seller_fee), (AccountId::FEES, fees)];
+            self.ledger.post(terms.quote, legs);
+        } else {
+            let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
+            self.ledger.post(terms.quote, legs);
+        }
         let rate = if SPECIAL { borne.rates.hold() } else { terms.hold_rate };
         let lots_left = (maker.side, maker.price.0, maker.leaves);
         let maker_released = release(self.ledger, terms, maker_payer, rate, lots_left, &mut maker.payload);

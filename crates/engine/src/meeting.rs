@@ -414,8 +414,9 @@ impl Engine {
             self.change_position(number, seller, -lots);
             value - self.instruments.of_order(number).settlement * lots * terms.price_value
         };
-        let legs = [(buying, -paid - buyer_fee), (selling, paid - seller_fee), (AccountId::FEES, all)];
-        self.ledger.post(terms.quote, legs);
+        // Apart from the fees, since a rebate on top of the largest value would go beyond 63 bits.
+        self.ledger.post(terms.quote, [(buying, -paid), (selling, paid)]);
+        self.ledger.post(terms.quote, [(buying, -buyer_fee), (selling, -seller_fee), (AccountId::FEES, all)]);
         fees
     }
 
