@@ -4,6 +4,7 @@ from typing import Final
 
 from garraway.catalog import CatalogError
 from garraway.records import RecordsError
+from garraway.store import StoreError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
 
@@ -20,5 +21,5 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError)
+FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError, StoreError)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

@@ -1,0 +1,1 @@
+"""The tables, one file per noun. Importing this room puts them all on `METADATA`."""
