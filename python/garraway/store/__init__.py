@@ -14,8 +14,8 @@ from garraway.store.errors import (
     StoreError,
     UrlInvalid,
 )
-from garraway.store.metadata import METADATA
 from garraway.store.schema import SchemaStatus, downgrade, initialise, insist_current, revisions, status, upgrade
+from garraway.store.tables import METADATA
 
 __all__ = [
     "METADATA",

@@ -1,0 +1,25 @@
+"""How far the projector is: written in the transaction that writes what it made of the events."""
+
+from typing import Final
+
+from sqlalchemy import Table
+
+from garraway.store.metadata import METADATA
+from garraway.store.tables.columns import number
+
+PROGRESS: Final = Table(
+    "view_progress",
+    METADATA,
+    number("projector", key=True),
+    number("first_id"),
+    number("last_id"),
+    number("last_at_ns"),
+    number("events"),
+    number("business_date"),
+    info={
+        "doc": "One row, projector 1: the first event that the tables are made of, the last one, and how many. A `first_id` "
+        "above 65536 (the first event of a venue) says that older ones were pruned before. `business_date` ended "
+        "last."
+    },
+    sqlite_with_rowid=False,
+)
