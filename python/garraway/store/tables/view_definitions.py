@@ -42,11 +42,15 @@ INSTRUMENTS: Final = Table(
     number("reference"),
     number("last"),
     number("settlement"),
+    number("settled_id"),
+    number("split_new"),
+    number("split_old"),
     number("listed_at_ns"),
     number("changed_at_ns"),
     info={
-        "doc": "Instruments: terms, phase and prices. `price_unit` and `lot_size` in 1e-9 of a whole, `price_value` and "
-        "`lot_value` in ledger units, prices in price units (0: none), `tick_steps` JSON of [from price, tick]."
+        "doc": "Instruments: terms, phase, prices. `price_unit` and `lot_size` are in 1e-9 of a whole, `price_value` "
+        "and `lot_value` in ledger units; prices in price units, 0 for none; `tick_steps` is JSON of [from "
+        "price, tick]; `split_new` for `split_old` was its last split."
     },
     sqlite_with_rowid=False,
 )
@@ -62,12 +66,10 @@ ACCOUNTS: Final = Table(
     number("max_open_orders"),
     number("self_trade"),
     number("self_trade_of"),
-    number("fee_plan"),
     number("opened_at_ns"),
     number("changed_at_ns"),
     info={
-        "doc": "Accounts. `clearing`: the account on whose balances it trades, 0 for its own; `fee_plan` as the end of a day"
-        " last changed it."
+        "doc": "Accounts and their own limits. `clearing` is the account on whose balances it trades, 0 for its own."
     },
     sqlite_with_rowid=False,
 )
@@ -77,12 +79,9 @@ GROUPS: Final = Table(
     number("group_id", key=True),
     words("name"),
     number("asset"),
-    words("tiers"),
+    number("tiers"),
     number("changed_at_ns"),
-    info={
-        "doc": "Groups of accounts. `tiers` JSON of [value traded in a month, fee plan]; null where the event's tail was too"
-        " short for them."
-    },
+    info={"doc": "Groups of accounts; `tiers` is how many, of traded value in `asset`."},
     sqlite_with_rowid=False,
 )
 FEE_PLANS: Final = Table(

@@ -36,9 +36,9 @@ ORDERS: Final = Table(
     number("changed_id"),
     Index(None, "account", "placed_id"),
     info={
-        "doc": "Orders that were accepted, open and done. `placed_id` names one for good, `order_id` is the id that it bears"
-        " now; `trigger_price` is `Accepted.fee`; `value` and `fee` sum up its fills; `state` 1 open, 2 filled, 3 "
-        "cancelled, 4 unknown (its end was pruned); `reason` is the `detail` of its last `Canceled`."
+        "doc": "Orders that were accepted, open and done. `placed_id` names one for good, `order_id` is the id that "
+        "it bears now, `trigger_price` is `Accepted.fee`; `value` and `fee` sum up its fills; `state` is 1 "
+        "open, 2 filled, 3 cancelled, `reason` the `detail` of its last `Canceled`."
     },
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (placed_at_ns)",
@@ -64,8 +64,9 @@ EXECUTIONS: Final = Table(
     number("corrected_price"),
     Index(None, "account", "execution_id"),
     info={
-        "doc": "Fills: an order's side of a trade each. `execution_id` is the id of `Filled`; `liquidity` 1 maker, 2 taker; "
-        "`busted` 1 once the trade was taken back, `corrected_price` what it was corrected to (0: not)."
+        "doc": "Fills: an order's side of a trade each. `execution_id` is the id of `Filled`; `placed_id` is 0 where "
+        "the order was pruned; `liquidity` is 1 maker, 2 taker; `busted` is 1 once the trade was taken back, "
+        "`corrected_price` what it was corrected to, 0 for not."
     },
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at_ns)",
@@ -82,9 +83,9 @@ LEDGER_ENTRIES: Final = Table(
     number("reason"),
     number("reference"),
     info={
-        "doc": "Every change of a balance. `reason` 1 to 6 as `Posted.detail`, 7 trade, 8 fee; `reference` is the trade or, "
-        "of settlement and split, the instrument; `leg` tells entries of one event apart. Of each event the amounts "
-        "of an asset, with those of the other events of its posting or trade, add up to zero."
+        "doc": "Every change of a balance. `reason` is 1 to 6 as `Posted.detail`, 7 trade, 8 fee; `reference` is the "
+        "trade or, of settlement and split, the instrument; `leg` tells entries of one event apart. The "
+        "amounts of an asset add up to zero over a posting, and over the two fills of a trade."
     },
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (at_ns)",

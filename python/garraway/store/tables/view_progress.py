@@ -16,10 +16,11 @@ PROGRESS: Final = Table(
     number("last_at_ns"),
     number("events"),
     number("business_date"),
+    number("day_ended_id"),
     info={
-        "doc": "One row, projector 1: the first event that the tables are made of, the last one, and how many. A `first_id` "
-        "above 65536 (the first event of a venue) says that older ones were pruned before. `business_date` ended "
-        "last."
+        "doc": "One row, projector 1: the first event of which the tables are made, the last one, and how many. A "
+        "`first_id` above 65536, the first event of a venue, says that older ones were pruned. "
+        "`business_date` ended last, by event `day_ended_id`."
     },
     sqlite_with_rowid=False,
 )

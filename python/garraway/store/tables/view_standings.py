@@ -20,9 +20,9 @@ POSITIONS: Final = Table(
     number("changed_at_ns"),
     number("changed_id"),
     info={
-        "doc": "What an account's fills left it with: lots (negative: short), and what exactly these cost in ledger units of"
-        " the quote asset (negative: received), fees apart. `mark` is the settlement price of a future's position; "
-        "`realised` and `fees` sum up all days."
+        "doc": "What an account's fills left it with: lots, negative when short, and what exactly these cost in "
+        "ledger units of the quote asset, negative when received, fees apart. `mark` is the settlement price "
+        "of a future's position; `realised` and `fees` sum up all days."
     },
     sqlite_with_rowid=False,
 )
@@ -35,7 +35,7 @@ BALANCES: Final = Table(
     wide("held"),
     wide("collateral"),
     number("changed_id"),
-    info={"doc": "Balances in ledger units: all, the part held (of that for positions in futures: `collateral`)."},
+    info={"doc": "Balances in ledger units: all, the part held, and what of that is held for positions in futures."},
     sqlite_with_rowid=False,
 )
 CANDLES: Final = Table(
@@ -52,8 +52,8 @@ CANDLES: Final = Table(
     wide("value"),
     number("trades"),
     info={
-        "doc": "Candles of 60, 300, 3,600 and 86,400 seconds UTC; none where nothing traded. As traded: neither splits nor "
-        "trades taken back change them."
+        "doc": "Candles of 60, 300, 3,600 and 86,400 seconds, UTC; none where nothing traded. As traded: neither "
+        "splits nor trades taken back change them."
     },
     sqlite_with_rowid=False,
 )
@@ -71,8 +71,8 @@ DAILY_PNL: Final = Table(
     wide("sold_value"),
     number("fills"),
     info={
-        "doc": "Realised profit and loss of a business day, yyyymmdd; 0 is the day that goes on, which gets its date when it"
-        " ends. In ledger units of the quote asset, fees apart."
+        "doc": "Realised profit and loss by business day, yyyymmdd; 0 is the day that goes on, which gets its date "
+        "when it ends. Ledger units of the quote asset, fees apart."
     },
     sqlite_with_rowid=False,
 )
@@ -90,8 +90,8 @@ STATISTICS: Final = Table(
     number("trades"),
     wide("value"),
     info={
-        "doc": "Prices and turnover of an instrument's business day; 0 is the day that goes on. Those of a day that ended "
-        "are the venue's own (`DayPrices`, `DayTurnover`)."
+        "doc": "Prices and turnover of an instrument's business day; 0 is the day that goes on. Those of a day that "
+        "ended are the venue's own, of `DayPrices` and `DayTurnover`."
     },
     sqlite_with_rowid=False,
 )

@@ -45,7 +45,9 @@ def upgrade() -> None:
     _make_history()
     _make_standings()
     _table(
-        "view_progress", _keys("projector"), _numbers("first_id", "last_id", "last_at_ns", "events", "business_date")
+        "view_progress",
+        _keys("projector"),
+        _numbers("first_id", "last_id", "last_at_ns", "events", "business_date", "day_ended_id"),
     )
 
 
@@ -89,6 +91,9 @@ def _make_definitions() -> None:
             "reference",
             "last",
             "settlement",
+            "settled_id",
+            "split_new",
+            "split_old",
             "listed_at_ns",
             "changed_at_ns",
         ),
@@ -105,7 +110,6 @@ def _make_definitions() -> None:
             "max_open_orders",
             "self_trade",
             "self_trade_of",
-            "fee_plan",
             "opened_at_ns",
             "changed_at_ns",
         ),
@@ -115,8 +119,7 @@ def _make_definitions() -> None:
         _keys("group_id"),
         _words("name"),
         _numbers("asset"),
-        _words("tiers"),
-        _numbers("changed_at_ns"),
+        _numbers("tiers", "changed_at_ns"),
     )
     _table(
         "view_fee_plans",
