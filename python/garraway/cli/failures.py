@@ -7,6 +7,7 @@ from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
+from garraway.views import ViewsError
 
 
 class Failure(Exception):
@@ -21,5 +22,5 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError, StoreError)
+FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError, StoreError, ViewsError)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

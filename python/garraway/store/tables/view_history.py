@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, text
 
 from garraway.store.metadata import METADATA
 from garraway.store.tables.columns import number, wide, words
+
+_OPEN: Final = text("state = 1")
 
 ORDERS: Final = Table(
     "view_orders",
@@ -35,6 +37,7 @@ ORDERS: Final = Table(
     number("changed_at_ns"),
     number("changed_id"),
     Index(None, "account", "placed_id"),
+    Index("ix_view_orders_open", "account", "client_ref", sqlite_where=_OPEN, postgresql_where=_OPEN),
     info={
         "doc": "Orders that were accepted, open and done. `placed_id` names one for good, `order_id` is the id that "
         "it bears now, `trigger_price` is `Accepted.fee`; `value` and `fee` sum up its fills; `state` is 1 "

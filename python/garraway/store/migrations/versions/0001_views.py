@@ -154,6 +154,14 @@ def _make_history() -> None:
         months_of="placed_at_ns",
     )
     op.create_index("ix_view_orders_account_placed_id", "view_orders", ["account", "placed_id"])
+    is_open = sa.text("state = 1")
+    op.create_index(
+        "ix_view_orders_open",
+        "view_orders",
+        ["account", "client_ref"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
     _table(
         "view_executions",
         _keys("execution_id", "at_ns"),
