@@ -80,7 +80,8 @@ def split(views: Views, event: Fields, _tail: bytes) -> None:
     """A resting order was given the terms of its instrument's split."""
     said = Event._make(event)
     instrument = views.instruments[said.instrument]
-    hold(views, said.account, instrument, said.side, said.released, said.event_id)
+    if said.released:
+        hold(views, said.account, instrument, said.side, said.released, said.event_id)
     order = views.orders.get((said.account, said.client_ref))
     if order is None:
         return

@@ -116,18 +116,18 @@ def insist_whole(folder: Path, last_id: int) -> None:
             raise LogPruned(_PRUNED.format(folder=folder, begins=begins, needed=needed))
     elif last_id and not _has(folder, last_id):
         raise LogShorter(
-            f"the views are at event {last_id}, which the log of {folder} does not have: is this their venue? After its "
+            f"the views are at event {last_id}, which the log of {folder} lacks: is this their venue? If its "
             "journal was restored to an earlier moment: `garraway views rebuild`"
         )
 
 
 _PRUNED: Final = (
-    "the event log of {folder} begins with command {begins}, the views need it from command {needed} on. What was pruned "
-    "cannot be made again: definitions, balances and positions, and orders, executions, ledger entries, candles and days "
-    "of the commands before. Keep the tables as they are, or put the pruned files back"
+    "the event log of {folder} begins with command {begins}, the views need it from command {needed} on. What was "
+    "pruned cannot be made again: definitions, balances, positions, and orders, executions, ledger entries, candles "
+    "and days of the commands before. Keep the tables as they are, or put the pruned files back"
 )
 
 
 def _has(folder: Path, event_id: int) -> bool:
     events = Tape(folder, event_id).read(1).events
-    return len(events) == 1 and int(events["event_id"][0]) == event_id
+    return len(events) > 0 and int(events["event_id"][0]) == event_id
