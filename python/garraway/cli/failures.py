@@ -4,8 +4,10 @@ from typing import Final
 
 from garraway.catalog import CatalogError
 from garraway.records import RecordsError
+from garraway.store import StoreError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
+from garraway.views import ViewsError
 
 
 class Failure(Exception):
@@ -20,5 +22,5 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError)
+FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError, StoreError, ViewsError)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

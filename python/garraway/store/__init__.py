@@ -1,0 +1,39 @@
+"""The SQL database: SQLite in a file (the default) or PostgreSQL. No SQL stands elsewhere. Touches SQLAlchemy, alembic.
+
+Tables are in `tables/<noun>.py`, their queries in `<nouns>.py` beside this file: functions that take a `Connection`.
+"""
+
+from garraway.store.database import Database, Dialect
+from garraway.store.errors import (
+    AlreadyInitialised,
+    DatabaseAway,
+    DatabaseNewer,
+    DatabaseOlder,
+    PostgresqlFailed,
+    RevisionUnknown,
+    StoreError,
+    UrlInvalid,
+)
+from garraway.store.schema import SchemaStatus, downgrade, initialise, insist_current, revisions, status, upgrade
+from garraway.store.tables import METADATA
+
+__all__ = [
+    "METADATA",
+    "AlreadyInitialised",
+    "Database",
+    "DatabaseAway",
+    "DatabaseNewer",
+    "DatabaseOlder",
+    "Dialect",
+    "PostgresqlFailed",
+    "RevisionUnknown",
+    "SchemaStatus",
+    "StoreError",
+    "UrlInvalid",
+    "downgrade",
+    "initialise",
+    "insist_current",
+    "revisions",
+    "status",
+    "upgrade",
+]

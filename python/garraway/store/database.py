@@ -1,0 +1,144 @@
+"""The database: SQLite in a file, or PostgreSQL. Touches it through SQLAlchemy Core.
+
+One way to write, one way to read. A writer on SQLite takes the write lock when its transaction begins (BEGIN
+IMMEDIATE), so that it never fails half-way for a lock; the driver begins nothing by itself, which makes changes of the
+schema transactional, too. A reader cannot write, on either database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Final, Literal, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from garraway.store.errors import DatabaseAway, UrlInvalid
+
+Dialect = Literal["sqlite", "postgresql"]
+
+BUSY_MS: Final = 10_000
+"""How long a statement on SQLite waits for another process's lock."""
+CONNECT_S: Final = 10
+READERS: Final = 8
+"""Connections kept for reading, and for writing to PostgreSQL."""
+_EXAMPLE: Final = "give sqlite:///var/garraway.db or postgresql://user@host/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. Threads may share it; each takes connections of its own."""
+
+    url: URL
+    dialect: Dialect
+    _writer: Engine
+    _reader: Engine
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The database at an address; nothing is read or written yet.
+
+        Args:
+            url: `sqlite:///PATH` (relative; four slashes: absolute) or `postgresql://user:password@host:port/name`.
+        Raises: UrlInvalid: it is neither of the two.
+        """
+        parsed = _parsed(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(parsed, "sqlite", _sqlite(parsed, writing=True), _sqlite(parsed, writing=False))
+        engine = create_engine(
+            parsed,
+            isolation_level="READ COMMITTED",
+            pool_size=READERS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_S},
+        )
+        return cls(parsed, "postgresql", engine, engine.execution_options(postgresql_readonly=True))
+
+    @property
+    def shown(self) -> str:
+        """The address without its password: for people and logs."""
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write: committed at the end, rolled back when an exception leaves it.
+
+        Raises: DatabaseAway: no connection, or on SQLite no write lock within `BUSY_MS`.
+        """
+        with self._begun(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that cannot write. Raises: DatabaseAway."""
+        if self.dialect == "sqlite" and not sqlite_path(self.url).exists():
+            raise DatabaseAway(f"database {self.shown} is not there: make it with `garraway db init`")
+        with self._begun(self._reader) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes the connections that are not in use."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def _begun(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            connection = engine.connect()
+        except OperationalError as error:
+            raise self._away(error) from error
+        with connection:
+            try:
+                transaction = connection.begin()
+            except OperationalError as error:
+                raise self._away(error) from error
+            with transaction:
+                yield connection
+
+    def _away(self, error: OperationalError) -> DatabaseAway:
+        reason = str(error.orig).strip().splitlines()[0]
+        return DatabaseAway(f"database {self.shown} is away: {reason}; is it there, running, and open to this user?")
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UrlInvalid(f"no address of a database: {_EXAMPLE}") from error
+    if parsed.drivername == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise UrlInvalid(f"address {url!r} names no file: {_EXAMPLE}")
+        return parsed
+    if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise UrlInvalid(f"databases of kind {parsed.drivername!r} are not supported: {_EXAMPLE}")
+
+
+def _sqlite(url: URL, *, writing: bool) -> Engine:
+    """An engine for one of the two ways. One writer at a time: threads queue here instead of at the file's lock."""
+    size = {"pool_size": 1, "max_overflow": 0} if writing else {"pool_size": READERS}
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, **size)
+    begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def _connected(driver: SqliteConnection, _: object) -> None:
+        driver.isolation_level = None
+        for name, value in (("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "ON")):
+            driver.execute(f"PRAGMA {name} = {value}")
+        if not writing:
+            driver.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begins(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def sqlite_path(url: URL) -> Path:
+    """The file of a SQLite database."""
+    assert url.database is not None
+    return Path(url.database)
