@@ -14,94 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-_WORDS: Final = [
-    "password",
-    "passwort",
-    "passw0rd",
-    "welcome",
-    "letmein",
-    "admin",
-    "administrator",
-    "login",
-    "master",
-    "dragon",
-    "monkey",
-    "football",
-    "baseball",
-    "soccer",
-    "hockey",
-    "superman",
-    "batman",
-    "sunshine",
-    "princess",
-    "shadow",
-    "michael",
-    "jordan",
-    "charlie",
-    "iloveyou",
-    "trustno1",
-    "whatever",
-    "starwars",
-    "computer",
-    "internet",
-    "samsung",
-    "google",
-    "secret",
-    "summer",
-    "winter",
-    "spring",
-    "autumn",
-    "monday",
-    "friday",
-    "january",
-    "december",
-    "trading",
-    "trader",
-    "exchange",
-    "bitcoin",
-    "ethereum",
-    "money",
-    "broker",
-    "forex",
-    "garraway",
-    "change",
-    "changeme",
-    "default",
-    "guest",
-    "test",
-    "testing",
-    "hello",
-    "freedom",
-    "flower",
-    "cheese",
-    "chocolate",
-    "banana",
-    "orange",
-    "cookie",
-    "ginger",
-    "pepper",
-    "hunter",
-    "ranger",
-    "killer",
-    "maggie",
-    "daniel",
-    "andrew",
-    "jessica",
-    "thomas",
-    "robert",
-    "london",
-    "berlin",
-    "paris",
-    "newyork",
-    "america",
-    "england",
-    "germany",
-    "qwerty",
-    "azerty",
-    "qwertz",
-    "asdf",
-    "zxcv",
-]
+_WORDS: Final = (
+    "password passwort passw0rd welcome letmein admin administrator login master dragon monkey football baseball "
+    "soccer hockey superman batman sunshine princess shadow michael jordan charlie iloveyou trustno1 whatever "
+    "starwars computer internet samsung google secret summer winter spring autumn monday friday january december "
+    "trading trader exchange bitcoin ethereum money broker forex garraway change changeme default guest test testing "
+    "hello freedom flower cheese chocolate banana orange cookie ginger pepper hunter ranger killer maggie daniel "
+    "andrew jessica thomas robert london berlin paris newyork america england germany qwerty azerty qwertz asdf zxcv"
+)
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "1234567890", "abcdefghijklmnop")
 _ENDINGS: Final = (
     "",
@@ -122,7 +42,7 @@ _ENDINGS: Final = (
     "99",
 )
 _YEARS: Final = tuple(str(year) for year in range(1950, 2031))
-_SWAPS: Final = str.maketrans({"a": "@", "o": "0", "e": "3", "i": "1", "s": "$"})
+_SWAPS: Final = {ord(letter): sign for letter, sign in zip("aoeis", "@031$", strict=True)}
 _LEAST: Final = 8
 _LINE: Final = 40
 
@@ -146,8 +66,8 @@ def generated() -> frozenset[str]:
 
 
 def _made() -> Iterator[str]:
-    for word in _WORDS:
-        for form in {word, word.translate(_SWAPS), word[::-1], word + word}:
+    for word in _WORDS.split():
+        for form in {*_swapped(word), word[::-1], word + word}:
             for ending in (*_ENDINGS, *_YEARS):
                 yield form + ending
                 yield ending + form
@@ -163,6 +83,14 @@ def _made() -> Iterator[str]:
                 yield f"{year}{month:02}{day:02}"
     yield from ("1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "q1w2e3r4", "qazwsxedc", "zaq12wsx", "1qazxsw2", "a1b2c3d4")
     yield from ("123123123", "12341234", "11223344", "87654321", "1234567891", "123456789a", "abcd1234", "abc12345")
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """The word, with one kind of letter written as a sign, and with all of them."""
+    yield word
+    yield word.translate(_SWAPS)
+    for letter, sign in _SWAPS.items():
+        yield word.replace(chr(letter), sign)
 
 
 def _one_sign(text: str) -> bool:

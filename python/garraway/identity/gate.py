@@ -30,7 +30,7 @@ POLL_S: Final = 0.25
 STALE_NS: Final = 2_000_000_000
 _MARGIN_NS: Final = 60_000_000_000
 _NEWLY_NS: Final = 50_000_000
-"""An unknown name makes memory be read again, at most so often."""
+"""An unknown key makes memory be read again, at most so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +291,9 @@ class Gate:
             raise GateStale("revocations could not be read for 2 s: is the database running? Try again")
 
     def _user(self, user_id: int) -> _User | None:
+        """The active user. One that memory lacks may be new: the token's signature held, so nobody makes us read."""
         if user_id not in self._memory.users:
-            self._read_newly()
+            self.refresh()
         return self._memory.users.get(user_id)
 
     def _key(self, key_id: str, *, at_ms: int, address: str) -> _Key:
@@ -307,7 +308,7 @@ class Gate:
         return key
 
     def _read_newly(self) -> None:
-        """A name that memory lacks may be new."""
+        """A key that memory lacks may be new; anybody can ask for any name, so this is bounded."""
         if self._clock() - self._memory.read_at_ns > _NEWLY_NS:
             self.refresh()
 

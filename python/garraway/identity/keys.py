@@ -72,6 +72,7 @@ def create(identity: Identity, principal: Principal, wanted: Wanted, *, origin: 
         if len(live) >= KEYS:
             raise Conflict(f"{KEYS} keys are live: revoke one first")
         _insert(identity, connection, key_id, principal.user_id, wanted, material, by=principal, origin=origin)
+    identity.gate.refresh()
     return Made(key_id, secret)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self
 
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from garraway.identity.errors import KeyFileUnsafe
@@ -37,6 +38,7 @@ class SigningKeys:
         self._folder = folder
         self._keys = keys
         self._overlap_s = overlap_s
+        self._changed_at_ns = 0
 
     @classmethod
     def open(cls, folder: Path, *, at_s: int, overlap_s: int = OVERLAP_S) -> Self:
@@ -71,7 +73,10 @@ class SigningKeys:
 
     def reload(self) -> None:
         """Takes what the folder has now: another process may have rotated. An empty folder changes nothing."""
-        self._keys = _read(self._folder) or self._keys
+        changed_at_ns = self._folder.stat().st_mtime_ns
+        if changed_at_ns != self._changed_at_ns:
+            self._keys = _read(self._folder) or self._keys
+            self._changed_at_ns = changed_at_ns
 
     def public_set(self, *, at_s: int) -> dict[str, Any]:
         """The JWK set that others verify by (RFC 7517): only public parts."""
@@ -105,7 +110,7 @@ def _read_one(path: Path) -> SigningKey:
         said = json.loads(path.read_text(encoding="utf-8"))
         key = OKPKey.import_key(said["jwk"])
         read = SigningKey(str(said["kid"]), int(said["made_at_s"]), key)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, JoseError) as error:
         raise KeyFileUnsafe(f"file {path} holds no signing key: restore it, or remove it and log in again") from error
     if not key.is_private or key.curve_name != "Ed25519" or key.thumbprint()[:22] != read.kid:
         raise KeyFileUnsafe(f"file {path} holds another key than its name says: restore it, or remove it")

@@ -18,6 +18,9 @@ from garraway.store.credentials import Throttle
 SECOND: Final = 1_000_000_000
 FIRST_WAIT_S: Final = 30
 LONGEST_WAIT_S: Final = 900
+LOGIN_LIMIT: Final = 10
+NETWORK_LIMIT: Final = 100
+FACTOR_LIMIT: Final = 5
 FORGOTTEN_AFTER_S: Final = 3_600
 """So long after the last attempt the count begins anew."""
 
@@ -32,17 +35,17 @@ class Counted:
 
 def by_login(login: str) -> Counted:
     """Attempts at one login: ten, then waits of 30 s that double up to 15 minutes."""
-    return Counted("login:" + hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:32], 10)
+    return Counted("login:" + hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:32], LOGIN_LIMIT)
 
 
 def by_network(network: str) -> Counted:
     """Attempts from one sender, at any login."""
-    return Counted(f"network:{network}", 100)
+    return Counted(f"network:{network}", NETWORK_LIMIT)
 
 
 def by_factor(user_id: int) -> Counted:
     """Codes of a user's second factor: five, as a code has only six digits."""
-    return Counted(f"factor:{user_id}", 5)
+    return Counted(f"factor:{user_id}", FACTOR_LIMIT)
 
 
 def reserve(connection: Connection, counts: Iterable[Counted], *, at_ns: int) -> None:

@@ -129,6 +129,8 @@ class Tokens:
 
 def canonical_base64url(text: str) -> bytes:
     """The bytes of base64url without padding, in the one form that encodes them. Raises: ValueError."""
+    if not text.isascii():
+        raise ValueError("not base64url")
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
