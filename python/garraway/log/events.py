@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from garraway.log.redaction import redacted
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
@@ -32,5 +34,10 @@ class Log:
 
     def _write(self, level: str, event: str, fields: Mapping[str, object]) -> None:
         line = {"at_ns": self.now_ns(), "level": level, "event": event, **self.fields, **fields}
-        self.stream.write(json.dumps(line, default=str) + "\n")
+        self.stream.write(json.dumps(redacted(line), default=_shown) + "\n")
         self.stream.flush()
+
+
+def _shown(value: object) -> object:
+    """The text of what JSON has no form for, an exception for instance, without secrets."""
+    return redacted(str(value))

@@ -1,0 +1,136 @@
+"""Requests that an API key signs: what is signed, how it is checked, and the memory of nonces. Touches nothing.
+
+Signed text, joined by newlines:
+
+    GARRAWAY1, key id, timestamp (ms), window (ms), nonce, method, path with query, SHA-256 of the body (hex)
+
+Every part is taken as the bytes that came, so no part can be written in two ways.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from garraway.identity.errors import Busy, Unauthenticated
+from garraway.identity.tokens import base64url, canonical_base64url
+
+ED25519: Final = "ed25519"
+HMAC_SHA256: Final = "hmac-sha256"
+WINDOW_MS: Final = 5_000
+"""The receive window where a client names none."""
+LONGEST_WINDOW_MS: Final = 60_000
+AHEAD_MS: Final = 1_000
+"""How far a client's clock may be ahead."""
+NONCES: Final = 1_000_000
+NONCES_PER_KEY: Final = 200_000
+_TIMESTAMP: Final = re.compile(r"[1-9][0-9]{12,14}")
+_WINDOW: Final = re.compile(r"[1-9][0-9]{0,4}")
+_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_METHOD: Final = re.compile(r"[A-Z]{1,16}")
+_TARGET: Final = re.compile(r"/[!-~]{0,8191}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it came: header values and target are the texts that were sent."""
+
+    key_id: str
+    timestamp_ms: str
+    window_ms: str
+    nonce: str
+    method: str
+    target: str
+    body: bytes
+    signature: str
+
+    def signed_bytes(self) -> bytes:
+        """What the signature is over."""
+        parts = ("GARRAWAY1", self.key_id, self.timestamp_ms, self.window_ms, self.nonce, self.method, self.target)
+        return "\n".join((*parts, hashlib.sha256(self.body).hexdigest())).encode()
+
+    def insist_well_formed(self) -> None:
+        """Raises: Unauthenticated: a part is not in its one form."""
+        forms = (
+            (_TIMESTAMP, self.timestamp_ms),
+            (_WINDOW, self.window_ms),
+            (_NONCE, self.nonce),
+            (_METHOD, self.method),
+            (_TARGET, self.target),
+        )
+        if not all(form.fullmatch(text) for form, text in forms) or not self.key_id.isascii():
+            raise Unauthenticated("a signed request needs timestamp, window, nonce and signature in their forms")
+
+
+def sign(key: Ed25519PrivateKey | str, request: SignedRequest) -> str:
+    """The signature that a client sends: base64url by a private key, hexadecimal by an HMAC secret."""
+    if isinstance(key, str):
+        return hmac.new(key.encode(), request.signed_bytes(), hashlib.sha256).hexdigest()
+    return base64url(key.sign(request.signed_bytes()))
+
+
+def holds(algorithm: str, material: bytes, signed: bytes, signature: str) -> bool:
+    """Whether a signature is the key's.
+
+    `material` is the Ed25519 public key (32 bytes) or the HMAC secret; `signature` base64url without padding of the
+    one, 64 small hexadecimal digits of the other.
+    """
+    if algorithm == HMAC_SHA256:
+        expected = hmac.new(material, signed, hashlib.sha256).hexdigest()
+        return signature.isascii() and secrets.compare_digest(expected, signature)
+    assert algorithm == ED25519
+    try:
+        Ed25519PublicKey.from_public_bytes(material).verify(canonical_base64url(signature), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class Nonces:
+    """What was signed within windows that are still open, each taken once. Bounded: full is Busy, not forgotten."""
+
+    def __init__(self, *, most: int = NONCES, most_per_key: int = NONCES_PER_KEY) -> None:
+        """Keeps at most `most`, and `most_per_key` of one key."""
+        self._most = most
+        self._most_per_key = most_per_key
+        self._until: list[tuple[int, str, str]] = []
+        self._taken: dict[str, set[str]] = {}
+        self._latest_ms = 0
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._until)
+
+    def take(self, key_id: str, nonce: str, *, timestamp_ms: int, window_ms: int, at_ms: int) -> None:
+        """Takes a nonce whose signature holds.
+
+        Time never goes back here, whatever the clock does: what was forgotten cannot come again.
+        Raises: Unauthenticated: outside the window, or taken before; Busy: no room.
+        """
+        self._latest_ms = now_ms = max(self._latest_ms, at_ms)
+        if not now_ms - window_ms <= timestamp_ms <= now_ms + AHEAD_MS or not 0 < window_ms <= LONGEST_WINDOW_MS:
+            raise Unauthenticated(
+                f"timestamp outside the window of {window_ms} ms: set the clock, send the request again"
+            )
+        self._forget()
+        taken = self._taken.setdefault(key_id, set())
+        if nonce in taken:
+            raise Unauthenticated("nonce used before: draw a new one for every request")
+        if len(self._until) >= self._most or len(taken) >= self._most_per_key:
+            raise Busy("too many signed requests within their windows: send fewer, or shorten the window")
+        taken.add(nonce)
+        heappush(self._until, (timestamp_ms + window_ms, key_id, nonce))
+
+    def _forget(self) -> None:
+        while self._until and self._until[0][0] < self._latest_ms:
+            _, key_id, nonce = heappop(self._until)
+            taken = self._taken[key_id]
+            taken.discard(nonce)
+            if not taken:
+                del self._taken[key_id]
