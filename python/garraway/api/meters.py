@@ -1,0 +1,80 @@
+"""The metrics of the service, by the names that dashboards know. One registry, made by the composition root."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.metrics import MetricWrapperBase
+
+SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """What is counted. Labels come from bounded sets only: routes, methods, statuses, roles, reasons."""
+
+    registry: CollectorRegistry
+    requests: Counter
+    request_seconds: Histogram
+    order_ack_seconds: Histogram
+    orders: Counter
+    denied: Counter
+    unauthenticated: Counter
+    throttled: Counter
+    in_flight: Gauge
+    door_connected: Gauge
+    sequence: Gauge
+    read_waits: Counter
+    children: dict[tuple[str, ...], MetricWrapperBase]
+    """Counters by their labels, so that the hot path looks up once."""
+
+    @classmethod
+    def new(cls, *, version: str) -> Self:
+        """Fresh meters in a registry of their own."""
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        build = Gauge("app_build_info", "What runs here.", ["component", "version"], registry=registry)
+        build.labels("service", version).set(1)
+        return cls(
+            registry=registry,
+            requests=Counter("http_requests", "Requests.", ["route", "method", "code"], registry=registry),
+            request_seconds=Histogram(
+                "http_request_duration_seconds",
+                "From the head of a request to its reply.",
+                ["route"],
+                buckets=SECONDS,
+                registry=registry,
+            ),
+            order_ack_seconds=Histogram(
+                "venue_order_ack_seconds",
+                "From an order to its durable outcome.",
+                ["protocol"],
+                buckets=SECONDS,
+                registry=registry,
+            ),
+            orders=Counter(
+                "api_commands", "Commands of clients, by what became of them.", ["kind", "status"], registry=registry
+            ),
+            denied=Counter("authz_denied", "Requests that were not permitted.", ["route"], registry=registry),
+            unauthenticated=Counter("auth_refused", "Requests whose credentials were refused.", registry=registry),
+            throttled=Counter("http_throttled", "Requests beyond a rate limit.", ["scope"], registry=registry),
+            in_flight=Gauge("http_requests_in_flight", "Requests under way.", registry=registry),
+            door_connected=Gauge("venue_door_connected", "1 while the exchange's door is open.", registry=registry),
+            sequence=Gauge("venue_sequence", "The last command that this process knows of.", registry=registry),
+            read_waits=Counter("api_read_waits", "Reads that waited for a command.", ["result"], registry=registry),
+            children={},
+        )
+
+    def replied(self, *, route: str, method: str, status: int, seconds: float) -> None:
+        """A reply went out."""
+        code = str(status)
+        counter = self.children.get((route, method, code))
+        if counter is None:
+            counter = self.children[route, method, code] = self.requests.labels(route, method, code)
+        histogram = self.children.get((route,))
+        if histogram is None:
+            histogram = self.children[route,] = self.request_seconds.labels(route)
+        assert isinstance(counter, Counter)
+        assert isinstance(histogram, Histogram)
+        counter.inc()
+        histogram.observe(seconds)

@@ -1,0 +1,86 @@
+"""What the application is made of: everything it reads and writes, handed in by the composition root."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final, Protocol
+
+from garraway.api.access_log import AccessLog
+from garraway.api.gate import Gate
+from garraway.api.meters import Meters
+from garraway.venues import Directory, Outcome
+
+Network = IPv4Network | IPv6Network
+BODY_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """What the edge lets through."""
+
+    requests_per_minute: int = 1_000
+    """Of one address, of one user, of one key."""
+    body_bytes: int = BODY_BYTES
+    body_s: float = 5.0
+    """How long a body may take to come."""
+    request_s: float = 10.0
+    """How long a request may take in all."""
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may call (CORS)."""
+    proxies: tuple[Network, ...] = ()
+    """Proxies whose X-Forwarded-For is believed."""
+    scrapers: tuple[Network, ...] = ()
+    """Networks that may read /metrics without logging in."""
+
+
+class Door(Protocol):
+    """What this room needs of `garraway.venues.ExchangeVenue`."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the door is open."""
+        ...
+
+    def send(self, record: bytes) -> asyncio.Future[Outcome] | None:
+        """Numbers and sends a command now; None: it cannot go out at this moment, and was not numbered."""
+        ...
+
+
+class Views(Protocol):
+    """The venue as the event log tells it, kept up by a thread of its own; see `garraway._native.Views`."""
+
+    @property
+    def seq(self) -> int:
+        """The number of the last command that it knows of."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """Where the process is in its life."""
+
+    started: bool = False
+    """Everything that is read from logs has been read."""
+    draining: bool = False
+    """It is about to stop: nothing new, what is under way is finished."""
+    ticked_ns: int = 0
+    """When the event loop last came round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that routes use."""
+
+    clock: Callable[[], int]
+    """ns since the Unix epoch."""
+    monotonic_s: Callable[[], float]
+    gate: Gate
+    door: Door
+    views: Views
+    directory: Directory
+    """What is defined at the venue, kept up by the composition root."""
+    log: AccessLog
+    meters: Meters
+    edge: EdgeSettings = field(default_factory=EdgeSettings)
+    health: Health = field(default_factory=Health)
