@@ -1,15 +1,16 @@
 """What the application is made of: everything it reads and writes, handed in by the composition root."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final, Protocol
+from typing import Final
 
 from garraway.api.access_log import AccessLog
+from garraway.api.desk import Desk
 from garraway.api.gate import Gate
 from garraway.api.meters import Meters
-from garraway.venues import Directory, Outcome
+from garraway.api.ports import Door, Views
+from garraway.venues import Directory
 
 Network = IPv4Network | IPv6Network
 BODY_BYTES: Final = 65_536
@@ -34,28 +35,6 @@ class EdgeSettings:
     """Networks that may read /metrics without logging in."""
 
 
-class Door(Protocol):
-    """What this room needs of `garraway.venues.ExchangeVenue`."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether the door is open."""
-        ...
-
-    def send(self, record: bytes) -> asyncio.Future[Outcome] | None:
-        """Numbers and sends a command now; None: it cannot go out at this moment, and was not numbered."""
-        ...
-
-
-class Views(Protocol):
-    """The venue as the event log tells it, kept up by a thread of its own; see `garraway._native.Views`."""
-
-    @property
-    def seq(self) -> int:
-        """The number of the last command that it knows of."""
-        ...
-
-
 @dataclass(slots=True, kw_only=True)
 class Health:
     """Where the process is in its life."""
@@ -78,6 +57,7 @@ class Services:
     gate: Gate
     door: Door
     views: Views
+    desk: Desk
     directory: Directory
     """What is defined at the venue, kept up by the composition root."""
     log: AccessLog
