@@ -211,7 +211,9 @@ def worst_price(terms: InstrumentTerms, standing: Standing, side: Side) -> int:
     """
     around = standing.last or standing.reference
     if not around or standing.rules is None or not standing.rules.collar:
-        raise invalid("price", "FieldMissing", f"{terms.symbol} has no last price or no collar now: give the worst price")
+        raise invalid(
+            "price", "FieldMissing", f"{terms.symbol} has no last price or no collar now: give the worst price"
+        )
     if side is Side.BUY:
         highest = around * (BAND_UNIT + standing.rules.collar) // BAND_UNIT
         return max(standing.ticks.down(min(highest, terms.max_price)), terms.min_price)
@@ -301,5 +303,3 @@ def _expiry(text: str | None, now_ns: int) -> int:
     if not now_ns < expire_s * BAND_UNIT or expire_s >= 2**32:
         raise invalid("expire_at", "TimeInvalid", f"expire_at {text!r} is past, or beyond the year 2106")
     return expire_s
-
-

@@ -8,11 +8,11 @@ another number. The interfaces (REST, the facades) share one desk, so that they 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from garraway.api.orders import NewOrder, Replacement, cancel_record
+from garraway.api.ports import Arrivals, Door, Views
 from garraway.api.problems import Problem, away, conflict
-from garraway.api.ports import Door, Views
 from garraway.records import Reject, command_seq, encode, reject
 from garraway.venues import Outcome
 
@@ -25,11 +25,14 @@ TEXTS_AT_MOST: Final = 65_536
 STALE: Final = "ClientRefStale"
 
 
+Status = Literal["accepted", "rejected", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What became of a command: `accepted`, `rejected` (why: `reason`) or `unknown`."""
 
-    status: str
+    status: Status
     client_ref: int
     text: str
     seq: int
@@ -49,7 +52,7 @@ class _Numbered(Protocol):
 
 @dataclass(slots=True)
 class _Guarded:
-    """A client order id on its way: its reference, and the command at which the fold will tell of it (None: unknown)."""
+    """A client order id on its way: its reference, and the command at which the fold tells of it (None: unknown)."""
 
     client_ref: int
     seq: int | None = None
@@ -62,20 +65,26 @@ class Desk:
     client order id from before its command goes out until the fold tells of it.
     """
 
-    def __init__(self, door: Door, views: Views, *, monotonic_s: Callable[[], float], stamp: str) -> None:
+    def __init__(
+        self, door: Door, views: Views, arrivals: Arrivals, *, monotonic_s: Callable[[], float], stamp: str
+    ) -> None:
         """Does nothing yet.
 
         Args:
             door: where commands go.
             views: the fold.
+            arrivals: waiting for it.
             monotonic_s: for how long an outcome took.
             stamp: what ids of orders without a client order id begin with: another in each life of the process.
         """
         self._door = door
         self._views = views
+        self._arrivals = arrivals
         self._monotonic_s = monotonic_s
         self._stamp = stamp
         self._count = 0
+        self.last_seq = 0
+        """The highest number of a command whose outcome came here."""
         self._refs: dict[int, int] = {}
         self._texts: dict[tuple[int, str], _Guarded] = {}
 
@@ -142,7 +151,7 @@ class Desk:
             told = _told(outcome, client_ref, text, self._views.seq)
             if told.reason is None or told.reason.name != STALE:
                 return told
-            await self._views.until(told.seq, PATIENCE_S)
+            await self._arrivals.until(told.seq, PATIENCE_S)
         raise away(STALE, "another door places orders of this account faster than this one: ask again")
 
     def _next_ref(self, account: int) -> int:
@@ -152,25 +161,29 @@ class Desk:
 
     async def _sent(self, record: Callable[[], bytes]) -> asyncio.Future[Outcome]:
         """Sends what `record` makes at the moment at which it can go out. Raises: Problem: the exchange is away."""
-        if self._door.free:
-            sent = self._door.send(record())
-            assert sent is not None
+        sent = self._try(record)
+        if sent is not None:
             return sent
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not self._door.free:
+                while (sent := self._try(record)) is None:
                     await self._door.until_free()
+                return sent
         except TimeoutError as error:
             raise away("ExchangeAway", f"the exchange took nothing for {PATIENCE_S:g} s: nothing was done") from error
-        return await self._sent(record)
+
+    def _try(self, record: Callable[[], bytes]) -> asyncio.Future[Outcome] | None:
+        return self._door.send(record()) if self._door.free else None
 
     async def _outcome(self, sent: asyncio.Future[Outcome]) -> Outcome | None:
         """The outcome; None where it did not come in time."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                return await sent
+                outcome = await sent
         except TimeoutError:
             return None
+        self.last_seq = max(self.last_seq, command_seq(outcome.first_event))
+        return outcome
 
     def _insist_free(self, key: tuple[int, str]) -> None:
         account, text = key
@@ -183,7 +196,7 @@ class Desk:
             raise Problem(503, "TooManyUnknown", "too many orders wait for the exchange: ask again", retryable=True)
 
     def _forget_told(self) -> None:
-        """Drops ids of which the fold tells by now, from the oldest on; one that it does not tell of goes to the end."""
+        """Drops ids of which the fold tells by now, from the oldest on; one that it does not know goes to the end."""
         seq = self._views.seq
         while self._texts:
             key = next(iter(self._texts))

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from garraway.api import strict_json
 from garraway.api.addresses import UNKNOWN, client_address
 from garraway.api.allowance import Allowance, Taken
-from garraway.api.problems import MEDIA_TYPE, Problem, problem_of
+from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of, throttled
 from garraway.api.services import Services
 
 HEADERS: Final = (
@@ -132,7 +132,7 @@ class Edge:
                 file=where.filename.rpartition("garraway/")[2],
                 line=where.lineno,
             )
-            problem = Problem(500, "Fault", "this is a fault of ours: give the correlation id to the operator")
+            problem = FAULT
         await reply.problem(problem)
 
     def _told(self, scope: Scope, reply: "_Reply", seconds: float) -> None:
@@ -219,12 +219,6 @@ async def respond(send: Send, status: int, body: bytes, headers: dict[str, str])
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
-
-
-def throttled(taken: Taken) -> Problem:
-    """429: more than the allowance."""
-    detail = f"more than {taken.limit} requests a minute: wait {taken.retry_after_s} s"
-    return Problem(429, "RateLimited", detail, retryable=True, headers={"Retry-After": str(taken.retry_after_s)})
 
 
 def too_large(most: int) -> Problem:

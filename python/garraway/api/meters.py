@@ -65,6 +65,11 @@ class Meters:
             children={},
         )
 
+    def acknowledged(self, status: str, seconds: float) -> None:
+        """An order got its outcome, or none in time."""
+        self.order_ack_seconds.labels("rest").observe(seconds)
+        self.orders.labels("place", status).inc()
+
     def replied(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """A reply went out."""
         code = str(status)

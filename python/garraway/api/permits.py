@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from garraway.api.gate import Gate, Permission, Principal
-from garraway.api.problems import Problem, invalid
+from garraway.api.problems import Problem, invalid, throttled
 from garraway.api.services import Services
 
 SECOND_NS: Final = 1_000_000_000
@@ -84,9 +84,20 @@ def let_in(scope: Scope, permission: Permission) -> Caller:
     at_ns = services.clock()
     principal = principal_of(scope, services, at_ns)
     scope["garraway.principal"] = principal
+    _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS
     services.gate.require(principal, permission, at_s=at_s)
     return Caller(principal, permission, services.gate, at_s)
+
+
+def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) -> None:
+    """Takes one request of the key's allowance, or the user's. Raises: Problem."""
+    key = principal.key_id
+    taken = scope["app"].state.callers.take(f"k{key}" if key is not None else f"u{principal.user_id}", at_ns)
+    scope["garraway.reply"].rate(taken)
+    if not taken.allowed:
+        services.meters.throttled.labels("user" if key is None else "key").inc()
+        raise throttled(taken)
 
 
 def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:

@@ -16,9 +16,12 @@ from typing import Any, Final
 
 import msgspec
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from garraway.api.allowance import Taken
 from garraway.records import RecordsError
+from garraway.store import StoreError
 from garraway.units import OffTick, OutOfRange, TooFine, UnitsError
 from garraway.venues import VenueError
 
@@ -83,6 +86,12 @@ def away(code: str, detail: str, *, retry_after_s: int = 1) -> Problem:
     return Problem(503, code, detail, retryable=True, headers={"Retry-After": str(retry_after_s)})
 
 
+def throttled(taken: Taken) -> Problem:
+    """429: more than the allowance."""
+    detail = f"more than {taken.limit} requests a minute: wait {taken.retry_after_s} s"
+    return Problem(429, "RateLimited", detail, retryable=True, headers={"Retry-After": str(taken.retry_after_s)})
+
+
 def translated(name: str, convert: Callable[[], int]) -> int:
     """What `convert` gives; an error of `units` becomes a 422 that names the field."""
     try:
@@ -108,11 +117,14 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(422, _units_code(error), str(error))
     if isinstance(error, RecordsError):
         return Problem(422, "FieldInvalid", str(error))
+    if isinstance(error, StoreError | SQLAlchemyError):
+        return away("DatabaseAway", "the database is away at the moment: ask again")
     if isinstance(error, VenueError):
         return away("ExchangeAway", "the exchange is away at the moment: ask again")
     return None
 
 
+FAULT: Final = Problem(500, "Fault", "this is a fault of ours: give the correlation id to the operator")
 _HTTP_CODES: Final = {
     400: "Malformed",
     404: "RouteUnknown",

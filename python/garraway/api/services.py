@@ -9,7 +9,8 @@ from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
 from garraway.api.gate import Gate
 from garraway.api.meters import Meters
-from garraway.api.ports import Door, Views
+from garraway.api.ports import Arrivals, BackOffice, Door, Views
+from garraway.store import Database
 from garraway.venues import Directory
 
 Network = IPv4Network | IPv6Network
@@ -57,7 +58,10 @@ class Services:
     gate: Gate
     door: Door
     views: Views
+    arrivals: Arrivals
     desk: Desk
+    back_office: BackOffice
+    database: Database
     directory: Directory
     """What is defined at the venue, kept up by the composition root."""
     log: AccessLog

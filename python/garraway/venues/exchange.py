@@ -139,6 +139,13 @@ class ExchangeVenue:
             raise
         return venue
 
+    @classmethod
+    def begin(cls, folder: Path, *, source: str) -> Self:
+        """A venue that connects in the background, whether an exchange runs or not; see `connected` and `failure`."""
+        venue = cls(folder, source=source)
+        venue._running = asyncio.create_task(venue._stay_connected())
+        return venue
+
     async def __aenter__(self) -> Self:
         """The venue itself."""
         return self
@@ -157,6 +164,11 @@ class ExchangeVenue:
     def connected(self) -> bool:
         """Whether the door is open at this moment."""
         return self._writer is not None
+
+    @property
+    def failure(self) -> VenueError | None:
+        """Why it gave up for good, if it did."""
+        return self._failure
 
     @property
     def free(self) -> bool:

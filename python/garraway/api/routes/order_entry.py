@@ -50,7 +50,7 @@ class ReasonSaid(msgspec.Struct, frozen=True):
     remedy: str
 
 
-class CommandSaid(msgspec.Struct, frozen=True, kw_only=True):
+class OrderCommandSaid(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a command; `seq` is the number of the command, for `min_seq` of a read."""
 
     status: Literal["accepted", "rejected", "unknown"]
@@ -62,8 +62,8 @@ class CommandSaid(msgspec.Struct, frozen=True, kw_only=True):
     reason: ReasonSaid | None = None
 
 
-async def place(ask: Ask) -> tuple[int, CommandSaid]:
-    """Place an order. The reply says whether it was accepted; what it traded shows in `GET /api/v1/orders/{order_ref}`."""
+async def place(ask: Ask) -> tuple[int, OrderCommandSaid]:
+    """Place an order. The reply says whether it was accepted; what it traded, `GET /api/v1/orders/{order_ref}`."""
     asked = converted(ask.json, PlaceAsked)
     text = client_order_id(asked.client_order_id)
     account = ask.caller.account(asked.account)
@@ -75,8 +75,8 @@ async def place(ask: Ask) -> tuple[int, CommandSaid]:
     return 202 if told.status == "unknown" else 201, _said(account, told)
 
 
-async def replace(ask: Ask) -> tuple[int, CommandSaid]:
-    """Replace an open order in one step. The new order has a new `order_ref`; without a new id it keeps the client's."""
+async def replace(ask: Ask) -> tuple[int, OrderCommandSaid]:
+    """Replace an open order in one step, under a new `order_ref`; without a new client order id it keeps its own."""
     asked = converted(ask.json, ReplaceAsked)
     text = client_order_id(asked.client_order_id)
     account = ask.caller.account(asked.account)
@@ -88,7 +88,7 @@ async def replace(ask: Ask) -> tuple[int, CommandSaid]:
     return _status(told), _said(account, told)
 
 
-async def reduce(ask: Ask) -> tuple[int, CommandSaid]:
+async def reduce(ask: Ask) -> tuple[int, OrderCommandSaid]:
     """Reduce an open order to what it may fill in all. It keeps its place in the queue."""
     asked = converted(ask.json, ReduceAsked)
     account = ask.caller.account(asked.account)
@@ -99,14 +99,14 @@ async def reduce(ask: Ask) -> tuple[int, CommandSaid]:
     return _status(told), _said(account, told)
 
 
-async def cancel(ask: Ask) -> tuple[int, CommandSaid]:
+async def cancel(ask: Ask) -> tuple[int, OrderCommandSaid]:
     """Cancel an open order."""
     account = ask.caller.account(_account(ask))
     told = await ask.services.desk.cancel(account, reference("order_ref", ask.parameters["order_ref"]))
     return _status(told), _said(account, told)
 
 
-async def cancel_by_text(ask: Ask) -> tuple[int, CommandSaid]:
+async def cancel_by_text(ask: Ask) -> tuple[int, OrderCommandSaid]:
     """Cancel an open order by the client's own id."""
     account = ask.caller.account(_account(ask))
     text = client_order_id(ask.parameters["client_order_id"])
@@ -120,7 +120,7 @@ async def cancel_by_text(ask: Ask) -> tuple[int, CommandSaid]:
     return _status(told), _said(account, told)
 
 
-async def mass_cancel(ask: Ask) -> tuple[int, CommandSaid]:
+async def mass_cancel(ask: Ask) -> tuple[int, OrderCommandSaid]:
     """Cancel all open orders of an account, or those of one instrument or side."""
     account = ask.caller.account(_account(ask))
     side = ask.parameters.get("side")
@@ -151,7 +151,7 @@ async def _instrument(services: Services, account: int, client_ref: int) -> Inst
     """What an order is of. Raises: Problem: there is no such order, open or done lately."""
     known = services.views.order(account, client_ref)
     if known is None:
-        await services.views.until(services.desk.highest_seq, UNTIL_S)
+        await services.arrivals.until(services.desk.last_seq, UNTIL_S)
         known = services.views.order(account, client_ref)
     if known is None:
         raise not_found("OrderUnknown", f"account {account} has no order {client_ref}, open or done lately")
@@ -167,9 +167,9 @@ def _status(told: Told) -> int:
     return 202 if told.status == "unknown" else 200
 
 
-def _said(account: int, told: Told) -> CommandSaid:
+def _said(account: int, told: Told) -> OrderCommandSaid:
     reason = told.reason
-    return CommandSaid(
+    return OrderCommandSaid(
         status=told.status,
         account=account,
         seq=told.seq,
@@ -191,14 +191,14 @@ CANCEL: Final = Permission("cancel", "orders")
 _ONE: Final = {"order_ref": REF}
 ROUTES: Final = (
     RawRoute(
-        method="POST", path=PATH, permission=PLACE, endpoint=place, asked=PlaceAsked, said=CommandSaid, statuses=PLACED
+        method="POST", path=PATH, permission=PLACE, endpoint=place, asked=PlaceAsked, said=OrderCommandSaid, statuses=PLACED
     ),
     RawRoute(
         method="DELETE",
         path=PATH,
         permission=CANCEL,
         endpoint=mass_cancel,
-        said=CommandSaid,
+        said=OrderCommandSaid,
         statuses=STATUSES,
         query=_QUERY,
     ),
@@ -207,7 +207,7 @@ ROUTES: Final = (
         path=PATH + "/by-client-id/{client_order_id}",
         permission=CANCEL,
         endpoint=cancel_by_text,
-        said=CommandSaid,
+        said=OrderCommandSaid,
         statuses=STATUSES,
         query=(ACCOUNT,),
         path_schema={"client_order_id": TEXT},
@@ -218,7 +218,7 @@ ROUTES: Final = (
         permission=REPLACE,
         endpoint=replace,
         asked=ReplaceAsked,
-        said=CommandSaid,
+        said=OrderCommandSaid,
         statuses=STATUSES,
         path_schema=_ONE,
     ),
@@ -228,7 +228,7 @@ ROUTES: Final = (
         permission=REPLACE,
         endpoint=reduce,
         asked=ReduceAsked,
-        said=CommandSaid,
+        said=OrderCommandSaid,
         statuses=STATUSES,
         path_schema=_ONE,
     ),
@@ -237,7 +237,7 @@ ROUTES: Final = (
         path=PATH + "/{order_ref}",
         permission=CANCEL,
         endpoint=cancel,
-        said=CommandSaid,
+        said=OrderCommandSaid,
         statuses=STATUSES,
         query=(ACCOUNT,),
         path_schema=_ONE,
