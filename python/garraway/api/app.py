@@ -31,6 +31,7 @@ from garraway.api.routes import (
     orders,
 )
 from garraway.api.services import Services
+from garraway.identity import IdentityError
 from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import UnitsError
@@ -53,6 +54,7 @@ ERRORS: Final = (
     HTTPException,
     RequestValidationError,
     Problem,
+    IdentityError,
     StoreError,
     SQLAlchemyError,
     VenueError,
@@ -65,6 +67,8 @@ CORS_HEADERS: Final = (
     "content-type",
     "garraway-key",
     "garraway-timestamp",
+    "garraway-window",
+    "garraway-nonce",
     "garraway-signature",
     "idempotency-key",
     "x-correlation-id",

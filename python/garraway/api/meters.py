@@ -1,12 +1,47 @@
 """The metrics of the service, by the names that dashboards know. One registry, made by the composition root."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
+
+from garraway.api.ports import Views
 
 SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+class _Streams(Collector):
+    """The hub's own figures, asked for when they are read."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+
+    def collect(self) -> Iterator[Metric]:
+        """Figures by the names that dashboards know."""
+        said = self._views.statistics()
+        for name, (kind, told, doc) in _HUB.items():
+            value = said[name]
+            assert isinstance(value, int)
+            yield kind(told, doc, value=value)
+
+
+_HUB: Final[dict[str, tuple[type[CounterMetricFamily] | type[GaugeMetricFamily], str, str]]] = {
+    "events": (CounterMetricFamily, "views_events", "Events folded."),
+    "connections": (GaugeMetricFamily, "ws_connections", "WebSocket connections."),
+    "subscriptions": (GaugeMetricFamily, "ws_subscriptions", "Subscriptions of WebSocket connections."),
+    "accepted": (CounterMetricFamily, "ws_accepted", "WebSocket connections accepted."),
+    "refused": (CounterMetricFamily, "ws_refused", "WebSocket connections refused."),
+    "messages": (CounterMetricFamily, "ws_messages", "WebSocket messages sent."),
+    "bytes": (CounterMetricFamily, "ws_bytes", "WebSocket bytes sent."),
+    "conflated": (CounterMetricFamily, "marketdata_conflated_updates", "Book updates left out for slow clients."),
+    "cut_slow": (CounterMetricFamily, "marketdata_slow_consumer_disconnects", "Clients cut for not reading."),
+    "cut_login": (CounterMetricFamily, "ws_cut_login", "Clients cut because their log-in ended."),
+    "cut_protocol": (CounterMetricFamily, "ws_cut_protocol", "Clients cut for what they sent."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +64,12 @@ class Meters:
     """Counters by their labels, so that the hot path looks up once."""
 
     @classmethod
-    def new(cls, *, version: str) -> Self:
+    def new(cls, *, version: str, views: Views | None = None) -> Self:
         """Fresh meters in a registry of their own."""
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
+        if views is not None:
+            registry.register(_Streams(views))
         build = Gauge("app_build_info", "What runs here.", ["component", "version"], registry=registry)
         build.labels("service", version).set(1)
         return cls(

@@ -12,9 +12,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from garraway import __version__
-from garraway.api.gate import Permission
 from garraway.api.permits import Needs
 from garraway.api.raw import RawRoute
+from garraway.identity import Permission
 
 Document = dict[str, Any]
 SCHEMES: Final = {

@@ -15,15 +15,19 @@ from fastapi.params import Depends as DependsOn
 from starlette.requests import Request
 from starlette.types import Scope
 
-from garraway.api.gate import Gate, Permission, Principal
-from garraway.api.problems import Problem, invalid, throttled
+from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
+from garraway.identity import Permission, Principal, SignedRequest, require
 
 SECOND_NS: Final = 1_000_000_000
+MILLISECOND_NS: Final = 1_000_000
 KEY_HEADER: Final = b"garraway-key"
 TIMESTAMP_HEADER: Final = b"garraway-timestamp"
+WINDOW_HEADER: Final = b"garraway-window"
+NONCE_HEADER: Final = b"garraway-nonce"
 SIGNATURE_HEADER: Final = b"garraway-signature"
-CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="garraway"'}
+WINDOW: Final = "5000"
+"""The receive window of who names none, in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,22 @@ class Caller:
 
     principal: Principal
     permission: Permission
-    gate: Gate
+    services: Services
     at_s: int
 
     def account(self, account: int | None) -> int:
         """The account that is meant: the named one, or the only one of the caller's own.
 
-        Raises: Problem: it is not clear which; errors of `identity`: it is beyond the caller's reach.
+        Raises: Problem: it is not clear which; Missing: it is beyond the caller's reach.
         """
         if account is None:
             own = self.principal.accounts
             if len(own) != 1:
                 raise invalid("account", "AccountAmbiguous", f"you have {len(own)} accounts: name one of them")
             (account,) = own
-        self.gate.require(self.principal, self.permission, at_s=self.at_s, account=account)
+        known = self.services.directory.accounts.get(account)
+        group = known.group if known is not None and known.group else None
+        require(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
         return account
 
 
@@ -86,8 +92,8 @@ def let_in(scope: Scope, permission: Permission) -> Caller:
     scope["garraway.principal"] = principal
     _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS
-    services.gate.require(principal, permission, at_s=at_s)
-    return Caller(principal, permission, services.gate, at_s)
+    require(principal, permission, at_s=at_s)
+    return Caller(principal, permission, services, at_s)
 
 
 def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) -> None:
@@ -106,23 +112,26 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     address = scope["garraway.address"]
     if KEY_HEADER in found:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-        return services.gate.signed(
-            _text(found[KEY_HEADER]),
-            signature=_text(found.get(SIGNATURE_HEADER, b"")),
-            timestamp=_text(found.get(TIMESTAMP_HEADER, b"")),
+        request = SignedRequest(
+            key_id=_text(found[KEY_HEADER]),
+            timestamp_ms=_text(found.get(TIMESTAMP_HEADER, b"")),
+            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else WINDOW,
+            nonce=_text(found.get(NONCE_HEADER, b"")),
             method=scope["method"],
             target=_text(target),
             body=scope["garraway.body"],
-            at_ns=at_ns,
-            address=address,
+            signature=_text(found.get(SIGNATURE_HEADER, b"")),
         )
+        return services.identity.gate.signed(request, at_ms=at_ns // MILLISECOND_NS, address=address)
     scheme, _, token = _text(found.get(b"authorization", b"")).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
-    return services.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
+    return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
 
 
-_WANTED: Final = frozenset({b"authorization", KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER})
+_WANTED: Final = frozenset(
+    {b"authorization", KEY_HEADER, TIMESTAMP_HEADER, WINDOW_HEADER, NONCE_HEADER, SIGNATURE_HEADER}
+)
 
 
 def _text(value: bytes) -> str:

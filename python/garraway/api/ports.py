@@ -16,6 +16,11 @@ class Door(Protocol):
         ...
 
     @property
+    def failure(self) -> Exception | None:
+        """Why it gave up for good, if it did."""
+        ...
+
+    @property
     def free(self) -> bool:
         """Whether `send` can send at this moment."""
         ...
@@ -134,6 +139,11 @@ class Views(Protocol):
     @property
     def seq(self) -> int:
         """The number of the last command that it knows of."""
+        ...
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where WebSocket clients are served."""
         ...
 
     def last_ref(self, account: int) -> int:

@@ -20,6 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from garraway.api.allowance import Taken
+from garraway.identity import (
+    Busy,
+    Conflict,
+    FactorMissing,
+    Forbidden,
+    GateStale,
+    IdentityError,
+    Locked,
+    Missing,
+    OAuthRefused,
+    StepUpNeeded,
+    TextInvalid,
+    Unauthenticated,
+)
 from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import OffTick, OutOfRange, TooFine, UnitsError
@@ -117,6 +131,8 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(422, _units_code(error), str(error))
     if isinstance(error, RecordsError):
         return Problem(422, "FieldInvalid", str(error))
+    if isinstance(error, IdentityError):
+        return _of_identity(error)
     if isinstance(error, StoreError | SQLAlchemyError):
         return away("DatabaseAway", "the database is away at the moment: ask again")
     if isinstance(error, VenueError):
@@ -137,6 +153,34 @@ _HTTP_CODES: Final = {
 def _units_code(error: UnitsError) -> str:
     known = (OffTick, OutOfRange, TooFine)
     return next((kind.__name__ for kind in known if isinstance(error, kind)), "DecimalInvalid")
+
+
+def _of_identity(error: IdentityError) -> Problem | None:
+    if isinstance(error, TextInvalid):
+        return invalid(error.field, type(error).__name__, str(error))
+    if isinstance(error, Locked):
+        headers = {"Retry-After": str(error.retry_after_s)}
+        return Problem(429, "Locked", str(error), retryable=True, headers=headers)
+    for kind, status in _IDENTITY.items():
+        if isinstance(error, kind):
+            headers = CHALLENGE if status == 401 else {"Retry-After": "1"} if status == 503 else {}
+            return Problem(status, kind.__name__, str(error), retryable=status == 503, headers=headers)
+    return None
+
+
+CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="garraway"'}
+_IDENTITY: Final[dict[type[IdentityError], int]] = {
+    Unauthenticated: 401,
+    StepUpNeeded: 403,
+    FactorMissing: 403,
+    Forbidden: 403,
+    Busy: 503,
+    GateStale: 503,
+    Conflict: 409,
+    Missing: 404,
+    OAuthRefused: 400,
+}
+"""The nearest kind first; what is not here is a fault of ours."""
 
 
 def _of_validation(error: RequestValidationError) -> Problem:

@@ -12,11 +12,11 @@ import msgspec
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from garraway.api.gate import Permission
 from garraway.api.permits import Caller, let_in
 from garraway.api.problems import Problem, invalid
 from garraway.api.services import Services
 from garraway.api.strict_json import Json
+from garraway.identity import Permission
 
 PARAMETERS_AT_MOST: Final = 16
 

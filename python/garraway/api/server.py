@@ -5,8 +5,10 @@ have: without that, a few slow clients could hold every descriptor.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
-from typing import Final
+from collections.abc import Iterator
+from typing import ClassVar, Final
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,7 +27,7 @@ GRACE_S: Final = 10
 class PatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 that waits for heads, but not for ever."""
 
-    addresses: Counter[str] = Counter()
+    addresses: ClassVar[Counter[str]] = Counter()
     """Connections by address, in this process."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the base class has it
@@ -69,7 +71,7 @@ class Server(uvicorn.Server):
         """Does not listen yet."""
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type] # the same protocol, typed more narrowly there
+                app,
                 host=host,
                 port=port,
                 http=PatientProtocol,
@@ -85,8 +87,10 @@ class Server(uvicorn.Server):
             )
         )
 
-    def install_signal_handlers(self) -> None:
-        """None: see the class."""
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none: see the class."""
+        yield
 
     @property
     def port(self) -> int:

@@ -7,9 +7,9 @@ from typing import Final
 
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
-from garraway.api.gate import Gate
 from garraway.api.meters import Meters
 from garraway.api.ports import Arrivals, BackOffice, Door, Views
+from garraway.identity import Identity
 from garraway.store import Database
 from garraway.venues import Directory
 
@@ -55,7 +55,7 @@ class Services:
     clock: Callable[[], int]
     """ns since the Unix epoch."""
     monotonic_s: Callable[[], float]
-    gate: Gate
+    identity: Identity
     door: Door
     views: Views
     arrivals: Arrivals

@@ -15,7 +15,7 @@ from garraway.api.permits import Caller, needs
 from garraway.api.problems import conflict, invalid, not_found, translated
 from garraway.api.reading import MinSeq, Seen, queried
 from garraway.api.routes.admin_orders import Reason
-from garraway.api.routes.commands import CommandSaid, outcome_said
+from garraway.api.routes.commands import CommandSaid, command_said, outcome_said
 from garraway.api.serving import Served
 from garraway.records import Scope, encode, item, session_account
 from garraway.store import history
@@ -292,12 +292,11 @@ async def release_kill_switch(
 
 
 @routes.post("/mass-cancel")
-async def mass_cancel(
+async def admin_mass_cancel(
     asked: MassCancelAsked, services: Served, caller: Annotated[Caller, needs("engage", "kill_switch")]
 ) -> CommandSaid:
     """Cancels the open orders of an account, a firm, a trading session or the venue."""
-    record = encode("MassCancel", scope=SCOPES[asked.scope], id=asked.number)
-    return await _carry_out(services, caller, record, asked.reason)
+    return await _sweep(services, caller, asked.scope, asked.number, asked.reason)
 
 
 async def _kill(services: Served, caller: Caller, asked: KillAsked, *, on: int) -> KillSaid:
@@ -307,8 +306,16 @@ async def _kill(services: Served, caller: Caller, asked: KillAsked, *, on: int) 
     switch = await _carry_out(services, caller, encode("SetKill", scope=scope, id=asked.number, on=on), asked.reason)
     if not asked.cancel_open:
         return KillSaid(switch=switch, mass_cancel=None)
-    record = encode("MassCancel", scope=scope, id=asked.number)
-    return KillSaid(switch=switch, mass_cancel=await _carry_out(services, caller, record, asked.reason))
+    swept = await _sweep(services, caller, asked.scope, asked.number, asked.reason)
+    return KillSaid(switch=switch, mass_cancel=swept)
+
+
+async def _sweep(services: Served, caller: Caller, scope: str, number: int, reason: str) -> CommandSaid:
+    """A mass cancel goes by the desk: it needs the right to trade, which `backoffice` lacks."""
+    told = await services.desk.mass_cancel(scope=SCOPES[scope], number=number)
+    user = caller.principal.user_id
+    services.log.write("info", "mass_cancel", user=user, scope=scope, number=number, reason=reason, seq=told.seq)
+    return command_said(told)
 
 
 async def _carry_out(services: Served, caller: Caller, record: bytes, reason: str) -> CommandSaid:

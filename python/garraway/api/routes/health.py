@@ -12,11 +12,11 @@ from starlette.requests import Request
 
 from garraway.api.addresses import within
 from garraway.api.decimals import Said
-from garraway.api.gate import Permission
 from garraway.api.permits import Caller, let_in, needs, public
 from garraway.api.reading import queried
 from garraway.api.services import Services
 from garraway.api.serving import Served
+from garraway.identity import Permission
 from garraway.store import StoreError, history
 
 TICK_NS: Final = 5 * 10**9

@@ -18,10 +18,10 @@ from garraway.api.asked import (
     replacement,
 )
 from garraway.api.desk import Told
-from garraway.api.gate import Permission
 from garraway.api.problems import invalid, not_found, translated
 from garraway.api.raw import Ask, Parameter, RawRoute
 from garraway.api.services import Services
+from garraway.identity import Permission
 from garraway.records import Scope
 from garraway.units import quantity_lots
 from garraway.venues import Instrument
@@ -191,7 +191,13 @@ CANCEL: Final = Permission("cancel", "orders")
 _ONE: Final = {"order_ref": REF}
 ROUTES: Final = (
     RawRoute(
-        method="POST", path=PATH, permission=PLACE, endpoint=place, asked=PlaceAsked, said=OrderCommandSaid, statuses=PLACED
+        method="POST",
+        path=PATH,
+        permission=PLACE,
+        endpoint=place,
+        asked=PlaceAsked,
+        said=OrderCommandSaid,
+        statuses=PLACED,
     ),
     RawRoute(
         method="DELETE",
