@@ -40,14 +40,16 @@ class Key:
     secret: str
     count: int = 0
 
-    def headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
+    def headers(self, method: str, target: str, body: bytes, window_ms: int = 5_000) -> dict[str, str]:
         self.count += 1
         stamp, nonce = str(time.time_ns() // 1_000_000), f"nonce-{os.getpid()}-{self.count}"
-        parts = ["GARRAWAY1", self.key_id, stamp, "5000", nonce, method, target, hashlib.sha256(body).hexdigest()]
+        window, digest = str(window_ms), hashlib.sha256(body).hexdigest()
+        parts = ["GARRAWAY1", self.key_id, stamp, window, nonce, method, target, digest]
         signature = hmac.new(self.secret.encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
         return {
             "garraway-key": self.key_id,
             "garraway-timestamp": stamp,
+            "garraway-window": window,
             "garraway-nonce": nonce,
             "garraway-signature": signature,
         }

@@ -66,7 +66,7 @@ class Desk:
     """
 
     def __init__(
-        self, door: Door, views: Views, arrivals: Arrivals, *, monotonic_s: Callable[[], float], stamp: str
+        self, door: Door, views: Views, arrivals: Arrivals, *, stamp: str
     ) -> None:
         """Does nothing yet.
 
@@ -74,13 +74,11 @@ class Desk:
             door: where commands go.
             views: the fold.
             arrivals: waiting for it.
-            monotonic_s: for how long an outcome took.
             stamp: what ids of orders without a client order id begin with: another in each life of the process.
         """
         self._door = door
         self._views = views
         self._arrivals = arrivals
-        self._monotonic_s = monotonic_s
         self._stamp = stamp
         self._count = 0
         self.last_seq = 0
