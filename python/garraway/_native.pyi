@@ -1,4 +1,4 @@
-"""The native module: engine, journal, event log, exchange process and benchmarks, written in Rust.
+"""The native module: engine, journal, event log, exchange process, views and benchmarks, written in Rust.
 
 Records are NumPy structured arrays of 96 bytes an element, little-endian, as docs/reference describes them.
 Nothing here keeps a reference to an array that is given to it.
@@ -26,6 +26,7 @@ __all__ = [
     "SESSION_ACCOUNT",
     "Engine",
     "EventReader",
+    "Views",
     "bench_book",
     "bench_commands",
     "bench_engine",
@@ -87,6 +88,122 @@ class BenchReport(TypedDict):
     rejects: int
     tape: str
     runs: list[float]
+
+@type_check_only
+class OrderView(TypedDict):
+    """An order: prices in price units, quantities in lots, value and fee of its fills in ledger units.
+
+    `text` is the client's own, as it came with the command that placed or replaced the order. `state` is open, filled,
+    canceled, rejected or replaced; `reason` the `detail` of `Canceled` or `Rejected`, `replaced_by` the reference of
+    the order that stands in its place. `trigger` is as placed: of a stop, a trailing stop's distance, a peg's offset.
+    `shown` are the lots that stand in the displayed book, `waits` tells whether it stands outside it.
+    """
+
+    account: int
+    client_ref: int
+    text: str | None
+    order_id: int
+    event_id: int
+    instrument: int
+    side: int
+    order_type: int
+    time_in_force: int
+    flags: int
+    price: int
+    trigger: int
+    quantity: int
+    leaves: int
+    filled: int
+    display: int
+    shown: int
+    waits: bool
+    value: int
+    fee: int
+    placed_at_ns: int
+    changed_at_ns: int
+    state: str
+    reason: int
+    replaced_by: int
+
+@type_check_only
+class FillView(TypedDict):
+    """An order's side of a trade; value and fee in ledger units of the quote asset."""
+
+    event_id: int
+    trade_id: int
+    at_ns: int
+    client_ref: int
+    text: str | None
+    instrument: int
+    side: int
+    maker: bool
+    price: int
+    quantity: int
+    leaves: int
+    value: int
+    fee: int
+
+@type_check_only
+class TradeView(TypedDict):
+    """A trade as everybody may see it; `side` is the incoming order's, `busted` whether it was taken back."""
+
+    trade_id: int
+    at_ns: int
+    side: int
+    price: int
+    quantity: int
+    busted: bool
+
+@type_check_only
+class PositionView(TypedDict):
+    """What trading brought: lots, what the open ones cost, gains of what was closed (without fees), fees."""
+
+    lots: int
+    cost: int
+    realised: int
+    fees: int
+
+@type_check_only
+class BookView(TypedDict):
+    """Levels, best first: (price, lots, orders)."""
+
+    seq: int
+    bids: list[tuple[int, int, int]]
+    asks: list[tuple[int, int, int]]
+
+@type_check_only
+class TurnoverView(TypedDict):
+    """Prices and turnover of a stretch of time, all 0 where nothing traded; value in the quote asset's ledger units."""
+
+    open: int
+    high: int
+    low: int
+    last: int
+    lots: int
+    value: int
+    trades: int
+
+@type_check_only
+class TickerView(TypedDict):
+    """How an instrument stands; prices 0 where there is none. Auctions: (price, lots, lots left over, side of these).
+
+    `day` counts from the end of the last business day, `rolling` is of the last 24 hours in whole minutes.
+    """
+
+    symbol: str
+    at_ns: int
+    phase: int
+    since_ns: int
+    bid: int
+    ask: int
+    last: int
+    reference: int
+    settlement: int
+    base: int
+    indicated: tuple[int, int, int, int] | None
+    uncrossed: tuple[int, int, int, int] | None
+    day: TurnoverView
+    rolling: TurnoverView
 
 COMMAND: Final[np.dtype[np.void]]
 """Commands of fixed size: head and body."""
@@ -217,6 +334,126 @@ class EventReader:
             RuntimeError: the log is damaged; the text names file and offset.
             OSError: it cannot be read.
         """
+
+@final
+class Views:
+    """Views of a venue, kept in memory by a thread that follows its event log and serves WebSocket clients.
+
+    Reads take a short lock and release the GIL. Once the thread has failed every read raises RuntimeError.
+    """
+
+    @staticmethod
+    def start(folder: str | PathLike[str], config: dict[str, Any] | None = None) -> Views:
+        """Starts to follow the log of the venue in `folder`, from its beginning; the log need not be there yet.
+
+        Args:
+            folder: the venue's folder.
+            config: host and port to serve WebSocket clients on (without a port nobody is served), origins of browsers
+                that may connect, and the bounds connections, subscriptions, messages_per_second, message_bytes,
+                queue_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
+
+        Raises:
+            ValueError: the configuration is wrong.
+            OSError: the port cannot be opened.
+        """
+
+    def stop(self) -> None:
+        """Closes every connection and ends the thread."""
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where WebSocket clients are served."""
+
+    @property
+    def seq(self) -> int:
+        """Number of the last command whose events are in the views, whole."""
+
+    @property
+    def reached(self) -> int:
+        """The eventfd that becomes readable when the views have come as far as `arm` asked, or have failed."""
+
+    @property
+    def asked(self) -> int:
+        """The eventfd that becomes readable when there are requests."""
+
+    def arm(self, seq: int) -> bool:
+        """Asks for `reached` to become readable when the views have come this far; whether they have.
+
+        Of several waits the nearest counts: whoever is woken arms anew for those that are left.
+        """
+
+    def answer_reached(self) -> None:
+        """Makes `reached` unreadable again."""
+
+    def take_requests(self) -> list[dict[str, Any]]:
+        """What the hub asks, oldest first; makes `asked` unreadable.
+
+        By `kind`: "auth" (connection, token, address) is answered by `allow` or `refuse`; "cancel" (connection,
+        login_session, accounts, cause: "disconnect" or "timeout") wants the accounts' open orders cancelled; "closed"
+        (connection, login_session) says that a connection that was allowed is gone.
+        """
+
+    def allow(
+        self, connection: int, accounts: Sequence[int], *, login_session: str, user: int, expires_at_ns: int
+    ) -> None:
+        """Lets a connection see accounts until the log-in expires; said again, it replaces what was allowed."""
+
+    def refuse(self, connection: int, reason: str) -> None:
+        """Tells a connection that its token is not good."""
+
+    def cut(
+        self,
+        reason: str,
+        *,
+        connection: int | None = None,
+        login_session: str | None = None,
+        user: int | None = None,
+    ) -> None:
+        """Closes connections at once with code 4001: one, those of a log-in session, or those of a user.
+
+        Raises:
+            ValueError: not exactly one of the three was given.
+        """
+
+    def statistics(self) -> dict[str, Any]:
+        """Figures for metrics: counters and gauges by name, `seq`, and `failure` (None, or why the thread ended)."""
+
+    def open_orders(self, account: int, instrument: int | None = None) -> list[OrderView]:
+        """Open orders of an account, by reference."""
+
+    def order(self, account: int, client_ref: int) -> OrderView | None:
+        """An order that is open or was done lately."""
+
+    def order_by_text(self, account: int, text: str) -> OrderView | None:
+        """The latest order with this text that is open or was done lately."""
+
+    def done_lately(self, account: int, limit: int = 100) -> list[OrderView]:
+        """Orders done lately, the latest first; of an account 1,000 are kept."""
+
+    def fills(self, account: int, limit: int = 100) -> list[FillView]:
+        """Fills lately, the latest first; of an account 1,000 are kept."""
+
+    def balances(self, account: int) -> dict[int, tuple[int, int]]:
+        """What an account has, by asset, in ledger units: all, and the part held for open orders and positions."""
+
+    def positions(self, account: int) -> dict[int, PositionView]:
+        """What an account traded, by instrument. Deposits are no trades: of spot it is not what the account has."""
+
+    def last_ref(self, account: int) -> int:
+        """The highest client reference of an account that events tell of.
+
+        The engine's own may be higher (a mass quote uses up references that no event names): after a `ClientRefStale`
+        this has come forward to the reference that was refused; take the next one.
+        """
+
+    def book(self, instrument: int, depth: int = 20) -> BookView | None:
+        """The displayed levels of an instrument; at most 1,000 of a side."""
+
+    def trades(self, instrument: int, limit: int = 100) -> list[TradeView]:
+        """Last trades of an instrument, the latest first; 256 are kept."""
+
+    def ticker(self, instrument: int) -> TickerView | None:
+        """How an instrument stands and what was traded of it."""
 
 def read_events(
     folder: str | PathLike[str], from_event_id: int = 0, limit: int = 65536

@@ -16,9 +16,10 @@ EDGES = {
     "sequencer": {"engine", "types"},
     "exchange": {"engine", "sequencer", "types", "wire"},
     "benches": {"book", "engine", "types"},
-    "python": {"benches", "engine", "exchange", "sequencer", "types"},
+    "python": {"benches", "engine", "exchange", "sequencer", "types", "views"},
+    "views": {"sequencer", "types", "wire"},
 }
-OPTIONAL = {"python": {"wire"}}
+OPTIONAL = {"python": {"wire"}, "views": {"engine"}}
 FREE_OF_OTHERS = {"types", "book", "engine", "wire"}
 
 

@@ -7,10 +7,11 @@ mod exchange;
 mod itch;
 mod journal;
 mod tables;
+mod views;
 
 use pyo3::prelude::*;
 
-/// The engine, the journal and the exchange process, as Python sees them.
+/// The engine, the journal, the exchange process and the views, as Python sees them.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tables::register(module)?;
@@ -18,5 +19,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     journal::register(module)?;
     exchange::register(module)?;
     itch::register(module)?;
+    views::register(module)?;
     bench::register(module)
 }

@@ -8,3 +8,4 @@ pub mod itch;
 mod layout;
 pub mod ouch;
 pub mod soupbintcp;
+pub mod websocket;

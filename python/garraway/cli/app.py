@@ -5,7 +5,7 @@ import sys
 import typer
 
 from garraway import __version__
-from garraway.cli import bench, db, exchange, journal, market, projector, reference, replay, status, views
+from garraway.cli import bench, db, exchange, journal, market, projector, reference, replay, service, status, views
 from garraway.cli import up as up_room
 from garraway.cli.failures import FAILURES, Failure
 
@@ -26,6 +26,7 @@ journal.register(app)
 db.register(app)
 projector.register(app)
 views.register(app)
+service.register(app)
 bench.register(app)
 reference.register(app)
 

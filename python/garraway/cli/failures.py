@@ -3,6 +3,7 @@
 from typing import Final
 
 from garraway.catalog import CatalogError
+from garraway.identity import IdentityError
 from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import UnitsError
@@ -22,5 +23,13 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError, StoreError, ViewsError)
+FAILURES: Final = (
+    CatalogError,
+    VenueError,
+    UnitsError,
+    RecordsError,
+    StoreError,
+    ViewsError,
+    IdentityError,
+)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

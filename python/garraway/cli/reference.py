@@ -1,4 +1,4 @@
-"""`garraway reference`: the reference pages, written from the native module's tables. `make docs` calls it."""
+"""`garraway reference`: the reference, written from the native module's tables and the API. `make docs` calls it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from garraway import _native
+from garraway.api.app import openapi_json
 
 REFERENCE = Path("docs/reference")
 
@@ -16,8 +17,8 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference of commands, events, rejects and limits."""
+    """Write the reference of commands, events, rejects and limits, and the OpenAPI document."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in _native.reference().items():
+    for name, text in (*_native.reference().items(), ("openapi.json", openapi_json())):
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)

@@ -150,6 +150,13 @@ class ExchangeVenue:
             raise
         return venue
 
+    @classmethod
+    def begin(cls, folder: Path, *, source: str) -> Self:
+        """A venue that connects in the background, whether an exchange runs or not; see `connected` and `failure`."""
+        venue = cls(folder, source=source)
+        venue._running = asyncio.create_task(venue._stay_connected())
+        return venue
+
     async def __aenter__(self) -> Self:
         """The venue itself."""
         return self
@@ -170,6 +177,16 @@ class ExchangeVenue:
         return self._writer is not None
 
     @property
+    def failure(self) -> VenueError | None:
+        """Why it gave up for good, if it did."""
+        return self._failure
+
+    @property
+    def free(self) -> bool:
+        """Whether the door is open and fewer commands are unanswered than the window allows."""
+        return self._writer is not None and len(self._unanswered) < self.state.window
+
+    @property
     def last_seq(self) -> int:
         """The number of the last command that was sent."""
         return self._next_seq - 1
@@ -187,6 +204,25 @@ class ExchangeVenue:
             await self._until_room()
             answers.append(self._send(record))
         return list(await asyncio.gather(*answers))
+
+    def send(self, record: bytes) -> asyncio.Future[Outcome] | None:
+        """Numbers one command, sends it at once, and gives what its outcome comes in.
+
+        None: the door is closed or the window full at this moment, and nothing was numbered; see `until_free`.
+        Raises: VenueClosed, LoginRefused, OutcomeMissing, SourceShared.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if not self.free:
+            return None
+        return self._send(record)
+
+    async def until_free(self) -> None:
+        """Waits until `send` can send. Raises: VenueClosed, LoginRefused, OutcomeMissing, SourceShared."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._failure is not None or self.free)
+        if self._failure is not None:
+            raise self._failure
 
     async def status(self) -> dict[str, Any]:
         """What the exchange says of itself now. Raises: ConnectionLost."""

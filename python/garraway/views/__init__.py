@@ -1,6 +1,20 @@
-"""Events into tables of history: the projector, and the fold it is made of. Touches `store` and the event log."""
+"""Views of the event log: history in SQL by the projector, and what is open now from the fold in memory.
 
-from garraway.views.errors import LogPruned, LogShorter, ViewsError
+Touches `store`, and the log's files through `_native`.
+"""
+
+from garraway.views.errors import LogPruned, LogShorter, NotYet, ViewsError, ViewsStopped
+from garraway.views.live import LiveViews
 from garraway.views.projector import Projector, rebuild, run
 
-__all__ = ["LogPruned", "LogShorter", "Projector", "ViewsError", "rebuild", "run"]
+__all__ = [
+    "LiveViews",
+    "LogPruned",
+    "LogShorter",
+    "NotYet",
+    "Projector",
+    "ViewsError",
+    "ViewsStopped",
+    "rebuild",
+    "run",
+]

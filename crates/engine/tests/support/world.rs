@@ -48,6 +48,11 @@ pub struct Trade {
 impl World {
     /// The venue with accounts that are funded and instruments that are listed.
     pub fn new(setup: Setup) -> Self {
+        Self::recorded(setup).0
+    }
+
+    /// The same, and the events that came of its definitions.
+    pub fn recorded(setup: Setup) -> (Self, Vec<u8>) {
         let mut world = Self {
             engine: Engine::new(setup),
             numbers: BTreeMap::new(),
@@ -56,14 +61,19 @@ impl World {
             trades: Vec::new(),
             date: 20_260_101,
         };
+        let mut events = Vec::new();
         for (kind, values) in definitions() {
-            world.send(kind, &values);
+            world.send_recorded(kind, &values, &mut events);
         }
-        world
+        (world, events)
     }
 
     /// Sends a command that must be taken, from the gateway or, where it may not, from the operator. Returns its record.
     pub fn send(&mut self, kind: CommandKind, values: Values<'_>) -> Vec<u8> {
+        self.send_recorded(kind, values, &mut Vec::new())
+    }
+
+    fn send_recorded(&mut self, kind: CommandKind, values: Values<'_>, events: &mut Vec<u8>) -> Vec<u8> {
         let of_gateway = kind.spec().right & (rights::TRADE | rights::SYSTEM) != 0;
         let source = if of_gateway { SourceId::GATEWAY } else { SourceId::OPERATOR };
         let number = if of_gateway { 0 } else { self.next_number(source.0) };
@@ -79,7 +89,9 @@ impl World {
         let record = record(kind, &named, 0, items);
         let mut buffer = [0; 4_096];
         let refused = |(event, _): (Event, &[u8])| event.kind == EventKind::Rejected as u8;
-        assert!(!events_in(self.apply(&record, 0, &mut buffer)).any(refused), "refused: {}", told(&record));
+        let made = self.apply(&record, 0, &mut buffer);
+        assert!(!events_in(made).any(refused), "refused: {}", told(&record));
+        events.extend_from_slice(made);
         record
     }
 

@@ -16,10 +16,16 @@ from garraway.venues import Directory
 
 MONITOR: Final = "monitor"
 MONITOR_NUMBER: Final = 3
+API: Final = "api"
+API_NUMBER: Final = 5
+BACK_OFFICE: Final = "backoffice"
+BACK_OFFICE_NUMBER: Final = 6
 SOURCES: Final = {
     SOURCE_NUMBER: (SOURCE, Rights.TRADE),
     MONITOR_NUMBER: (MONITOR, Rights.TRADE),
     SCHEDULER_NUMBER: (SCHEDULER, Rights.OPERATE),
+    API_NUMBER: (API, Rights.TRADE),
+    BACK_OFFICE_NUMBER: (BACK_OFFICE, Rights.MONEY | Rights.DEFINE | Rights.OPERATE),
 }
 BOOK: Final = 1
 OUCH_PROTOCOL: Final = 1

@@ -1,0 +1,138 @@
+"""Which permission a route needs: declared by a dependency, checked here, read by the OpenAPI document and the tests.
+
+    @routes.get("/fills")
+    async def fills(caller: Annotated[Caller, needs("view", "fills")], ...): ...
+
+    @routes.get("/instruments", dependencies=[public()])
+
+A route that declares neither fails a test. What an account's own data is, is asked with `Caller.account`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi.params import Depends as DependsOn
+from starlette.requests import Request
+from starlette.types import Scope
+
+from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
+from garraway.api.services import Services
+from garraway.identity import Permission, Principal, SignedRequest, require
+
+SECOND_NS: Final = 1_000_000_000
+MILLISECOND_NS: Final = 1_000_000
+KEY_HEADER: Final = b"garraway-key"
+TIMESTAMP_HEADER: Final = b"garraway-timestamp"
+WINDOW_HEADER: Final = b"garraway-window"
+NONCE_HEADER: Final = b"garraway-nonce"
+SIGNATURE_HEADER: Final = b"garraway-signature"
+WINDOW: Final = "5000"
+"""The receive window of who names none, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal and what it was let in for."""
+
+    principal: Principal
+    permission: Permission
+    services: Services
+    at_s: int
+
+    def account(self, account: int | None) -> int:
+        """The account that is meant: the named one, or the only one of the caller's own.
+
+        Raises: Problem: it is not clear which; Missing: it is beyond the caller's reach.
+        """
+        if account is None:
+            own = self.principal.accounts
+            if len(own) != 1:
+                raise invalid("account", "AccountAmbiguous", f"you have {len(own)} accounts: name one of them")
+            (account,) = own
+        known = self.services.directory.accounts.get(account)
+        group = known.group if known is not None and known.group else None
+        require(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The dependency of a route that needs a permission."""
+
+    permission: Permission
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller, if it may. Raises: Problem."""
+        return let_in(request.scope, self.permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """The dependency of a route that everybody may ask."""
+
+    async def __call__(self) -> None:
+        """Lets everybody in."""
+
+
+def needs(action: str, resource: str) -> DependsOn:
+    """The dependency that lets in who may do `action` to `resource`."""
+    return DependsOn(Needs(Permission(action, resource)))
+
+
+def public() -> DependsOn:
+    """The dependency of what everybody may read."""
+    return DependsOn(Public())
+
+
+def let_in(scope: Scope, permission: Permission) -> Caller:
+    """Who asks, once that is known and permitted. Raises: Problem, errors of `identity`."""
+    services: Services = scope["app"].state.services
+    at_ns = services.clock()
+    principal = principal_of(scope, services, at_ns)
+    scope["garraway.principal"] = principal
+    _take(scope, services, principal, at_ns)
+    at_s = at_ns // SECOND_NS
+    require(principal, permission, at_s=at_s)
+    return Caller(principal, permission, services, at_s)
+
+
+def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) -> None:
+    """Takes one request of the key's allowance, or the user's. Raises: Problem."""
+    key = principal.key_id
+    taken = scope["app"].state.callers.take(f"k{key}" if key is not None else f"u{principal.user_id}", at_ns)
+    scope["garraway.reply"].rate(taken)
+    if not taken.allowed:
+        services.meters.throttled.labels("user" if key is None else "key").inc()
+        raise throttled(taken)
+
+
+def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
+    """Who asks, by a bearer token or a signature. Raises: Problem, errors of `identity`."""
+    found: dict[bytes, bytes] = {name: value for name, value in scope["headers"] if name in _WANTED}
+    address = scope["garraway.address"]
+    if KEY_HEADER in found:
+        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        request = SignedRequest(
+            key_id=_text(found[KEY_HEADER]),
+            timestamp_ms=_text(found.get(TIMESTAMP_HEADER, b"")),
+            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else WINDOW,
+            nonce=_text(found.get(NONCE_HEADER, b"")),
+            method=scope["method"],
+            target=_text(target),
+            body=scope["garraway.body"],
+            signature=_text(found.get(SIGNATURE_HEADER, b"")),
+        )
+        return services.identity.gate.signed(request, at_ms=at_ns // MILLISECOND_NS, address=address)
+    scheme, _, token = _text(found.get(b"authorization", b"")).partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
+    return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
+
+
+_WANTED: Final = frozenset(
+    {b"authorization", KEY_HEADER, TIMESTAMP_HEADER, WINDOW_HEADER, NONCE_HEADER, SIGNATURE_HEADER}
+)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")

@@ -1,0 +1,97 @@
+"""Routes without FastAPI, for what must be fast: order entry and cancels. They describe themselves for the document.
+
+A raw route is an ASGI application behind Starlette's router; its reply is a msgspec struct.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from garraway.api.permits import Caller, let_in
+from garraway.api.problems import Problem, invalid
+from garraway.api.services import Services
+from garraway.api.strict_json import Json
+from garraway.identity import Permission
+
+PARAMETERS_AT_MOST: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, as an endpoint sees it."""
+
+    services: Services
+    caller: Caller
+    parameters: Mapping[str, str]
+    """Of path and query."""
+    json: Json
+
+
+Endpoint = Callable[[Ask], Awaitable[tuple[int, msgspec.Struct]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query, for the document and to refuse others."""
+
+    name: str
+    schema: Mapping[str, object]
+    doc: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawRoute:
+    """One method of one path."""
+
+    method: str
+    path: str
+    permission: Permission
+    endpoint: Endpoint
+    said: type[msgspec.Struct]
+    statuses: Mapping[int, str]
+    """What each status of success means."""
+    asked: type[msgspec.Struct] | None = None
+    query: tuple[Parameter, ...] = ()
+    path_schema: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def route(self) -> Route:
+        """It, for Starlette's router."""
+        return Route(self.path, endpoint=self, methods=[self.method])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the caller in, calls the endpoint, replies. Raises: Problem, errors of the rooms below."""
+        del receive  # the edge has read the body
+        scope["garraway.route"] = self.path
+        caller = let_in(scope, self.permission)
+        parameters = scope["path_params"]
+        if scope["query_string"]:
+            parameters = {**parameters, **self._query(scope["query_string"])}
+        ask = Ask(scope["app"].state.services, caller, parameters, scope.get("garraway.json"))
+        if self.asked is not None and ask.json is None:
+            raise Problem(422, "BodyMissing", "this needs a body of application/json")
+        status, said = await self.endpoint(ask)
+        seq, order_ref = getattr(said, "seq", None), getattr(said, "order_ref", None)
+        scope["garraway.reply"].noted = {"command_seq": seq, "order_ref": order_ref}
+        body = _ENCODER.encode(said)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _query(self, text: bytes) -> dict[str, str]:
+        pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=PARAMETERS_AT_MOST)
+        known = {one.name for one in self.query}
+        for name, _ in pairs:
+            if name not in known:
+                raise invalid(name[:64], "ParameterUnknown", f"there is no parameter {name[:64]!r} here")
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise invalid(pairs[-1][0], "ParameterRepeated", "a parameter came twice: send it once")
+        return found
+
+
+_ENCODER: Final = msgspec.json.Encoder()

@@ -1,0 +1,375 @@
+"""The back office: groups, fee plans, trading sessions, kill switches. Each change is one command of `backoffice`."""
+
+import hashlib
+import ipaddress
+import json
+import secrets
+import string
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from garraway.api.decimals import Asked, Decimal, Said
+from garraway.api.permits import Caller, needs
+from garraway.api.problems import conflict, invalid, not_found, translated
+from garraway.api.reading import MinSeq, Seen, queried
+from garraway.api.routes.admin_orders import Reason
+from garraway.api.routes.commands import CommandSaid, command_said, outcome_said
+from garraway.api.serving import Served
+from garraway.records import Scope, encode, item, session_account
+from garraway.store import history
+from garraway.units import AssetTerms, money_text, money_units, scaled, scaled_text
+from garraway.venues import Directory
+
+RATE_DECIMALS: Final = 9
+OUCH: Final = 1
+SECRET_CHARACTERS: Final = 10
+"""All that a SoupBinTCP log-in holds; so a session is bound to a network besides."""
+SALT_BYTES: Final = 16
+V4_PREFIX: Final = 96
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
+SCOPES: Final = {
+    "account": Scope.ACCOUNT,
+    "firm": Scope.FIRM,
+    "instrument": Scope.INSTRUMENT,
+    "venue": Scope.VENUE,
+    "session": Scope.SESSION,
+}
+
+routes = APIRouter(prefix="/api/v1/admin", tags=["back office"])
+
+
+class TierSaid(Asked):
+    """From which traded value in a month which fee plan applies; plan 0: the instrument's own rates."""
+
+    traded: Decimal
+    plan: Annotated[int, Field(ge=0, le=255)]
+
+
+class GroupAsked(Asked):
+    """A group of accounts: its name, and fee plans by what an account traded in a month, counted in an asset."""
+
+    name: Name
+    asset: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+    tiers: Annotated[tuple[TierSaid, ...], Field(max_length=64)] = ()
+    reason: Reason
+
+
+class GroupCreateAsked(GroupAsked):
+    """A new group and its number."""
+
+    group: Annotated[int, Field(ge=1, le=4_095)]
+
+
+class GroupSaid(Said):
+    """A group as it stands."""
+
+    group: int
+    name: str
+    asset: str | None
+    tiers: list[TierSaid] | None
+    accounts: int
+
+
+class GroupsSaid(Said):
+    """All groups."""
+
+    items: list[GroupSaid]
+    seq: int
+
+
+class FeePlanAsked(Asked):
+    """Fees as parts of the value traded: "0.0001" is one basis point; negative: a rebate."""
+
+    maker_rate: Decimal
+    taker_rate: Decimal
+    reason: Reason
+
+
+class FeePlanCreateAsked(FeePlanAsked):
+    """A new fee plan and its number."""
+
+    plan: Annotated[int, Field(ge=1, le=255)]
+
+
+class FeePlanSaid(Said):
+    """A fee plan as it stands."""
+
+    plan: int
+    maker_rate: Decimal
+    taker_rate: Decimal
+
+
+class FeePlansSaid(Said):
+    """All fee plans."""
+
+    items: list[FeePlanSaid]
+    seq: int
+
+
+class SessionAsked(Asked):
+    """A trading session over OUCH: whose, for which accounts, from which network."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,6}$")]
+    firm: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    accounts: Annotated[list[Annotated[int, Field(ge=1, le=2**32 - 1)]], Field(min_length=1, max_length=64)]
+    network: Annotated[str, Field(max_length=49, examples=["10.0.0.0/8"])]
+    reason: Reason
+
+
+class SessionDefinedSaid(Said):
+    """What became of it, and its secret: told this once, kept nowhere."""
+
+    command: CommandSaid
+    secret: str
+
+
+class SessionSaid(Said):
+    """A trading session as the log tells it."""
+
+    session: int
+    name: str
+    account: int
+
+
+class SessionsSaid(Said):
+    """All trading sessions."""
+
+    items: list[SessionSaid]
+    seq: int
+
+
+class KillAsked(Asked):
+    """Whose orders are stopped, or let in again; the number is left out for the whole venue."""
+
+    scope: Literal["account", "firm", "instrument", "venue"]
+    number: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    cancel_open: bool = False
+    reason: Reason
+
+
+class MassCancelAsked(Asked):
+    """Whose open orders are cancelled; the number is left out for the whole venue."""
+
+    scope: Literal["account", "firm", "venue", "session"]
+    number: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    reason: Reason
+
+
+class KillSaid(Said):
+    """What became of the switch, and of the mass cancel where one was asked for."""
+
+    switch: CommandSaid
+    mass_cancel: CommandSaid | None
+
+
+@routes.get("/groups")
+async def list_groups(
+    services: Served, caller: Annotated[Caller, needs("view", "groups")], min_seq: MinSeq = None
+) -> GroupsSaid:
+    """All groups of accounts."""
+    del caller
+    seq, rows = await queried(services, history.groups, min_seq=min_seq)
+    return GroupsSaid(items=[_group(row, services.directory) for row in rows], seq=seq)
+
+
+@routes.post("/groups", status_code=201)
+async def create_group(
+    asked: GroupCreateAsked, services: Served, caller: Annotated[Caller, needs("create", "groups")]
+) -> CommandSaid:
+    """Defines a new group."""
+    if asked.group in services.directory.groups:
+        raise conflict("AlreadyDefined", f"group {asked.group} is there: change it with PUT, or take another number")
+    return await _carry_out(services, caller, _group_record(asked.group, asked, services.directory), asked.reason)
+
+
+@routes.put("/groups/{group}")
+async def update_group(
+    group: Annotated[int, Path(ge=1, le=4_095)],
+    asked: GroupAsked,
+    services: Served,
+    caller: Annotated[Caller, needs("update", "groups")],
+) -> CommandSaid:
+    """Redefines a group."""
+    if group not in services.directory.groups:
+        raise not_found("GroupUnknown", f"group {group} was never defined")
+    return await _carry_out(services, caller, _group_record(group, asked, services.directory), asked.reason)
+
+
+@routes.get("/fee-plans")
+async def list_fee_plans(
+    services: Served, caller: Annotated[Caller, needs("view", "fees")], min_seq: MinSeq = None
+) -> FeePlansSaid:
+    """All fee plans."""
+    del caller
+    seq, rows = await queried(services, history.fee_plans, min_seq=min_seq)
+    said = [
+        FeePlanSaid(plan=row["fee_plan"], maker_rate=_rate(row["maker_rate"]), taker_rate=_rate(row["taker_rate"]))
+        for row in rows
+    ]
+    return FeePlansSaid(items=said, seq=seq)
+
+
+@routes.post("/fee-plans", status_code=201)
+async def create_fee_plan(
+    asked: FeePlanCreateAsked, services: Served, caller: Annotated[Caller, needs("create", "fees")]
+) -> CommandSaid:
+    """Defines a new fee plan."""
+    if asked.plan in services.directory.fee_plans:
+        raise conflict("AlreadyDefined", f"fee plan {asked.plan} is there: change it with PUT, or take another number")
+    return await _carry_out(services, caller, _plan_record(asked.plan, asked), asked.reason)
+
+
+@routes.put("/fee-plans/{plan}")
+async def update_fee_plan(
+    plan: Annotated[int, Path(ge=1, le=255)],
+    asked: FeePlanAsked,
+    services: Served,
+    caller: Annotated[Caller, needs("update", "fees")],
+) -> CommandSaid:
+    """Redefines a fee plan: it applies from the next order on."""
+    if plan not in services.directory.fee_plans:
+        raise not_found("FeePlanUnknown", f"fee plan {plan} was never defined")
+    return await _carry_out(services, caller, _plan_record(plan, asked), asked.reason)
+
+
+@routes.get("/trading-sessions")
+async def list_trading_sessions(
+    services: Served, caller: Annotated[Caller, needs("view", "trading_sessions")], seen: Seen
+) -> SessionsSaid:
+    """All trading sessions, never with a secret."""
+    del caller
+    said = [
+        SessionSaid(session=one.number, name=one.name, account=one.account)
+        for _, one in sorted(services.directory.sessions.items())
+    ]
+    return SessionsSaid(items=said, seq=seen)
+
+
+@routes.put("/trading-sessions/{session}")
+async def define_trading_session(
+    session: Annotated[int, Path(ge=1, le=65_535)],
+    asked: SessionAsked,
+    services: Served,
+    caller: Annotated[Caller, needs("define", "trading_sessions")],
+) -> SessionDefinedSaid:
+    """Defines a trading session, or redefines it with a new secret: whoever is logged in by the old one is cut."""
+    network, prefix = _network(asked.network)
+    secret = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(SECRET_CHARACTERS))
+    salt = secrets.token_bytes(SALT_BYTES)
+    record = encode(
+        "DefineSession",
+        items=[session_account(account) for account in asked.accounts],
+        account=asked.accounts[0],
+        session=session,
+        firm=asked.firm,
+        protocol=OUCH,
+        name=asked.name,
+        network=network,
+        network_prefix=prefix,
+        salt=salt,
+        verifier=hashlib.sha256(salt + secret.encode("ascii")).digest(),
+    )
+    command = await _carry_out(services, caller, record, asked.reason)
+    return SessionDefinedSaid(command=command, secret=secret)
+
+
+@routes.post("/kill-switch/engage")
+async def engage_kill_switch(
+    asked: KillAsked, services: Served, caller: Annotated[Caller, needs("engage", "kill_switch")]
+) -> KillSaid:
+    """Stops new orders of an account, a firm, an instrument or the venue at once."""
+    return await _kill(services, caller, asked, on=1)
+
+
+@routes.post("/kill-switch/release")
+async def release_kill_switch(
+    asked: KillAsked, services: Served, caller: Annotated[Caller, needs("release", "kill_switch")]
+) -> KillSaid:
+    """Lets orders in again."""
+    return await _kill(services, caller, asked, on=0)
+
+
+@routes.post("/mass-cancel")
+async def admin_mass_cancel(
+    asked: MassCancelAsked, services: Served, caller: Annotated[Caller, needs("engage", "kill_switch")]
+) -> CommandSaid:
+    """Cancels the open orders of an account, a firm, a trading session or the venue."""
+    return await _sweep(services, caller, asked.scope, asked.number, asked.reason)
+
+
+async def _kill(services: Served, caller: Caller, asked: KillAsked, *, on: int) -> KillSaid:
+    if asked.cancel_open and asked.scope == "instrument":
+        raise invalid("cancel_open", "ScopeInvalid", "a mass cancel is of an account, a firm or the venue")
+    scope = SCOPES[asked.scope]
+    switch = await _carry_out(services, caller, encode("SetKill", scope=scope, id=asked.number, on=on), asked.reason)
+    if not asked.cancel_open:
+        return KillSaid(switch=switch, mass_cancel=None)
+    swept = await _sweep(services, caller, asked.scope, asked.number, asked.reason)
+    return KillSaid(switch=switch, mass_cancel=swept)
+
+
+async def _sweep(services: Served, caller: Caller, scope: str, number: int, reason: str) -> CommandSaid:
+    """A mass cancel goes by the desk: it needs the right to trade, which `backoffice` lacks."""
+    told = await services.desk.mass_cancel(scope=SCOPES[scope], number=number)
+    user = caller.principal.user_id
+    services.log.write("info", "mass_cancel", user=user, scope=scope, number=number, reason=reason, seq=told.seq)
+    return command_said(told)
+
+
+async def _carry_out(services: Served, caller: Caller, record: bytes, reason: str) -> CommandSaid:
+    outcome = await services.back_office.carry_out(record, user_id=caller.principal.user_id, reason=reason)
+    return outcome_said(outcome, services.views.seq)
+
+
+def _group_record(group: int, asked: GroupAsked, directory: Directory) -> bytes:
+    number = 0
+    tiers: list[bytes] = []
+    if asked.tiers:
+        found = [(number, terms) for number, terms in directory.assets.items() if terms.code == asked.asset]
+        if not found:
+            raise invalid("asset", "AssetUnknown", "tiers are counted in an asset: name one that is defined")
+        number, terms = found[0]
+        tiers = [item("DefineGroup", traded=_traded(tier, terms), plan=tier.plan) for tier in asked.tiers]
+    return encode("DefineGroup", items=tiers, group=group, name=asked.name, asset=number)
+
+
+def _traded(tier: TierSaid, terms: AssetTerms) -> int:
+    return translated("tiers", lambda: money_units(tier.traded, terms))
+
+
+def _plan_record(plan: int, asked: FeePlanAsked) -> bytes:
+    maker = translated("maker_rate", lambda: scaled(asked.maker_rate, RATE_DECIMALS, what="maker_rate"))
+    taker = translated("taker_rate", lambda: scaled(asked.taker_rate, RATE_DECIMALS, what="taker_rate"))
+    return encode("DefineFeePlan", plan=plan, maker_rate=maker, taker_rate=taker)
+
+
+def _rate(rate: int) -> str:
+    return scaled_text(rate, RATE_DECIMALS, shown=0)
+
+
+def _group(row: history.Row, directory: Directory) -> GroupSaid:
+    number, terms = row["group_id"], directory.assets.get(row["asset"])
+    told = json.loads(row["tiers"])
+    tiers = None
+    if told is not None and (terms is not None or not told):
+        tiers = [TierSaid(traded=money_text(traded, terms), plan=plan) for traded, plan in told] if terms else []
+    return GroupSaid(
+        group=number,
+        name=row["name"],
+        asset=terms.code if terms is not None else None,
+        tiers=tiers,
+        accounts=sum(account.group == number for account in directory.accounts.values()),
+    )
+
+
+def _network(text: str) -> tuple[bytes, int]:
+    """A network as the engine takes it: IPv6, IPv4 mapped. Raises: Problem."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise invalid("network", "NetworkInvalid", f"network {text!r} is none: write it like 10.0.0.0/8") from error
+    if isinstance(network, ipaddress.IPv6Network):
+        return network.network_address.packed, network.prefixlen
+    return b"\0" * 10 + b"\xff\xff" + network.network_address.packed, V4_PREFIX + network.prefixlen

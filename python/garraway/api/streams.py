@@ -1,0 +1,116 @@
+"""What the hub of WebSockets asks of the service: who a token is, and to cancel orders of who left. Touches `identity`.
+
+The hub runs in a thread of Rust and knows no people; it asks through an eventfd and is answered by calls.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from garraway.api.access_log import AccessLog
+from garraway.api.desk import Desk
+from garraway.api.problems import Problem
+from garraway.identity import Identity, IdentityError, Permission, require
+from garraway.identity.gate import Cut
+from garraway.records import Scope
+
+VIEW: Final = Permission("view", "orders")
+SECOND_NS: Final = 10**9
+TRIES: Final = 5
+"""How often a mass cancel is tried while the exchange is away: each waits for it."""
+
+
+class Hub(Protocol):
+    """What this needs of `garraway._native.Views`."""
+
+    @property
+    def asked(self) -> int:
+        """The eventfd that becomes readable when there are requests."""
+        ...
+
+    def take_requests(self) -> list[dict[str, Any]]:
+        """What the hub asks."""
+        ...
+
+    def allow(
+        self, connection: int, accounts: Sequence[int], *, login_session: str, user: int, expires_at_ns: int
+    ) -> None:
+        """Lets a connection see accounts."""
+        ...
+
+    def refuse(self, connection: int, reason: str) -> None:
+        """Tells a connection that its token is not good."""
+        ...
+
+    def cut(
+        self, reason: str, *, connection: int | None = None, login_session: str | None = None, user: int | None = None
+    ) -> None:
+        """Closes connections at once."""
+        ...
+
+
+class Streams:
+    """Answers the hub. Lives in one event loop; close it before the loop ends."""
+
+    def __init__(self, hub: Hub, identity: Identity, desk: Desk, log: AccessLog, *, clock: Callable[[], int]) -> None:
+        """Listens from now on."""
+        self._hub = hub
+        self._identity = identity
+        self._desk = desk
+        self._log = log
+        self._clock = clock
+        self._cancelling: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(hub.asked, self._answer)
+        identity.gate.on_cut(self._cut)
+
+    def close(self) -> None:
+        """Listens no more."""
+        self._loop.remove_reader(self._hub.asked)
+        for task in self._cancelling:
+            task.cancel()
+
+    def _answer(self) -> None:
+        for request in self._hub.take_requests():
+            if request["kind"] == "auth":
+                self._admit(request["connection"], request["token"], request["address"])
+            elif request["kind"] == "cancel":
+                task = self._loop.create_task(self._cancel(request["accounts"], request["cause"]))
+                self._cancelling.add(task)
+                task.add_done_callback(self._cancelling.discard)
+
+    def _admit(self, connection: int, token: str, address: str) -> None:
+        at_s = self._clock() // SECOND_NS
+        try:
+            principal = self._identity.gate.bearer(token, at_s=at_s, address=address)
+            require(principal, VIEW, at_s=at_s)
+            claims = self._identity.tokens.verify(token, at_s=at_s)
+        except IdentityError as error:
+            self._hub.refuse(connection, str(error))
+            return
+        self._hub.allow(
+            connection,
+            sorted(principal.accounts),
+            login_session=claims.session_id,
+            user=principal.user_id,
+            expires_at_ns=claims.expires_at_s * SECOND_NS,
+        )
+
+    def _cut(self, cut: Cut) -> None:
+        """Called from the gate's thread."""
+        if cut.session_id is not None:
+            self._hub.cut(cut.reason, login_session=cut.session_id)
+        elif cut.key_id is None:
+            self._hub.cut(cut.reason, user=cut.user_id)
+
+    async def _cancel(self, accounts: Sequence[int], cause: str) -> None:
+        for account in accounts:
+            for _ in range(TRIES):
+                try:
+                    told = await self._desk.mass_cancel(scope=Scope.ACCOUNT, number=account)
+                except Problem:
+                    continue  # the exchange was away for as long as the desk waits: try again
+                self._log.write("info", "orders_cancelled", account=account, cause=cause, command_seq=told.seq)
+                break
+            else:
+                self._log.write("error", "orders_not_cancelled", account=account, cause=cause)

@@ -1,0 +1,84 @@
+"""JSON as this API takes it: an object without tricks. Touches nothing.
+
+Refused: a key that comes twice, nesting beyond `DEPTH`, NaN and Infinity, integers beyond 64 bits, text that is no
+UTF-8 or holds NUL. Numbers with a point are refused where a field is read: decimals are strings.
+"""
+
+import json
+from typing import Any, Final, NoReturn
+
+from garraway.api.problems import Problem, invalid
+
+Json = dict[str, Any] | list[Any] | str | int | float | bool | None
+"""What a JSON text can say."""
+DEPTH: Final = 16
+HIGHEST: Final = 2**63 - 1
+LOWEST: Final = -(2**63)
+_DIGITS: Final = 20
+
+
+def loads(body: bytes) -> Json:
+    """The value of a JSON text. Raises: Problem (400 for what is no JSON, 422 for what is refused)."""
+    if body.count(b"{") + body.count(b"[") > DEPTH and _depth(body) > DEPTH:
+        raise Problem(400, "JsonTooDeep", f"JSON is nested deeper than {DEPTH}: send it flatter")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(400, "JsonMalformed", f"byte {error.start} is no UTF-8: send UTF-8") from error
+    if "\\u0000" in text or "\0" in text:
+        raise Problem(400, "JsonMalformed", "the text holds NUL: leave it out")
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise Problem(400, "JsonMalformed", f"no JSON: {error.msg} at {error.pos}") from error
+    if "\\u" in text:
+        _refuse_halves(value)
+    return value
+
+
+def _refuse_halves(value: Json) -> None:
+    """Half a surrogate pair can be written as an escape, and is no text."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Problem(400, "JsonMalformed", "an escape is half of a surrogate pair: send whole characters") from error
+
+
+def _depth(body: bytes) -> int:
+    """How deep brackets are nested outside of strings."""
+    depth = deepest = 0
+    quoted = escaped = False
+    for byte in body:
+        if quoted:
+            quoted = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise invalid(twice[:64], "KeyRepeated", f"key {twice[:64]!r} comes twice: send it once")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) <= _DIGITS and LOWEST <= (number := int(text)) <= HIGHEST:
+        return number
+    raise Problem(422, "IntegerTooLarge", f"integer {text[:_DIGITS]}... is beyond 64 bits: send a smaller one")
+
+
+def _constant(text: str) -> NoReturn:
+    raise Problem(400, "JsonMalformed", f"{text} is no JSON: send a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)

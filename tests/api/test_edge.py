@@ -1,0 +1,115 @@
+"""What every request passes, whatever it asks for."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import httpx2
+from tests.api.fakes import Clock, application, services
+
+from garraway.api import EdgeSettings, Services
+
+
+def asked(made: Services, asking: Callable[[httpx2.AsyncClient], Awaitable[None]]) -> None:
+    """Runs `asking` with a client of the application."""
+
+    async def scenario() -> None:
+        transport = httpx2.ASGITransport(app=application(made))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://garraway.test") as client:
+            await asking(client)
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_bears_seq_correlation_id_rate_and_the_headers_of_safety() -> None:
+    async def asking(client: httpx2.AsyncClient) -> None:
+        reply = await client.get("/api/v1/instruments", headers={"X-Correlation-Id": "mine-1"})
+        assert reply.status_code == 200
+        assert reply.json()["seq"] == 41
+        assert reply.json()["items"][0]["tick"] == "0.01"
+        assert reply.headers["x-correlation-id"] == "mine-1"
+        assert reply.headers["ratelimit-remaining"] == "999"
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+
+    asked(services(), asking)
+
+
+def test_an_error_is_a_problem_with_code_and_correlation_id() -> None:
+    async def asking(client: httpx2.AsyncClient) -> None:
+        reply = await client.get("/api/v1/instruments/NONE")
+        assert reply.status_code == 404
+        assert reply.headers["content-type"] == "application/problem+json"
+        said = reply.json()
+        assert said.pop("correlation_id") == reply.headers["x-correlation-id"]
+        assert said == {
+            "type": "urn:garraway:problem:InstrumentUnknown",
+            "title": "Not Found",
+            "status": 404,
+            "detail": "symbol 'NONE' is not listed: see /api/v1/instruments",
+            "code": "InstrumentUnknown",
+            "errors": [],
+            "retryable": False,
+        }
+        unknown = await client.get("/api/v2")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "RouteUnknown")
+        refused = await client.put("/api/v1/instruments")
+        assert (refused.status_code, refused.json()["code"]) == (405, "MethodNotAllowed")
+
+    asked(services(), asking)
+
+
+def test_more_requests_than_the_allowance_wait() -> None:
+    clock = Clock()
+
+    async def asking(client: httpx2.AsyncClient) -> None:
+        for left in (2, 1, 0):
+            reply = await client.get("/api/v1/instruments")
+            assert (reply.status_code, reply.headers["ratelimit-remaining"]) == (200, str(left))
+        refused = await client.get("/api/v1/instruments")
+        assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (
+            429,
+            "RateLimited",
+            "20",
+        )
+        clock.now_ns += 20 * 10**9
+        assert (await client.get("/api/v1/instruments")).status_code == 200
+
+    asked(services(edge=EdgeSettings(requests_per_minute=3), clock=clock), asking)
+
+
+def test_bodies_that_cannot_be_taken_are_refused_before_any_route() -> None:
+    table = [
+        (b"[" * 17 + b"]" * 17, "application/json", 400, "JsonTooDeep"),
+        (b'{"a":1,"a":2}', "application/json", 422, "KeyRepeated"),
+        (b'{"a":NaN}', "application/json", 400, "JsonMalformed"),
+        (b'{"a":9223372036854775808}', "application/json", 422, "IntegerTooLarge"),
+        (b'{"a":"\\u0000"}', "application/json", 400, "JsonMalformed"),
+        (b'{"a":"\\ud800"}', "application/json", 400, "JsonMalformed"),
+        (b'{"a":"\xff"}', "application/json", 400, "JsonMalformed"),
+        (b"{", "application/json", 400, "JsonMalformed"),
+        (b"<a/>", "application/xml", 415, "MediaTypeUnsupported"),
+        (b" " * 65_537, "application/json", 413, "BodyTooLarge"),
+    ]
+
+    async def asking(client: httpx2.AsyncClient) -> None:
+        for body, kind, status, code in table:
+            reply = await client.post("/api/v1/instruments", content=body, headers={"Content-Type": kind})
+            assert (reply.status_code, reply.json()["code"]) == (status, code), body[:40]
+
+    asked(services(), asking)
+
+
+def test_a_log_line_names_the_request_and_never_a_credential() -> None:
+    made = services()
+
+    async def asking(client: httpx2.AsyncClient) -> None:
+        await client.get("/api/v1/instruments", headers={"Authorization": "Bearer topsecret", "X-Correlation-Id": "c"})
+        made.log.flush()
+
+    asked(made, asking)
+    written = made.log._stream.getvalue()  # type: ignore[attr-defined]
+    line = json.loads(written)
+    assert (line["event"], line["route"], line["status"]) == ("request", "/api/v1/instruments", 200)
+    assert line["correlation_id"] == "c"
+    assert "topsecret" not in written
