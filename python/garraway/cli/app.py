@@ -5,7 +5,7 @@ import sys
 import typer
 
 from garraway import __version__
-from garraway.cli import bench, exchange, journal, market, reference, replay, status
+from garraway.cli import bench, config, exchange, journal, market, reference, replay, status
 from garraway.cli import up as up_room
 from garraway.cli.failures import FAILURES, Failure
 
@@ -24,6 +24,7 @@ status.register(app)
 replay.register(app)
 journal.register(app)
 bench.register(app)
+config.register(app)
 reference.register(app)
 
 

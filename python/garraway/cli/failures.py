@@ -3,6 +3,7 @@
 from typing import Final
 
 from garraway.catalog import CatalogError
+from garraway.config import ConfigError, SecretUnavailable
 from garraway.records import RecordsError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
@@ -20,5 +21,5 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (CatalogError, VenueError, UnitsError, RecordsError)
+FAILURES: Final = (CatalogError, ConfigError, SecretUnavailable, VenueError, UnitsError, RecordsError)
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

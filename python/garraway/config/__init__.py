@@ -3,10 +3,11 @@
 Secrets are in it by reference alone; the room `secrets` fetches their values.
 """
 
+from garraway.config.checks import Host, check
 from garraway.config.findings import ConfigError, ConfigInvalid, Finding, MigrationRefused
 from garraway.config.migration import migrate, version_of
 from garraway.config.reading import Draft, load, parse, read
-from garraway.config.references import Reference, ReferenceInvalid, Secret, SecretReference
+from garraway.config.references import Reference, ReferenceInvalid, Secret, SecretReference, SecretUnavailable
 from garraway.config.sections import (
     Backup,
     Database,
@@ -21,6 +22,7 @@ from garraway.config.sections import (
     Venue,
 )
 from garraway.config.settings import VERSION, Settings
+from garraway.config.writing import resolved_text, toml_text
 
 __all__ = [
     "VERSION",
@@ -31,6 +33,7 @@ __all__ = [
     "Draft",
     "Exchange",
     "Finding",
+    "Host",
     "Identity",
     "InstrumentSchedule",
     "LogSettings",
@@ -41,13 +44,17 @@ __all__ = [
     "Schedules",
     "Secret",
     "SecretReference",
+    "SecretUnavailable",
     "Secrets",
     "Service",
     "Settings",
     "Venue",
+    "check",
     "load",
     "migrate",
     "parse",
     "read",
+    "resolved_text",
+    "toml_text",
     "version_of",
 ]

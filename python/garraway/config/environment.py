@@ -16,12 +16,23 @@ TOP: Final = ("GARRAWAY_ENVIRONMENT",)
 """Variables of settings that stand in no section."""
 
 
-def overrides(variables: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
-    """(path of the setting, name of the variable, value) for every variable that names one."""
+Override = tuple[tuple[str, ...], str, Any]
+"""A setting's path, the name of what gave it, its value."""
+
+
+def overrides(variables: Mapping[str, str]) -> Iterator[Override]:
+    """Every variable that names a setting."""
     for name in sorted(variables):
         if name in TOP or (name.startswith(PREFIX) and BETWEEN in name):
             path = tuple(part.lower() for part in name.removeprefix(PREFIX).split(BETWEEN))
             yield path, name, _value(path, variables[name])
+
+
+def given(options: Mapping[str, tuple[str, str]]) -> Iterator[Override]:
+    """Options of the command line: setting -> (option, text)."""
+    for key, (name, text) in options.items():
+        path = tuple(key.split("."))
+        yield path, name, _value(path, text)
 
 
 def variable(path: tuple[str, ...]) -> str:

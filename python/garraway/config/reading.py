@@ -4,8 +4,8 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from garraway.config.environment import overrides, variable
+from garraway.config.environment import Override, given, overrides, variable
 from garraway.config.findings import ConfigInvalid, Finding
 from garraway.config.lines import lines_of, nearest_line
 from garraway.config.migration import version_of
@@ -26,6 +26,8 @@ DEFAULT: Final = "default"
 PASSWORD: Final = re.compile(r"(://[^:/@\s]*):.*@")
 """A password within an address."""
 Key = tuple[str, ...]
+Options = Mapping[str, tuple[str, str]]
+NO_OPTIONS: Final[Options] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Draft:
     name: str = ""
     """The file's name."""
     lines: Mapping[Key, int] = field(default_factory=dict)
+    provisional: Settings | None = None
+    """Where there is no tree: one in which what is wrong has its default, for the rules across sections."""
     variables: Mapping[Key, str] = field(default_factory=dict)
     """Settings that an environment variable set."""
 
@@ -50,18 +54,24 @@ class Draft:
         return next((name for path, name in self.variables.items() if path[: len(key)] == key), DEFAULT)
 
 
-def load(path: Path | None, variables: Mapping[str, str]) -> Settings:
-    """The settings of the file (None: the defaults) and the environment over it. Raises: ConfigInvalid."""
-    draft = read(path, variables)
+def load(path: Path | None, variables: Mapping[str, str], options: Options = NO_OPTIONS) -> Settings:
+    """The settings of the file (None: the defaults), environment and options over it. Raises: ConfigInvalid."""
+    draft = read(path, variables, options)
     if draft.settings is None:
         raise ConfigInvalid(draft.findings)
     return draft.settings
 
 
-def read(path: Path | None, variables: Mapping[str, str]) -> Draft:
-    """The draft of the file and the environment over it; never raises for what they hold."""
+def read(path: Path | None, variables: Mapping[str, str], options: Options = NO_OPTIONS) -> Draft:
+    """The draft of the file, environment and options over it; never raises for what they hold.
+
+    Args:
+        path: the file (TOML); None for the defaults.
+        variables: the environment.
+        options: setting, such as `venue.folder` -> (option of the command line, its text), over both.
+    """
     if path is None:
-        return parse("", name=DEFAULT, variables=variables)
+        return parse("", name=DEFAULT, variables=variables, options=options)
     try:
         with path.open("rb") as stream:
             content = stream.read(FILE_BYTES_AT_MOST + 1)
@@ -72,11 +82,11 @@ def read(path: Path | None, variables: Mapping[str, str]) -> Draft:
         return _unreadable(path, f"cannot be read: {error.strerror}", "name a file of settings that can be read")
     except UnicodeDecodeError as error:
         return _unreadable(path, f"is not UTF-8 at byte {error.start}", "write it in UTF-8")
-    return parse(text, name=str(path), variables=variables)
+    return parse(text, name=str(path), variables=variables, options=options)
 
 
-def parse(text: str, *, name: str, variables: Mapping[str, str]) -> Draft:
-    """The draft of a file's text and the environment over it."""
+def parse(text: str, *, name: str, variables: Mapping[str, str], options: Options = NO_OPTIONS) -> Draft:
+    """The draft of a file's text, environment and options over it."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -87,22 +97,42 @@ def parse(text: str, *, name: str, variables: Mapping[str, str]) -> Draft:
     if version != VERSION:
         return Draft(None, (_of_version(version, name, lines_of(text)),), name)
     named: dict[Key, str] = {}
-    findings = list(_overlay(document, variables, named))
-    draft = Draft(None, (), name, lines_of(text), named)
+    findings = list(_overlay(document, [*overrides(variables), *given(options)], named))
+    draft = Draft(None, (), name, lines_of(text), variables=named)
     try:
-        settings = Settings.model_validate_json(json.dumps(document, default=_plain), strict=True)
+        settings = _tree(document)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True, include_input=True)
         findings += [_finding(detail, draft) for detail in details]
-        return Draft(None, _without_repeats(findings), name, draft.lines, named)
+        return replace(
+            draft, findings=_without_repeats(findings), provisional=_without(document, [_path(one) for one in details])
+        )
     if findings:
-        return Draft(None, tuple(findings), name, draft.lines, named)
-    return Draft(settings, (), name, draft.lines, named)
+        return replace(draft, findings=tuple(findings), provisional=settings)
+    return replace(draft, settings=settings)
 
 
-def _overlay(document: dict[str, Any], variables: Mapping[str, str], named: dict[Key, str]) -> Iterator[Finding]:
-    """Writes the environment over the file."""
-    for path, name, value in overrides(variables):
+def _tree(document: Mapping[str, Any]) -> Settings:
+    return Settings.model_validate_json(json.dumps(document, default=_plain), strict=True)
+
+
+def _without(document: dict[str, Any], keys: list[Key]) -> Settings | None:
+    """The tree without these keys; None where it is none even so."""
+    for key in keys:
+        table: Any = document
+        for part in key[:-1]:
+            table = table.get(part) if isinstance(table, dict) else None
+        if isinstance(table, dict) and key:
+            table.pop(key[-1], None)
+    try:
+        return _tree(document)
+    except ValidationError:
+        return None
+
+
+def _overlay(document: dict[str, Any], values: Iterable[Override], named: dict[Key, str]) -> Iterator[Finding]:
+    """Writes environment and options over the file."""
+    for path, name, value in values:
         table: Any = document
         for part in path[:-1]:
             table = table.setdefault(part, {})

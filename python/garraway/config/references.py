@@ -22,6 +22,16 @@ class ReferenceInvalid(ValueError):
     """The text is no reference. It may be the secret itself, so it is not repeated."""
 
 
+class SecretUnavailable(Exception):
+    """A secret cannot be had."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        """Says what is wrong and what to do, never the secret."""
+        super().__init__(f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A secret by its place: `env:NAME`, `file:/path`, `vault:path#key`, `aws:name#key`."""
