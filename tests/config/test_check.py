@@ -204,11 +204,15 @@ def test_the_command_tells_all_findings_as_lines_and_as_json(tmp_path: Path) -> 
 
 
 def test_what_is_shown_can_be_read_again_and_holds_references_alone(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text('[identity]\npepper = "env:GARRAWAY_PEPPER"\n[money.approval_above]\nUSD = "5"\n')
+    (tmp_path / "a.toml").write_text(
+        '[identity]\npepper = "env:GARRAWAY_PEPPER"\n[money.approval_above]\nUSD = "5"\n'
+        "[schedules.instruments.X]\ncalendar = 'ALWAYS'\n"
+    )
     shown = run(
         "show", "--config", "a.toml", folder=tmp_path, GARRAWAY_PEPPER="planted-secret", GARRAWAY_LOG__LEVEL="debug"
     )
     assert "planted-secret" not in shown.stdout
+    assert check(parse(shown.stdout, name="b.toml", variables={})) == ()
     again = parse(shown.stdout, name="b.toml", variables={}).settings
     assert again is not None
     assert (again.log.level, str(again.identity.pepper), dict(again.money.approval_above)) == (

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from garraway import __version__
-from garraway.cli import bench, config, exchange, journal, market, reference, replay, status
+from garraway.cli import bench, config, exchange, journal, market, planner, reference, replay, status
 from garraway.cli import up as up_room
 from garraway.cli.failures import FAILURES, Failure
 
@@ -25,6 +25,7 @@ replay.register(app)
 journal.register(app)
 bench.register(app)
 config.register(app)
+planner.register(app)
 reference.register(app)
 
 

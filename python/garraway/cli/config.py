@@ -104,16 +104,24 @@ def migrate_file(
     print(f"{config} is now of version {VERSION}; the file of before is {kept}")
 
 
-def settled(config: Path | None, options: Mapping[str, tuple[str, str]] | None = None) -> Settings:
-    """The settings for a start: errors refuse it, beyond development those of this host too.
+def settled(
+    config: Path | None,
+    options: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    host: bool = False,
+    resolved: bool = False,
+) -> Settings:
+    """The settings for a start; errors refuse it.
 
     Args:
         config: the file of settings; None for the defaults.
         options: what the command line says: see `garraway.config.read`.
+        host: whether this host is asked too, beyond development: by whoever starts everything.
+        resolved: whether the file holds all there is: the supervisor has checked it, the environment is in it.
     Raises: Failure: all errors, a line each.
     """
-    draft = read(config, os.environ, options or {})
-    found = _findings(draft, config, host=draft.settings is not None and draft.settings.strict)
+    draft = read(config, {} if resolved else os.environ, options or {})
+    found = _findings(draft, config, host=host and draft.settings is not None and draft.settings.strict)
     errors = [one for one in found if one.severity == "error"]
     if errors or draft.settings is None:
         raise Failure("the settings cannot be used:\n" + "\n".join(map(str, errors)))

@@ -16,6 +16,7 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", envvar="GARRAWAY_CONFIG", help="File of settings (TOML); without it the defaults."),
 ]
+Resolved = Annotated[bool, typer.Option("--resolved", hidden=True, help="The file of settings holds all there is.")]
 Durability = Annotated[
     str | None, typer.Option(help="When a command counts as kept: `os` (written) or `fsync` (on the disk).")
 ]

@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from garraway import config as config_room
 from garraway.cli.config import settled
+from garraway.cli.failures import Failure
 from garraway.cli.options import Config, Durability, OuchHost, OuchPort, OwnFolder, Pace, exchange_options
+from garraway.cli.up.listings import LISTINGS
 from garraway.cli.up.supervisor import Settings, Supervisor
 
 
@@ -35,7 +38,8 @@ def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
     a line a second.
     """
     options = exchange_options(folder=folder, durability=durability, ouch_host=ouch_host, ouch_port=ouch_port)
-    told = settled(config, options)
+    told = settled(config, options, host=True)
+    _leave_the_clock_alone(told)
     settings = Settings(
         config=told,
         folder=told.folder,
@@ -49,3 +53,11 @@ def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
         settings, monotonic_s=time.monotonic, now_ns=time.time_ns, screen=sys.stdout, keyboard=sys.stdin
     )
     asyncio.run(supervisor.run())
+
+
+def _leave_the_clock_alone(told: config_room.Settings) -> None:
+    """Refuses schedules for what the demonstration's fast clock opens and closes."""
+    clocked = {listing.terms.symbol for listing in LISTINGS if listing.day} & set(told.schedules.instruments)
+    if clocked:
+        names = ", ".join(sorted(clocked))
+        raise Failure(f"{names} follow the fast clock of `garraway up`: take them out of [schedules.instruments]")

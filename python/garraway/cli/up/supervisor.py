@@ -77,6 +77,8 @@ class Supervisor:
         market += ["--pace", str(settings.pace)]
         self.exchange = Child("exchange", exchange, folder / "log" / "exchange.log", monotonic_s)
         self.market = Child("market", market, folder / "log" / "market.log", monotonic_s)
+        planner = ["planner", "--config", str(self._resolved), "--resolved"]
+        self.planner = Child("planner", planner, folder / "log" / "planner.log", monotonic_s)
 
     async def run(self) -> None:
         """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
@@ -115,7 +117,10 @@ class Supervisor:
     async def _trade(self, log: Log) -> None:
         """Prepares the venue, then keeps the market running and asks the exchange how it is."""
         await self._prepare(log)
-        await _first_of(self.market.keep(), self._ask())
+        parts = [self.market.keep(), self._ask()]
+        if self.settings.config.schedules.instruments:
+            parts.append(self.planner.keep())
+        await _first_of(*parts)
 
     async def _prepare(self, log: Log) -> None:
         self._state = "preparing"
@@ -205,6 +210,7 @@ class Supervisor:
     async def _stop(self, log: Log) -> None:
         self._state = "stopping"
         log.info("stopping")
+        await self.planner.stop(MARKET_PATIENCE_S)
         await self.market.stop(MARKET_PATIENCE_S)
         code = await self.exchange.stop(EXCHANGE_PATIENCE_S)
         log.info("stopped", exchange_exit_code=code)

@@ -16,11 +16,11 @@ def schedules(settings: Settings) -> Iterator[Fault]:
     """Each instrument's table makes days."""
     for symbol, plan in settings.schedules.instruments.items():
         key = f"schedules.instruments.{symbol}"
-        for name in sorted(set(UTC_ONLY) & plan.model_fields_set):
-            if plan.calendar != "UTC":
+        for name in UTC_ONLY:
+            if plan.calendar != "UTC" and getattr(plan, name) != type(plan).model_fields[name].default:
                 what = f"is of no use to the calendar {plan.calendar}, which has its own hours"
                 yield error("schedule-hours", f"{key}.{name}", what, 'leave it out, or take calendar = "UTC"')
-        for name in sorted(set(OF_SESSIONS) & plan.model_fields_set):
+        for name in OF_SESSIONS:
             if plan.calendar == "ALWAYS" and getattr(plan, name):
                 what = "is of no use to an instrument that never closes"
                 yield error("schedule-always", f"{key}.{name}", what, "leave it out, or take another calendar")
