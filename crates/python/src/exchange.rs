@@ -14,8 +14,9 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(run_exchange, module)?)
 }
 
-const KEYS: &str =
-    "folder, durability, door, ouch_host, ouch_port, segment_bytes, event_segment_bytes, reserve_orders";
+const KEYS: &str = "folder, durability, door, ouch_host, ouch_port, segment_bytes, event_segment_bytes, reserve_orders, \
+     ouch_connections, door_connections, output_bytes, messages_per_second, cancel_reserve_per_second, \
+     tokens_per_account, held_bytes";
 
 /// Runs an exchange until SIGTERM or SIGINT; what happens is written to stderr, a line of JSON each.
 #[pyfunction]
@@ -56,6 +57,13 @@ fn read_config(values: &Bound<'_, PyDict>) -> PyResult<Config> {
             "segment_bytes" => config.segment_bytes = value.extract()?,
             "event_segment_bytes" => config.event_segment_bytes = value.extract()?,
             "reserve_orders" => config.engine.reserve_orders = value.extract()?,
+            "ouch_connections" => config.limits.ouch_connections = value.extract()?,
+            "door_connections" => config.limits.door_connections = value.extract()?,
+            "output_bytes" => config.limits.output_bytes = value.extract()?,
+            "messages_per_second" => config.limits.messages_per_second = value.extract()?,
+            "cancel_reserve_per_second" => config.limits.cancel_reserve_per_second = value.extract()?,
+            "tokens_per_account" => config.limits.tokens_per_account = value.extract()?,
+            "held_bytes" => config.limits.held_bytes = value.extract()?,
             unknown => {
                 return Err(PyValueError::new_err(format!(
                     "config has the unknown key {unknown:?}: take {KEYS}"

@@ -5,7 +5,21 @@ import sys
 import typer
 
 from garraway import __version__
-from garraway.cli import bench, db, exchange, journal, market, projector, reference, replay, service, status, views
+from garraway.cli import (
+    bench,
+    config,
+    db,
+    exchange,
+    journal,
+    market,
+    planner,
+    projector,
+    reference,
+    replay,
+    service,
+    status,
+    views,
+)
 from garraway.cli import up as up_room
 from garraway.cli.failures import FAILURES, Failure
 
@@ -28,6 +42,8 @@ projector.register(app)
 views.register(app)
 service.register(app)
 bench.register(app)
+config.register(app)
+planner.register(app)
 reference.register(app)
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from garraway.catalog import CatalogError
+from garraway.config import ConfigError, SecretUnavailable
 from garraway.identity import IdentityError
 from garraway.records import RecordsError
 from garraway.store import StoreError
@@ -25,11 +26,13 @@ class UsageFailure(Failure):
 
 FAILURES: Final = (
     CatalogError,
-    VenueError,
-    UnitsError,
-    RecordsError,
-    StoreError,
-    ViewsError,
+    ConfigError,
     IdentityError,
+    RecordsError,
+    SecretUnavailable,
+    StoreError,
+    UnitsError,
+    VenueError,
+    ViewsError,
 )
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

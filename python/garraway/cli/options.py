@@ -21,5 +21,32 @@ Pace = Annotated[
 ]
 Parent = Annotated[int, typer.Option("--parent", hidden=True, help="End when this process ends.")]
 
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="GARRAWAY_CONFIG", help="File of settings (TOML); without it the defaults."),
+]
+Resolved = Annotated[bool, typer.Option("--resolved", hidden=True, help="The file of settings holds all there is.")]
+Durability = Annotated[
+    str | None, typer.Option(help="When a command counts as kept: `os` (written) or `fsync` (on the disk).")
+]
+OuchHost = Annotated[str | None, typer.Option(help="Address on which OUCH listens.")]
+OuchPort = Annotated[int | None, typer.Option(help="Port on which OUCH listens; 0 takes a free one.")]
+OwnFolder = Annotated[Path | None, typer.Option("--folder", help="The venue's folder: journal, event log, run files.")]
+
 DEFAULT_FOLDER = Path("var")
 DEFAULT_URL = "sqlite:///var/garraway.db"
+
+
+def exchange_options(
+    *, folder: Path | None, durability: str | None, ouch_host: str | None, ouch_port: int | None
+) -> dict[str, tuple[str, str]]:
+    """The settings that these options give: setting -> (option, text)."""
+    if durability not in {None, "os", "fsync"}:
+        raise typer.BadParameter(f"durability {durability!r} is neither os nor fsync: take one of them")
+    given = {
+        "venue.folder": ("--folder", folder),
+        "venue.durability": ("--durability", durability),
+        "exchange.ouch_host": ("--ouch-host", ouch_host),
+        "exchange.ouch_port": ("--ouch-port", ouch_port),
+    }
+    return {key: (option, str(value)) for key, (option, value) in given.items() if value is not None}

@@ -6,6 +6,7 @@ from typing import Final
 
 from garraway.log import Log
 from garraway.market.market import COMMANDS_PER_STEP, Floor
+from garraway.market.planner import Planner, command
 from garraway.market.schedule import Scheduler
 from garraway.records import reject
 from garraway.venues import ExchangeVenue, Tape
@@ -58,6 +59,41 @@ async def run_schedule(venue: ExchangeVenue, scheduler: Scheduler, *, now_ns: Ca
             else:
                 log.warning("schedule_refused", source_seq=outcome.source_seq, reason=reject(outcome.reason).name)
         await asyncio.sleep(LOOK_EVERY_S if all(outcome.done for outcome in outcomes) else REFUSED_S)
+
+
+async def run_planner(
+    venue: ExchangeVenue,
+    planner: Planner,
+    *,
+    now_ns: Callable[[], int],
+    remember: Callable[[Planner, int], None],
+    log: Log,
+) -> None:
+    """Plans until cancelled: looks, tells, remembers, says how far ahead it has told. Raises: as `run_market`."""
+    tape = Tape(venue.folder)
+    while True:
+        async for batch in venue.own_history(tape, planner.seen_seq):
+            planner.apply(batch.events, batch.tails)
+        due = planner.decide(now_ns())
+        outcomes = await venue.submit([command(number, wanted) for number, wanted in due.items()])
+        for (number, wanted), outcome in zip(due.items(), outcomes, strict=True):
+            if outcome.done:
+                planner.remember(number, outcome.source_seq, wanted)
+                log.info("schedule_planned", instrument=number, changes=len(wanted), source_seq=outcome.source_seq)
+            else:
+                log.warning("schedule_refused", source_seq=outcome.source_seq, reason=reject(outcome.reason).name)
+        if outcomes and all(outcome.done for outcome in outcomes):
+            continue  # the log tells what became of it
+        at_ns = now_ns()
+        horizons = planner.horizons(at_ns)
+        remember(planner, at_ns)
+        log.info(
+            "schedule_horizon",
+            horizon_s=min(((told_ns - at_ns) // 1_000_000_000 for told_ns in horizons.values()), default=0),
+            instruments=len(horizons),
+            left_alone=planner.left_alone(at_ns),
+        )
+        await asyncio.sleep(planner.schedules.look_every_s)
 
 
 async def _catch_up(venue: ExchangeVenue, tape: Tape, floor: Floor) -> None:

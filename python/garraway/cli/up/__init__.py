@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from garraway.cli.options import DEFAULT_FOLDER, Folder, Pace
+from garraway import config as config_room
+from garraway.cli.config import settled
+from garraway.cli.failures import Failure
+from garraway.cli.options import Config, Durability, OuchHost, OuchPort, OwnFolder, Pace, exchange_options
+from garraway.cli.up.listings import LISTINGS
 from garraway.cli.up.supervisor import Settings, Supervisor
 
 
@@ -16,13 +20,12 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
 
 
-def up(
-    folder: Folder = DEFAULT_FOLDER,
-    durability: Annotated[
-        str, typer.Option(help="When a command counts as kept: `os` (written) or `fsync` (on the disk).")
-    ] = "os",
-    ouch_host: Annotated[str, typer.Option(help="Address on which OUCH listens.")] = "127.0.0.1",
-    ouch_port: Annotated[int, typer.Option(help="Port on which OUCH listens; 0 takes a free one.")] = 0,
+def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
+    config: Config = None,
+    folder: OwnFolder = None,
+    durability: Durability = None,
+    ouch_host: OuchHost = None,
+    ouch_port: OuchPort = None,
     seed: Annotated[int, typer.Option(help="Seed of the market.")] = 7,
     rate: Annotated[int, typer.Option(min=1, max=5_000, help="Commands a second of the market.")] = 200,
     pace: Pace = 1,
@@ -31,15 +34,16 @@ def up(
     """Start the venue and watch it trade. SIGTERM or Ctrl-C stops it cleanly.
 
     The first start lists the instruments, opens and funds accounts and defines trading sessions; later starts resume
-    what FOLDER holds. Without a terminal it prints a line a second.
+    what FOLDER holds. Options stand over the environment, this over the file of settings. Without a terminal it prints
+    a line a second.
     """
-    if durability not in {"os", "fsync"}:
-        raise typer.BadParameter(f"durability {durability!r} is neither os nor fsync: take one of them")
+    options = exchange_options(folder=folder, durability=durability, ouch_host=ouch_host, ouch_port=ouch_port)
+    told = settled(config, options, host=True)
+    _leave_the_clock_alone(told)
     settings = Settings(
-        folder=folder.absolute(),
-        durability=durability,
-        ouch_host=ouch_host,
-        ouch_port=ouch_port,
+        config=told,
+        folder=told.folder,
+        durability=told.venue.durability,
         seed=seed,
         rate=rate,
         pace=pace,
@@ -49,3 +53,11 @@ def up(
         settings, monotonic_s=time.monotonic, now_ns=time.time_ns, screen=sys.stdout, keyboard=sys.stdin
     )
     asyncio.run(supervisor.run())
+
+
+def _leave_the_clock_alone(told: config_room.Settings) -> None:
+    """Refuses schedules for what the demonstration's fast clock opens and closes."""
+    clocked = {listing.terms.symbol for listing in LISTINGS if listing.day} & set(told.schedules.instruments)
+    if clocked:
+        names = ", ".join(sorted(clocked))
+        raise Failure(f"{names} follow the fast clock of `garraway up`: take them out of [schedules.instruments]")

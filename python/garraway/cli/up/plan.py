@@ -9,7 +9,7 @@ from typing import Final
 from garraway.cli.up import people
 from garraway.cli.up.credentials import Credentials, Secret
 from garraway.cli.up.listings import ASSETS, LISTINGS, MAX_NOTIONAL, USD, Listing
-from garraway.market import SCHEDULER, SCHEDULER_NUMBER, SOURCE, SOURCE_NUMBER
+from garraway.market import PLANNER, PLANNER_NUMBER, SCHEDULER, SCHEDULER_NUMBER, SOURCE, SOURCE_NUMBER
 from garraway.records import Rights, SelfTrade, SelfTradeOf, encode, item, session_account
 from garraway.units import money_units
 from garraway.venues import Directory
@@ -26,6 +26,7 @@ SOURCES: Final = {
     SCHEDULER_NUMBER: (SCHEDULER, Rights.OPERATE),
     API_NUMBER: (API, Rights.TRADE),
     BACK_OFFICE_NUMBER: (BACK_OFFICE, Rights.MONEY | Rights.DEFINE | Rights.OPERATE),
+    PLANNER_NUMBER: (PLANNER, Rights.OPERATE),
 }
 BOOK: Final = 1
 OUCH_PROTOCOL: Final = 1

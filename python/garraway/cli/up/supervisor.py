@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.live import Live
 
+from garraway import config
 from garraway.cli.failures import Failure
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
 from garraway.cli.up import people, plan
@@ -37,10 +38,9 @@ START_PATIENCE_S: Final = 60.0
 class Settings:
     """What `garraway up` was told."""
 
+    config: config.Settings
     folder: Path
     durability: str
-    ouch_host: str
-    ouch_port: int
     seed: int
     rate: int
     pace: int
@@ -71,24 +71,37 @@ class Supervisor:
         self._status: dict[str, Any] = {}
         self._watch = Watch(Tape(settings.folder))
         folder = settings.folder
-        exchange = ["exchange", "--folder", str(folder), "--durability", settings.durability]
-        exchange += ["--ouch-host", settings.ouch_host, "--ouch-port", str(settings.ouch_port)]
+        ouch_port = settings.config.exchange.ouch_port
+        exchange = ["exchange", "--config", str(self._resolved), "--resolved", "--ouch-port", str(ouch_port)]
         market = ["market", "--folder", str(folder), "--seed", str(settings.seed), "--rate", str(settings.rate)]
         market += ["--pace", str(settings.pace)]
         self.exchange = Child("exchange", exchange, folder / "log" / "exchange.log", monotonic_s)
         self.market = Child("market", market, folder / "log" / "market.log", monotonic_s)
+        planner = ["planner", "--config", str(self._resolved), "--resolved"]
+        self.planner = Child("planner", planner, folder / "log" / "planner.log", monotonic_s)
 
     async def run(self) -> None:
         """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
         folder = self.settings.folder
         for part in (folder, folder / "run", folder / "log"):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._hand_on()
         with _alone(folder / "run" / "up.lock"), (folder / "log" / "up.log").open("a", encoding="utf-8") as stream:
             log = Log(stream, self._now_ns).bind(room="up")
             try:
                 await self._until_stopped(log)
             finally:
                 await self._stop(log)
+
+    @property
+    def _resolved(self) -> Path:
+        """The one file of settings that the exchange is handed: file, environment and options in one."""
+        return self.settings.folder / "run" / "settings.toml"
+
+    def _hand_on(self) -> None:
+        new = self._resolved.with_suffix(".new")
+        new.write_text(config.resolved_text(self.settings.config), encoding="utf-8")
+        new.replace(self._resolved)
 
     async def _until_stopped(self, log: Log) -> None:
         stopped = asyncio.Event()
@@ -104,7 +117,10 @@ class Supervisor:
     async def _trade(self, log: Log) -> None:
         """Prepares the venue, then keeps the market running and asks the exchange how it is."""
         await self._prepare(log)
-        await _first_of(self.market.keep(), self._ask())
+        parts = [self.market.keep(), self._ask()]
+        if self.settings.config.schedules.instruments:
+            parts.append(self.planner.keep())
+        await _first_of(*parts)
 
     async def _prepare(self, log: Log) -> None:
         self._state = "preparing"
@@ -194,6 +210,7 @@ class Supervisor:
     async def _stop(self, log: Log) -> None:
         self._state = "stopping"
         log.info("stopping")
+        await self.planner.stop(MARKET_PATIENCE_S)
         await self.market.stop(MARKET_PATIENCE_S)
         code = await self.exchange.stop(EXCHANGE_PATIENCE_S)
         log.info("stopped", exchange_exit_code=code)
