@@ -41,6 +41,29 @@ def test_commands_are_numbered_from_where_the_source_stands(tmp_path: Path) -> N
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 
 
+def test_a_source_that_keeps_its_numbers_sends_what_was_unanswered_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with FakeDoor(tmp_path).open() as door:
+            async with await ExchangeVenue.connect(tmp_path, source="tester") as venue:
+                first = await venue.submit(orders(5))
+            async with await ExchangeVenue.connect(tmp_path, source="tester", resume_from=4) as venue:
+                again = await venue.submit(orders(7)[3:])
+        assert [(one.source_seq, one.kind) for one in again] == [(4, "repeat"), (5, "repeat"), (6, "new"), (7, "new")]
+        assert [one.first_event for one in again[:2]] == [one.first_event for one in first[3:]]
+        assert refs(door.applied) == [1, 2, 3, 4, 5, 6, 7]
+
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+
+
+def test_a_source_is_told_when_the_exchange_knows_fewer_of_its_commands(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with FakeDoor(tmp_path, last_seq=41).open():
+            with pytest.raises(OutcomeMissing, match="acknowledged up to 49, the exchange knows 41"):
+                await ExchangeVenue.connect(tmp_path, source="tester", resume_from=50)
+
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+
+
 def test_no_more_commands_are_unanswered_than_the_window_allows(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with FakeDoor(tmp_path, window=16).open() as door:

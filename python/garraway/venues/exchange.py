@@ -99,10 +99,12 @@ class ExchangeVenue:
     Its invariant: `_unanswered` holds, in order of their numbers, the commands that were numbered and not yet answered.
     """
 
-    def __init__(self, folder: Path, *, source: str) -> None:
+    def __init__(self, folder: Path, *, source: str, resume_from: int | None = None) -> None:
         """Does nothing yet; see `connect`."""
         self.folder = folder
         self.source = source
+        self._resume_from = resume_from
+        self._known_last = 0
         self.reconnects = 0
         self._unanswered: dict[int, _Unanswered] = {}
         self._statuses: deque[asyncio.Future[dict[str, Any]]] = deque()
@@ -116,16 +118,25 @@ class ExchangeVenue:
         self._running: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, folder: Path, *, source: str = "operator", wait_s: float = CONNECT_S) -> Self:
+    async def connect(
+        cls,
+        folder: Path,
+        *,
+        source: str = "operator",
+        wait_s: float = CONNECT_S,
+        resume_from: int | None = None,
+    ) -> Self:
         """A venue whose source has been told where it stands.
 
         Args:
             folder: the venue's folder.
             source: the source's name.
             wait_s: how long the exchange may take to come up.
-        Raises: NoVenue, LoginRefused.
+            resume_from: the number of the first command that will be submitted, where the source keeps its numbers
+                itself: those that the exchange has had already are sent again, and are answered as repeats.
+        Raises: NoVenue, LoginRefused, OutcomeMissing: it knows fewer than the source was acknowledged.
         """
-        venue = cls(folder, source=source)
+        venue = cls(folder, source=source, resume_from=resume_from)
         venue._running = asyncio.create_task(venue._stay_connected())
         try:
             async with asyncio.timeout(wait_s):
@@ -308,13 +319,14 @@ class ExchangeVenue:
     def _begin(self, state: SourceState, writer: asyncio.StreamWriter) -> None:
         last = state.last_source_seq
         if self._state is None:
-            self._next_seq, self._last_answered = last + 1, last
-        elif last < self._last_answered:
+            self._next_seq = last + 1 if self._resume_from is None else self._resume_from
+            self._known_last, self._last_answered = last, self._next_seq - 1
+        if last < self._last_answered:
             raise OutcomeMissing(
                 f"source {self.source!r} was acknowledged up to {self._last_answered}, the exchange knows {last}: "
                 "stop, and compare journal and event log with `garraway journal verify`"
             )
-        elif last >= self._next_seq:
+        if last >= max(self._next_seq, self._known_last + 1):
             raise SourceShared(
                 f"source {self.source!r} stands at {last}, sent from here were {self._next_seq - 1}: "
                 "let one process alone use a source"
