@@ -28,7 +28,8 @@ class AccountTerms:
 def open_account(connection: Connection, user_id: int, terms: AccountTerms, hand: Hand) -> int:
     """Gives a user an account, a firm of its own; its number. The engine opens it when the outbox is sent."""
     account = FIRST + account_numbers.next_number(connection, hand.at_ns) - 1
-    users.assign_account(connection, account=account, user_id=user_id, at_ns=hand.at_ns)
+    given = users.assign_account(connection, user_id, account, at_ns=hand.at_ns)
+    assert given, "a number of the counter is nobody's yet"
     record = encode(
         "OpenAccount",
         account=account,

@@ -48,7 +48,7 @@ class Outbox:
         clock: Callable[[], int],
         log: Log,
         follows: Mapping[str, Follows],
-        chores: Callable[[Connection, int], None],
+        chores: Callable[[Connection, int], object],
     ) -> None:
         """Does nothing yet; see `run`.
 
