@@ -17,7 +17,7 @@ from garraway.store.transfers import Transfer
 
 NOW_NS = 1_800_000_000_000_000_000
 USD = 1
-ACCOUNT = 100_000
+ACCOUNT = 500
 APPROVALS = Approvals(transfers.APPROVAL)
 POLICY = MoneyPolicy(alone_up_to={USD: 1_000})
 

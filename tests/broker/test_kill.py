@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.broker.desk import ACCOUNT, USD, Desk, Transfer
+from tests.broker.desk import ACCOUNT, USD, Desk
 
 from garraway.broker import MoneyPolicy
 from garraway.cli.up.child import Child
@@ -87,18 +87,19 @@ def test_killed_senders_double_and_lose_no_transfer(migrated: Database, tmp_path
     url = migrated.url.render_as_string(hide_password=False)
 
     async def scenario() -> None:
-        sent = list[Transfer]()
+        sent = list[int]()
         async with exchange(folder):
             for _ in range(KILLS):
                 async with sender(folder, url):
                     for _ in range(draw.randrange(1, 30)):
-                        sent.append(desk.ask("deposit", len(sent) + 1, by=desk.finance, policy=ALONE))
+                        asked = desk.ask("deposit", len(sent) + 1, by=desk.finance, policy=ALONE)
+                        sent.append(asked.transfer_id)
                         await asyncio.sleep(0)
                     await asyncio.sleep(draw.random() * 0.05)  # killed anywhere
             async with sender(folder, url):
                 await all_answered(migrated)
             assert postings(folder) == list(range(1, len(sent) + 1))
-        assert {desk.transfer(one.transfer_id).state for one in sent} == {"done"}
+        assert {desk.transfer(one).state for one in sent} == {"done"}
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 

@@ -36,14 +36,5 @@ def note(
     after: Mapping[str, object] | None = None,
 ) -> None:
     """Appends what was done to the audit chain."""
-    audit.record(
-        connection,
-        at_ns=hand.at_ns,
-        by=hand.principal,
-        origin=hand.origin,
-        action=action,
-        thing=thing,
-        before=before,
-        after=after,
-        reason=hand.reason,
-    )
+    act = audit.Act(action, thing, before=before, after=after, reason=hand.reason)
+    audit.record(connection, act, at_ns=hand.at_ns, by=hand.principal, origin=hand.origin)

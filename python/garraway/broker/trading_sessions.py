@@ -19,6 +19,7 @@ from garraway.broker.hand import Hand, note
 from garraway.records import body, encode, session_account
 from garraway.records.commands import HEAD_SIZE
 from garraway.store import trading_sessions as rows
+from garraway.store import users
 
 FIRST: Final = 1_000
 """The lowest number of a session that is defined here."""
@@ -28,7 +29,7 @@ SECRET_CHARACTERS: Final = 10
 ALPHABET: Final = string.ascii_letters + string.digits
 NAME_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "-_")
 NAME_LENGTH: Final = 6
-WIDEST_IPV4: Final = 16
+WIDEST_IPV4: Final = 8
 WIDEST_IPV6: Final = 48
 """Shortest prefixes of a network that binds a secret of ten characters."""
 
@@ -70,24 +71,29 @@ def define(connection: Connection, terms: SessionTerms, hand: Hand, *, session: 
 def close(connection: Connection, session: int, hand: Hand) -> bool:
     """Closes a session: nobody logs in by it again before it is defined anew. False if it was closed or never was."""
     kept = rows.trading_session(connection, session)
-    if kept is None or not rows.close(connection, session, hand.at_ns):
+    if kept is None or not _close(connection, kept, hand.at_ns):
         return False
-    _queue(
-        connection,
-        session,
-        _terms(kept),
-        salt=secrets.token_bytes(16),
-        verifier=secrets.token_bytes(32),
-        at_ns=hand.at_ns,
-    )
     note(connection, hand, "trading_session.close", f"trading_session:{session}", before={"name": kept.name})
     return True
 
 
-def close_all(connection: Connection, accounts: frozenset[int], hand: Hand) -> list[int]:
-    """Closes every session that trades on one of these accounts; their numbers."""
+def cut(connection: Connection, user_id: int, at_ns: int) -> list[int]:
+    """Closes every session that trades on an account of this user, whose rights end in this transaction; their numbers.
+
+    What ended the rights stands in the audit chain already.
+    """
+    user = users.user_by_id(connection, user_id)
+    accounts = frozenset[int]() if user is None else user.accounts
     kept = rows.trading_sessions(connection, accounts=accounts)
-    return [one.session for one in kept if close(connection, one.session, hand)]
+    return [one.session for one in kept if _close(connection, one, at_ns)]
+
+
+def _close(connection: Connection, kept: rows.TradingSession, at_ns: int) -> bool:
+    if not rows.close(connection, kept.session, at_ns):
+        return False
+    unknown = secrets.token_bytes(32)
+    _queue(connection, kept.session, _terms(kept), salt=secrets.token_bytes(16), verifier=unknown, at_ns=at_ns)
+    return True
 
 
 def _insist(connection: Connection, terms: SessionTerms, session: int | None) -> None:

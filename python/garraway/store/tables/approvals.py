@@ -5,12 +5,12 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
 
 from garraway.store.metadata import METADATA
-from garraway.store.tables.columns import NUMBER
+from garraway.store.tables.columns import COUNTED
 
 APPROVALS: Final = Table(
     "approvals",
     METADATA,
-    Column("approval_id", NUMBER, primary_key=True, autoincrement=True),
+    Column("approval_id", COUNTED, primary_key=True, autoincrement=True),
     Column("kind", String(32), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("payload", Text, nullable=False),

@@ -5,12 +5,12 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text
 
 from garraway.store.metadata import METADATA
-from garraway.store.tables.columns import NUMBER
+from garraway.store.tables.columns import COUNTED
 
 NOTIFICATIONS: Final = Table(
     "notifications",
     METADATA,
-    Column("notification_id", NUMBER, primary_key=True, autoincrement=True),
+    Column("notification_id", COUNTED, primary_key=True, autoincrement=True),
     Column("user_id", BigInteger, ForeignKey("users.user_id"), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("content", Text, nullable=False),

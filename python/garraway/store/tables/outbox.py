@@ -5,12 +5,12 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table
 
 from garraway.store.metadata import METADATA
-from garraway.store.tables.columns import NUMBER
+from garraway.store.tables.columns import COUNTED
 
 OUTBOX: Final = Table(
     "outbox",
     METADATA,
-    Column("outbox_id", NUMBER, primary_key=True, autoincrement=True),
+    Column("outbox_id", COUNTED, primary_key=True, autoincrement=True),
     Column("purpose", String(80), nullable=False),
     Column("command", LargeBinary, nullable=False),
     Column("queued_at_ns", BigInteger, nullable=False),

@@ -5,12 +5,12 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
 from garraway.store.metadata import METADATA
-from garraway.store.tables.columns import NUMBER
+from garraway.store.tables.columns import COUNTED
 
 TRANSFERS: Final = Table(
     "transfers",
     METADATA,
-    Column("transfer_id", NUMBER, primary_key=True, autoincrement=True),
+    Column("transfer_id", COUNTED, primary_key=True, autoincrement=True),
     Column("kind", String(16), nullable=False),
     Column("account", BigInteger, nullable=False),
     Column("asset", Integer, nullable=False),
