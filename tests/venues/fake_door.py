@@ -14,9 +14,10 @@ from garraway.venues import soupbintcp
 
 @dataclass
 class FakeDoor:
-    """Source 5, `tester`. A number in `break_after` cuts the connection once so many commands were applied."""
+    """Source 5. A number in `break_after` cuts the connection once so many commands were applied."""
 
     folder: Path
+    name: str = "tester"
     window: int = 256
     last_seq: int = 0
     forget: int = 0
@@ -26,6 +27,8 @@ class FakeDoor:
     log_ins: int = 0
     most_unanswered: int = 0
     hold: asyncio.Event | None = None
+    reasons: dict[int, int] = field(default_factory=dict)
+    """What commands are refused for, by their numbers."""
     serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     @contextlib.asynccontextmanager
@@ -70,7 +73,7 @@ class FakeDoor:
 
     def _take(self, kind: bytes, payload: bytes, writer: asyncio.StreamWriter) -> bool:
         if kind == soupbintcp.LOGIN:
-            if payload[:6].split() != [b"door"] or payload[6:16].split() != [b"tester"]:
+            if payload[:6].split() != [b"door"] or payload[6:16].split() != [self.name.encode()]:
                 writer.write(soupbintcp.packet(soupbintcp.REFUSED, b"A"))
                 return False
             self.log_ins += 1
@@ -92,9 +95,9 @@ class FakeDoor:
             self.last_seq = seq
             self.applied.append(record)
             self.outcomes[seq] = record, len(self.applied) << 16
-            outcome = 1, 0
+            outcome = 1, self.reasons.get(seq, 0)
         elif seq in self.outcomes:
-            outcome = (2, 0) if self.outcomes[seq][0] == record else (3, 4)
+            outcome = (2, self.reasons.get(seq, 0)) if self.outcomes[seq][0] == record else (3, 4)
         else:
             outcome = 3, 3
         if len(self.applied) in self.break_after:

@@ -1,10 +1,13 @@
-"""Columns as the tables of views have them: nothing is ever unknown, so nothing is null."""
+"""Columns as several tables have them; in the tables of views nothing is ever unknown, so nothing is null."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Text
+from sqlalchemy import BigInteger, Column, Integer, Text
 
 from garraway.store.wide import WideInteger
+
+COUNTED: Final = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a number that the database counts up: SQLite does so for INTEGER alone."""
 
 
 def number(name: str, *, key: bool = False) -> Column[Any]:

@@ -1,0 +1,46 @@
+"""Money, approvals, accounts of users, and the outbox that brings decisions to the engine.
+
+Every change is one transaction: what was decided, its entry in the audit chain, and the command in the outbox.
+"""
+
+from garraway.broker.accounts import AccountTerms, open_account
+from garraway.broker.approvals import Approvals
+from garraway.broker.errors import (
+    AmountInvalid,
+    ApprovalClosed,
+    ApprovalMissing,
+    ApprovalPending,
+    BrokerError,
+    KeyReused,
+    OutboxTaken,
+    PayloadDiffers,
+    RequestUnderWay,
+    SameHands,
+    SessionInvalid,
+    TransferMissing,
+)
+from garraway.broker.hand import Hand, note
+from garraway.broker.outbox import Outbox
+from garraway.broker.policy import MoneyPolicy
+
+__all__ = [
+    "AccountTerms",
+    "AmountInvalid",
+    "ApprovalClosed",
+    "ApprovalMissing",
+    "ApprovalPending",
+    "Approvals",
+    "BrokerError",
+    "Hand",
+    "KeyReused",
+    "MoneyPolicy",
+    "Outbox",
+    "OutboxTaken",
+    "PayloadDiffers",
+    "RequestUnderWay",
+    "SameHands",
+    "SessionInvalid",
+    "TransferMissing",
+    "note",
+    "open_account",
+]

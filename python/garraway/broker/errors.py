@@ -1,0 +1,63 @@
+"""What can be wrong with money and approvals. Touches nothing. `api` maps the tree to HTTP.
+
+BrokerError
+├── AmountInvalid        no such amount of the asset
+├── TransferMissing      no such transfer, or none that the asker may see
+├── ApprovalMissing      no such approval
+├── ApprovalClosed       decided already, or its time is over
+├── ApprovalPending      one for the same thing is pending already
+├── SameHands            the maker cannot be the checker
+├── PayloadDiffers       the checker saw something else than what is asked for
+├── KeyReused            the Idempotency-Key came before with another request
+├── RequestUnderWay      the request with this Idempotency-Key is still being answered
+├── SessionInvalid       terms of a trading session that the engine would refuse
+└── OutboxTaken          another process sends from this outbox
+"""
+
+
+class BrokerError(Exception):
+    """Something about money or approvals; the text says what to do."""
+
+
+class AmountInvalid(BrokerError):
+    """No such amount of the asset."""
+
+
+class TransferMissing(BrokerError):
+    """No such transfer, or none that the asker may see."""
+
+
+class ApprovalMissing(BrokerError):
+    """No such approval."""
+
+
+class ApprovalClosed(BrokerError):
+    """Decided already, or its time is over."""
+
+
+class ApprovalPending(BrokerError):
+    """One for the same thing is pending already."""
+
+
+class SameHands(BrokerError):
+    """The maker cannot be the checker."""
+
+
+class PayloadDiffers(BrokerError):
+    """The checker saw something else than what is asked for."""
+
+
+class KeyReused(BrokerError):
+    """The Idempotency-Key came before with another request."""
+
+
+class RequestUnderWay(BrokerError):
+    """The request with this Idempotency-Key is still being answered."""
+
+
+class SessionInvalid(BrokerError):
+    """Terms of a trading session that the engine would refuse."""
+
+
+class OutboxTaken(BrokerError):
+    """Another process sends from this outbox."""
