@@ -3,11 +3,11 @@
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
     Command, CommandHead, CommandKind, EVENT_SIZE, Event, EventKind, EventSink, FixedBody, Fnv, NO_ITEMS,
-    Nanos, Side, code, detail, encode_command, events_in,
+    Nanos, Side, code, commands_in, detail, encode_command, events_in,
 };
 
 use crate::measure::{Latencies, Report, report, timed};
-use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied, walk};
+use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied};
 use crate::workload::{Tape, Verb, Workload};
 
 /// A workload as commands.
@@ -80,7 +80,7 @@ impl EngineWorkload {
             engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
             engine.open_orders() as usize
         };
-        walk(&self.commands).map(open).max().unwrap_or(0)
+        commands_in(&self.commands).map(open).max().unwrap_or(0)
     }
 
     /// A fresh engine, defined and funded, with memory for its orders touched.
@@ -153,7 +153,7 @@ pub fn bench_engine_batches(workload: &Workload, chunk: usize, repeats: usize) -
         timed(workload.count, || {
             for batch in workload.commands.chunks(chunk * garraway_types::FIXED_COMMAND) {
                 let mut sink = EventSink::without_tails(&mut buffer);
-                for command in walk(batch) {
+                for command in commands_in(batch) {
                     assert!(sink.has_room(), "the buffer is too small for a chunk");
                     engine.apply(engine.last_seq() + 1, Nanos(1), &command, &mut sink);
                 }

@@ -6,11 +6,11 @@
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
     AccountId, ClientRef, Command, CommandHead, CommandKind, EventSink, FixedBody, Fnv, MassCancel,
-    MassQuote, NO_ITEMS, Nanos, Quote, Record, code, encode_command,
+    MassQuote, NO_ITEMS, Nanos, Quote, Record, code, commands_in, encode_command,
 };
 
 use crate::measure::{Latencies, Report, report, timed};
-use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied, walk};
+use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied};
 
 const SECOND_NS: i64 = 1_000_000_000;
 const START_NS: i64 = 1_700_000_000 * SECOND_NS;
@@ -321,7 +321,7 @@ pub fn bench_mixed(count: usize, seed: u64, repeats: usize) -> Report {
         let mut engine = workload.engine();
         let mut at = START_NS;
         runs.push(timed(workload.count, || {
-            for command in walk(&workload.commands) {
+            for command in commands_in(&workload.commands) {
                 let mut sink = EventSink::without_tails(&mut buffer);
                 engine.apply(engine.last_seq() + 1, Nanos(at), &command, &mut sink);
                 at += STEP_NS;
@@ -331,7 +331,7 @@ pub fn bench_mixed(count: usize, seed: u64, repeats: usize) -> Report {
     let mut latencies = Latencies::for_operations(workload.count);
     let (mut engine, mut hash, mut at) = (workload.engine(), Fnv::default(), START_NS);
     let (mut trades, mut rejects) = (0, 0);
-    for command in walk(&workload.commands) {
+    for command in commands_in(&workload.commands) {
         let mut sink = EventSink::without_tails(&mut buffer);
         latencies.measure(|| engine.apply(engine.last_seq() + 1, Nanos(at), &command, &mut sink));
         hash.bytes(sink.written());

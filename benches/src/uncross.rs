@@ -5,10 +5,10 @@ use std::time::Instant;
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
     Command, CommandHead, CommandKind, Event, EventKind, EventSink, FixedBody, NO_ITEMS, Nanos, Record,
-    SetPhase, code, encode_command, events_in,
+    SetPhase, code, commands_in, encode_command, events_in,
 };
 
-use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, walk};
+use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup};
 
 /// What the benchmark of auctions found.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl Bench {
     fn apply(&mut self, commands: &[u8]) -> f64 {
         let mut sink = EventSink::without_tails(&mut self.buffer);
         let start = Instant::now();
-        for command in walk(commands) {
+        for command in commands_in(commands) {
             sink.clear();
             self.engine.apply(self.engine.last_seq() + 1, Nanos(1), &command, &mut sink);
         }
@@ -119,7 +119,8 @@ fn run(orders: usize, commands: &[u8]) -> UncrossReport {
     let mut bench = Bench { engine, buffer: vec![1; EventSink::RESERVE], trades: 0 };
     let definitions = account_setup(ACCOUNTS, false);
     bench.apply(&definitions);
-    let defined = walk(&definitions).filter(|command: &Command<'_>| command.head.source == 1).count() as u64;
+    let defined =
+        commands_in(&definitions).filter(|command: &Command<'_>| command.head.source == 1).count() as u64;
     bench.apply(&phase(defined + 1, code::VOLATILITY_AUCTION));
     let entry_ns = bench.apply(commands) * 1e6 / orders.max(1) as f64;
     let indication_ms = bench.apply(&system(CommandKind::Tick, 0));

@@ -2,8 +2,8 @@
 
 use garraway_engine::{Engine, Setup};
 use garraway_types::{
-    Command, CommandHead, CommandKind, DefineAsset, Event, EventKind, EventSink, FixedBody, ListInstrument,
-    NO_ITEMS, Nanos, OpenAccount, Record, code, encode_command, events_in,
+    CommandHead, CommandKind, DefineAsset, Event, EventKind, EventSink, FixedBody, ListInstrument, NO_ITEMS,
+    Nanos, OpenAccount, Record, code, commands_in, encode_command, events_in,
 };
 
 const USD: u32 = 1;
@@ -14,22 +14,12 @@ pub(crate) const ACCOUNTS: u32 = 1_000;
 const MUCH_USD: i64 = 4_000_000_000_000_000_000;
 const MUCH_STOCK: i64 = 1_000_000_000_000;
 
-/// The commands in `bytes`, one after the other.
-pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let command = Command::parse(rest).ok()?;
-        rest = &rest[command.bytes.len()..];
-        Some(command)
-    })
-}
-
 /// An engine after the commands of `setup`, none of which is refused.
 pub(crate) fn applied(commands: &[u8], setup: Setup, at_ns: i64) -> Engine {
     let mut engine = Engine::new(setup);
     let mut buffer = vec![1; EventSink::RESERVE];
     let mut sink = EventSink::without_tails(&mut buffer);
-    for command in walk(commands) {
+    for command in commands_in(commands) {
         sink.clear();
         engine.apply(engine.last_seq() + 1, Nanos(at_ns), &command, &mut sink);
         assert_ne!(Event::read(sink.written()).kind, EventKind::Rejected as u8, "the set-up is refused");

@@ -2,16 +2,17 @@
 
 /// Bits `0..size`, `size` a power of two from 64 to 65,536 (or 0).
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(crate) struct Bitmap {
-    leaves: Vec<u64>,
-    middle: [u64; 16],
+    leaves: Box<[u64]>,
     top: u64,
+    middle: [u64; 16],
 }
 
 impl Bitmap {
     pub(crate) fn new(size: usize) -> Self {
         assert!(size <= 65_536 && size.is_multiple_of(64), "bitmap of {size} bits, at most 65,536");
-        Self { leaves: vec![0; size / 64], middle: [0; 16], top: 0 }
+        Self { leaves: vec![0; size / 64].into(), top: 0, middle: [0; 16] }
     }
 
     #[inline(always)]
@@ -33,6 +34,18 @@ impl Bitmap {
                 self.top &= !(1 << middle);
             }
         }
+    }
+
+    /// Reads the first words of the upper tiers.
+    #[inline(always)]
+    pub(crate) fn look(&self) -> u64 {
+        self.middle[0]
+    }
+
+    /// Reads the word of a bit, if there is one.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, bit: usize) -> u64 {
+        self.leaves.get(bit >> 6).map_or(0, |word| *word)
     }
 
     /// The lowest bit that is set.

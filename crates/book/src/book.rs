@@ -10,8 +10,8 @@ use crate::slab::{NIL, Node, Slab, Slot, Stand};
 pub struct Book {
     bids: Ladder,
     asks: Ladder,
-    hidden_bids: Ladder,
-    hidden_asks: Ladder,
+    /// Hidden bids and asks; made for the first hidden order, which most books never see.
+    hidden: Option<Box<[Ladder; 2]>>,
 }
 
 /// Who is told of fills while an order matches.
@@ -93,12 +93,7 @@ fn price_of(side: Side, key: i64) -> Price {
 
 impl Default for Book {
     fn default() -> Self {
-        Self {
-            bids: Ladder::new(),
-            asks: Ladder::new(),
-            hidden_bids: Ladder::new(),
-            hidden_asks: Ladder::new(),
-        }
+        Self { bids: Ladder::new(), asks: Ladder::new(), hidden: None }
     }
 }
 
@@ -127,17 +122,20 @@ impl Book {
 
     #[cold]
     fn hidden(&mut self, side: Side) -> &mut Ladder {
+        let hidden = self.hidden.get_or_insert_with(|| Box::new([Ladder::new(), Ladder::new()]));
         match side {
-            Side::Buy => &mut self.hidden_bids,
-            Side::Sell => &mut self.hidden_asks,
+            Side::Buy => &mut hidden[0],
+            Side::Sell => &mut hidden[1],
         }
     }
 
-    fn part_ref(&self, side: Side, stand: Stand) -> &Ladder {
-        match (side, stand) {
-            (_, Stand::None | Stand::Displayed) => self.ladder_ref(side),
-            (Side::Buy, Stand::Hidden) => &self.hidden_bids,
-            (Side::Sell, Stand::Hidden) => &self.hidden_asks,
+    /// The same to be read; `None` where nothing was ever hidden.
+    #[inline]
+    fn part_ref(&self, side: Side, stand: Stand) -> Option<&Ladder> {
+        match (stand, side) {
+            (Stand::None | Stand::Displayed, _) => Some(self.ladder_ref(side)),
+            (Stand::Hidden, Side::Buy) => self.hidden.as_deref().map(|hidden| &hidden[0]),
+            (Stand::Hidden, Side::Sell) => self.hidden.as_deref().map(|hidden| &hidden[1]),
         }
     }
 
@@ -193,19 +191,38 @@ impl Book {
     /// The first order of a side's displayed or hidden part, and its price.
     #[inline]
     pub fn first_in(&self, side: Side, stand: Stand) -> Option<(Price, Slot)> {
-        let ladder = self.part_ref(side, stand);
+        let ladder = self.part_ref(side, stand)?;
         let key = ladder.best()?;
         Some((price_of(side, key), ladder.level(key)?.head))
     }
 
     /// The first order of a side's displayed or hidden part at a price.
     pub fn first_at(&self, side: Side, stand: Stand, price: Price) -> Option<Slot> {
-        Some(self.part_ref(side, stand).level(key_of(side, price))?.head)
+        Some(self.part_ref(side, stand)?.level(key_of(side, price))?.head)
+    }
+
+    /// The last displayed order of a side at a price, or [`NIL`], which a level far from the touch has as well.
+    #[inline(always)]
+    pub fn last_at(&self, side: Side, price: Price) -> Slot {
+        self.ladder_ref(side).near_level(key_of(side, price)).map_or(NIL, |level| level.tail)
+    }
+
+    /// Reads the lines of the book that every order needs, so that they are near when they are used. What it returns means nothing.
+    #[inline(always)]
+    pub fn look(&self) -> u64 {
+        self.bids.look() ^ self.asks.look()
+    }
+
+    /// Reads the level of an order to come, and the word that tells the best level opposite to it, in the same way.
+    #[inline(always)]
+    pub fn look_at(&self, side: Side, price: Price) -> u64 {
+        let own = self.ladder_ref(side).look_at(key_of(side, price));
+        own ^ self.ladder_ref(side.opposite()).look_at_best()
     }
 
     /// The best price of a side, hidden orders included.
     pub fn best_any(&self, side: Side) -> Option<Price> {
-        let best = |stand| self.part_ref(side, stand).best();
+        let best = |stand| self.part_ref(side, stand)?.best();
         let key = match (best(Stand::Displayed), best(Stand::Hidden)) {
             (Some(displayed), Some(hidden)) => displayed.min(hidden),
             (displayed, hidden) => displayed.or(hidden)?,
@@ -237,17 +254,18 @@ impl Book {
         stand: Stand,
         from: Option<Price>,
     ) -> impl Iterator<Item = LevelView> + '_ {
-        let ladder = self.part_ref(side, stand);
-        let first = match from {
-            Some(price) => {
-                let key = key_of(side, price);
-                if ladder.level(key).is_some() { Some(key) } else { ladder.next_after(key) }
-            }
-            None => ladder.best(),
-        };
-        std::iter::successors(first, |key| ladder.next_after(*key)).filter_map(move |key| {
-            let level = ladder.level(key)?;
-            Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
+        self.part_ref(side, stand).into_iter().flat_map(move |ladder| {
+            let first = match from {
+                Some(price) => {
+                    let key = key_of(side, price);
+                    if ladder.level(key).is_some() { Some(key) } else { ladder.next_after(key) }
+                }
+                None => ladder.best(),
+            };
+            std::iter::successors(first, |key| ladder.next_after(*key)).filter_map(move |key| {
+                let level = ladder.level(key)?;
+                Some(LevelView { price: price_of(side, key), quantity: level.quantity, first: level.head })
+            })
         })
     }
 
@@ -365,7 +383,7 @@ impl Book {
                 orders += check_level(slab, (side, stand), &view)?;
                 levels += 1;
             }
-            let held = self.part_ref(side, stand).len();
+            let held = self.part_ref(side, stand).map_or(0, Ladder::len);
             if levels != held {
                 return Err(BookFault(format!(
                     "{side:?} {stand:?}: {levels} levels are reached, {held} are counted"

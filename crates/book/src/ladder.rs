@@ -22,16 +22,18 @@ pub(crate) struct Level {
     pub(crate) quantity: u64,
 }
 
+/// Laid out by use: what every order reads fills the first line, and a window of up to 4,096 levels needs one word of the second.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct Ladder {
     base: i64,
-    window: Vec<Level>,
-    occupied: Bitmap,
-    far: BTreeMap<i64, Level>,
     /// Lowest key of `far`, or the largest i64 when it is empty.
     far_best: i64,
+    window: Box<[Level]>,
     in_window: u32,
     misses: u32,
+    occupied: Bitmap,
+    far: BTreeMap<i64, Level>,
 }
 
 impl Ladder {
@@ -79,6 +81,31 @@ impl Ladder {
     #[cold]
     fn far_level(&mut self, key: i64) -> &mut Level {
         self.far.get_mut(&key).unwrap_or_else(|| unreachable!("no level at key {key}"))
+    }
+
+    /// Reads the lines of the ladder itself; see [`Book::look`](crate::Book::look).
+    #[inline(always)]
+    pub(crate) fn look(&self) -> u64 {
+        self.base as u64 ^ self.occupied.look()
+    }
+
+    /// Reads the level of this key and its bit, if they lie in the window.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, key: i64) -> u64 {
+        let place = self.place(key);
+        self.window.get(place).map_or(0, |level| level.quantity) ^ self.occupied.look_at(place)
+    }
+
+    /// Reads the best level's bit.
+    #[inline(always)]
+    pub(crate) fn look_at_best(&self) -> u64 {
+        self.occupied.first().unwrap_or(0) as u64
+    }
+
+    /// The level of this key if it lies in the window, with orders or without.
+    #[inline(always)]
+    pub(crate) fn near_level(&self, key: i64) -> Option<&Level> {
+        self.window.get(self.place(key))
     }
 
     pub(crate) fn level(&self, key: i64) -> Option<&Level> {
@@ -141,6 +168,7 @@ impl Ladder {
         let window = std::mem::take(&mut self.window);
         levels.extend(
             window
+                .into_vec()
                 .into_iter()
                 .enumerate()
                 .filter(|(_, level)| level.head != NIL)
@@ -149,7 +177,7 @@ impl Ladder {
         let best = levels.keys().next().map_or(wanted, |best| wanted.min(*best));
         let size = window_size(best, &levels);
         self.base = best.saturating_sub(size as i64 / 4);
-        self.window = vec![Level::default(); size];
+        self.window = vec![Level::default(); size].into();
         self.occupied = Bitmap::new(size);
         self.in_window = 0;
         for (key, level) in levels {

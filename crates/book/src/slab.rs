@@ -44,6 +44,14 @@ pub struct Node<T> {
     pub payload: T,
 }
 
+impl<T> Node<T> {
+    /// The orders behind and before it in its level.
+    #[inline(always)]
+    pub fn neighbours(&self) -> [Slot; 2] {
+        [self.next, self.previous]
+    }
+}
+
 /// All orders.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {

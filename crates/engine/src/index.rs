@@ -32,6 +32,12 @@ impl Index {
         self.entries.len() - 1
     }
 
+    /// What stands where the search for an order begins.
+    #[inline(always)]
+    pub(crate) fn home(&self, account: u32, client_ref: u64) -> u64 {
+        self.entries[tag_of(account, client_ref) as usize & self.mask()]
+    }
+
     #[inline(always)]
     pub(crate) fn get(&self, account: u32, client_ref: u64, slab: &Slab<Order>) -> Option<Slot> {
         let tag = tag_of(account, client_ref);

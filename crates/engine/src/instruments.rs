@@ -90,20 +90,11 @@ impl Terms {
     }
 }
 
+/// Laid out by use: with ten thousand of them each line is a wait for memory, so what every order reads comes first and together.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Instrument {
     pub(crate) terms: Terms,
-    pub(crate) listed: ListInstrument,
-    pub(crate) book: Book,
-    /// The order being worked off in `Continue` commands.
-    pub(crate) working: Slot,
-    /// The order that is matched right now; no state between commands.
-    pub(crate) incoming: Slot,
-    /// Limit (of a peg its price) and the worst price it may trade at, of the order that entered last, while it is worked off.
-    pub(crate) limit: i64,
-    pub(crate) worst: i64,
-    /// Orders that came to rest though older than a sweep at work; no state.
-    pub(crate) late: u64,
     /// See [`guard`].
     pub(crate) guard: u8,
     /// See [`watch`].
@@ -113,16 +104,27 @@ pub(crate) struct Instrument {
     pub(crate) specials: u32,
     /// Price of the last trade of the last order that entered; 0 for none.
     pub(crate) last: i64,
+    /// The order being worked off in `Continue` commands.
+    pub(crate) working: Slot,
+    /// The order that is matched right now; no state between commands.
+    pub(crate) incoming: Slot,
+    /// Trades of the order being worked off, which do not count yet.
+    pub(crate) run: Run,
+    pub(crate) book: Book,
+    /// Trades of the day.
+    pub(crate) day: Day,
+    /// Limit (of a peg its price) and the worst price it may trade at, of the order that entered last, while it is worked off.
+    pub(crate) limit: i64,
+    pub(crate) worst: i64,
+    /// Orders that came to rest though older than a sweep at work; no state.
+    pub(crate) late: u64,
+    pub(crate) listed: ListInstrument,
     /// Reference price; 0 for none.
     pub(crate) reference: i64,
     /// Settlement price; 0 for none.
     pub(crate) settlement: i64,
     /// The settlement price that was set in the day; 0 for none.
     pub(crate) day_settlement: i64,
-    /// Trades of the order being worked off, which do not count yet.
-    pub(crate) run: Run,
-    /// Trades of the day.
-    pub(crate) day: Day,
     /// Best displayed bid and ask by which pegs are priced while an order is worked off; 0 for none.
     pub(crate) pegged_to: [i64; 2],
     pub(crate) due: DueQueue,
@@ -199,6 +201,13 @@ impl Instrument {
             noted: BTreeSet::new(),
             indicated: [0; 3],
         }
+    }
+
+    /// Reads the lines of it that every order needs; see `look_ahead.rs`.
+    #[inline(always)]
+    pub(crate) fn look(&self) -> u64 {
+        let terms = self.terms.price_value ^ self.terms.hold_rate;
+        terms as u64 ^ u64::from(self.guard) ^ self.run.trades ^ self.book.look()
     }
 
     /// Whether orders meet as they come.

@@ -1,7 +1,7 @@
 //! Changes of terms and splits, on a venue whose phases the tests set themselves.
 
 #[path = "../tests/common/mod.rs"]
-mod common;
+pub(crate) mod common;
 
 use common::*;
 use garraway_types::*;

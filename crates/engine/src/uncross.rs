@@ -10,6 +10,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::{Instrument, guard};
 use crate::leaving::{ROOM, Step};
+use crate::look_ahead::ALONG;
 use crate::meeting::Ready;
 use crate::orders::Mark;
 use crate::own::Own;
@@ -198,7 +199,13 @@ impl Engine {
     pub(crate) fn trade_at(&mut self, number: u32, price: i64, emit: &mut Emit<'_, '_>) -> bool {
         // What is traded of a future, and by special orders, goes the general way.
         let is_plain = self.instruments.of_order(number).guard & guard::FUTURE == 0;
+        let mut looked = 0;
         while let Some((maker, taker)) = self.pair_at(number, price) {
+            if looked == 0 {
+                self.look_along([maker, taker]);
+                looked = ALONG;
+            }
+            looked -= 1;
             let refills = u16::from(self.is_iceberg(maker) && self.is_iceberg(taker));
             if !emit.has_room_for(PAIR_ROOM + refills) {
                 return false;
@@ -245,7 +252,7 @@ impl Engine {
     }
 
     fn is_iceberg(&self, slot: Slot) -> bool {
-        self.extras.get(slot).is_some_and(|extra| extra.display != 0)
+        Mark(self.slab[slot].mark).is_special() && self.extras.of(slot).display != 0
     }
 
     /// Notes that an instrument's indication may be another than was said.

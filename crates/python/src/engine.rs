@@ -3,10 +3,10 @@
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-use garraway_engine::{Engine, OpenOrder, Setup};
+use garraway_engine::{Engine, LookAhead, OpenOrder, Setup};
 use garraway_types::{
     AccountId, AssetId, ClientRef, Command, CommandHead, CommandKind, EventSink, FixedBody, InstrumentId,
-    NO_ITEMS, Nanos, Price, Side, encode_command, limits,
+    NO_ITEMS, Nanos, Price, Side, commands_in, encode_command, limits,
 };
 
 use crate::arrays::{commands, dtype, events_buffer, records};
@@ -229,6 +229,7 @@ impl PyEngine {
     /// Applies commands until all are done or `sink` has no room for one more.
     fn apply_all(&mut self, bytes: &[u8], time: impl Fn(usize) -> i64, sink: &mut EventSink<'_>) -> Progress {
         let mut progress = Progress { commands: 0, bytes: 0, events: 0 };
+        let mut ahead = LookAhead::default();
         while sink.has_room() {
             let at = self.engine.last_at();
             if self.continue_work
@@ -237,6 +238,7 @@ impl PyEngine {
                 self.go_on(instrument, at, sink);
                 continue;
             }
+            ahead.before(&self.engine, commands_in(&bytes[progress.bytes..]));
             let Ok(command) = Command::parse(&bytes[progress.bytes..]) else { break };
             self.engine.apply(self.engine.last_seq() + 1, Nanos(time(progress.commands)), &command, sink);
             progress.bytes += command.bytes.len();

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-use garraway_engine::{Engine, Setup};
+use garraway_engine::{Engine, LookAhead, Setup};
 use garraway_types::{Command, EventSink, Nanos};
 
 use crate::commit::Durability;
@@ -80,15 +80,20 @@ impl Replay {
         segment: &Verified,
         mut take: impl FnMut(u64, Nanos, &Command<'_>, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        for frame in segment.frames().filter(|frame| frame.head.kind == COMMAND) {
-            // The scan has parsed every command before.
-            let Ok(command) = Command::parse(frame.bytes) else { continue };
-            let (seq, at) = (frame.head.command_seq, Nanos(frame.head.at_ns));
+        // The scan has parsed every command before.
+        let mut commands = segment
+            .frames()
+            .filter(|frame| frame.head.kind == COMMAND)
+            .filter_map(|frame| Some((frame.head, Command::parse(frame.bytes).ok()?)));
+        let mut ahead = LookAhead::default();
+        loop {
+            ahead.before(&self.engine, commands.clone().map(|(_, command)| command));
+            let Some((head, command)) = commands.next() else { return Ok(()) };
+            let (seq, at) = (head.command_seq, Nanos(head.at_ns));
             let mut sink = EventSink::with_tails(&mut self.events);
             self.engine.apply(seq, at, &command, &mut sink);
             take(seq, at, &command, sink.written())?;
         }
-        Ok(())
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Verified {
 
 impl Verified {
     /// Its frames, in order.
-    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
+    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame<'_>> + Clone {
         segment::frames(&self.bytes, self.end)
     }
 }

@@ -220,7 +220,7 @@ pub(crate) struct Frame<'a> {
 }
 
 /// The frames of a checked segment up to `end`.
-pub(crate) fn frames(segment: &[u8], end: usize) -> impl Iterator<Item = Frame<'_>> {
+pub(crate) fn frames(segment: &[u8], end: usize) -> impl Iterator<Item = Frame<'_>> + Clone {
     let (mut offset, mut sealed) = (SECTOR, true);
     std::iter::from_fn(move || {
         let Place::Frame(start) = place(segment, offset, sealed) else { return None };

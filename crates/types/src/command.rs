@@ -346,6 +346,16 @@ impl<'a> Command<'a> {
     }
 }
 
+/// The commands in `bytes`, one after the other, up to the first that is malformed.
+pub fn commands_in(bytes: &[u8]) -> impl Iterator<Item = Command<'_>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let command = Command::parse(rest).ok()?;
+        rest = &rest[command.bytes.len()..];
+        Some(command)
+    })
+}
+
 #[cold]
 fn check_length(head: &CommandHead, kind: CommandKind) -> Result<(), Malformed> {
     if usize::from(head.tail) > MAX_TAIL {
