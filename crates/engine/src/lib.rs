@@ -29,6 +29,7 @@ mod ledger;
 mod limit_sets;
 mod limits;
 mod links;
+mod look_back;
 mod market_sections;
 mod matching;
 mod meeting;
