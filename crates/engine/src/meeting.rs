@@ -111,12 +111,17 @@ impl Engine {
     fn meet(&mut self, taker: Slot, emit: &mut Emit<'_, '_>) -> Met {
         let node = &self.slab[taker];
         let (number, side, account) = (node.payload.instrument, node.side, node.payload.account);
-        let own = Own::of(account, self.accounts.of_order(account));
         let instrument = self.instruments.of_order(number);
         let (limit, worst) = (instrument.limit, instrument.worst);
         let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
-        let is_plain_taker = self.is_plain_taker(taker);
         let mut behind = self.first_behind(number, side);
+        let reaches =
+            |first: Option<(i64, Slot)>| first.is_some_and(|(price, _)| is_at_least(side, limit, price));
+        if !reaches(behind) && !reaches(self.first_displayed(number, side)) {
+            return Met::End;
+        }
+        let own = Own::of(account, self.accounts.of_order(account));
+        let is_plain_taker = self.is_plain_taker(taker);
         while self.slab[taker].leaves > 0 {
             let (price, maker, is_shown) = match (self.first_displayed(number, side), behind) {
                 (None, None) => return Met::End,

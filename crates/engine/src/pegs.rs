@@ -258,8 +258,10 @@ impl Engine {
     pub(crate) fn price_all_pegs(&mut self, number: u32) {
         let instrument = self.instruments.of_order(number);
         let best = |side| instrument.book.best(side).map_or(0, |price| price.0);
-        instrument.pegged_to = [best(Side::Buy), best(Side::Sell)];
-        if instrument.pegs.priced_by != Some(instrument.pegged_to) {
+        let (bid, ask) = (best(Side::Buy), best(Side::Sell));
+        instrument.pegged_to = [bid, ask];
+        // One by one: read as a whole, what was just written in parts would have to be waited for.
+        if instrument.pegs.priced_by.is_none_or(|by| by[0] != bid || by[1] != ask) {
             self.reprice_pegs(number);
         }
     }

@@ -59,7 +59,6 @@ pub(crate) fn judge_and_place(
     let instrument = engine.instruments.of_order(sender.instrument);
     let Admission { .. } = admission(instrument, body)?;
     require(!instrument.is_busy(), Reject::InstrumentBusy)?;
-    engine.price_pegs(sender.instrument);
 
     let mut order = Placing::new(engine, sender, side, body, target);
     // Of a mass quote: what its orders before this one did.
@@ -254,12 +253,16 @@ impl<'a> Placing<'a> {
     }
 
     /// `DryRunTooLarge` and `PostOnlyWouldTrade`; decides whether the order is cancelled at once.
-    fn judge_entry(&mut self, engine: &Engine) -> Judged {
+    fn judge_entry(&mut self, engine: &mut Engine) -> Judged {
         if !self.enters || self.ends != 0 {
             return Ok(());
         }
         let FixedBody { order_type, time_in_force, flags, minimum, quantity, .. } = *self.body;
         let wanted = if time_in_force == code::FILL_OR_KILL { quantity as u32 } else { minimum };
+        if wanted == 0 && flags & code::POST_ONLY == 0 {
+            return Ok(());
+        }
+        engine.price_pegs(self.sender.instrument);
         if wanted != 0 {
             let priced = Priced { side: self.side, order_type, price: self.price };
             let fillable =
