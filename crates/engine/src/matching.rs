@@ -460,16 +460,16 @@ impl Settlement<'_, '_, '_> {
             Side::Sell => (taker_payer, maker_payer, taker_fee, maker_fee),
         };
         let delivered = i64::from(lots) * terms.lot_value;
-        self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
-        let fees = buyer_fee + seller_fee;
         if SPECIAL {
+            self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
             // Apart from the fees, since a rebate on top of the largest value would go beyond 63 bits.
             self.ledger.post(terms.quote, [(buyer, -value), (seller, value)]);
+            let fees = buyer_fee + seller_fee;
             let legs = [(buyer, -buyer_fee), (seller, -seller_fee), (AccountId::FEES, fees)];
             self.ledger.post(terms.quote, legs);
         } else {
-            let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
-            self.ledger.post(terms.quote, legs);
+            let (assets, fees) = ([terms.base, terms.quote], [buyer_fee, seller_fee]);
+            self.ledger.exchange(assets, [buyer, seller], [delivered, value], fees);
         }
         let rate = if SPECIAL { borne.rates.hold() } else { terms.hold_rate };
         let open = maker.leaves + borne.reserve;

@@ -16,18 +16,14 @@ use crate::ticks;
 
 #[cold]
 #[inline(never)]
-pub(crate) fn replace_special(
-    engine: &mut Engine,
-    command: &Command<'_>,
-    body: &FixedBody,
-    emit: &mut Emit<'_, '_>,
-) -> Judged {
+pub(crate) fn replace_special(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
+    let body: FixedBody = command.body();
     let head = &command.head;
     let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
     require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
     account.last_ref = head.client_ref;
     let slot = engine.index.get(head.account, body.target, &engine.slab).ok_or(Reject::OrderUnknown)?;
-    let change = Change::new(engine, slot, body);
+    let change = Change::new(engine, slot, &body);
     change.judge(engine)?;
     let number = engine.slab[slot].payload.instrument;
     if change.open == 0 {
