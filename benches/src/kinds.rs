@@ -14,6 +14,8 @@ pub struct KindRow {
     pub commands: usize,
     /// Events of one command, on average.
     pub events: f64,
+    /// Events of one command, the 99th percentile.
+    pub events_p99: u32,
     /// Their part of the whole time, 0 to 1.
     pub share: f64,
     /// Average latency, the clock's own 20 ns or so included.
@@ -28,34 +30,50 @@ pub struct KindRow {
     pub above_p999: usize,
 }
 
-/// Rows by kind, the largest part of the time first.
+/// A workload by kind.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kinds(pub Vec<KindRow>);
+pub struct Kinds {
+    /// The largest part of the time first.
+    pub rows: Vec<KindRow>,
+    /// Events of one command of the whole workload: 99th and 99.9th percentile.
+    pub events: [u32; 2],
+}
+
+/// A percentile of sorted numbers, of which there is one at least.
+fn percentile(sorted: &[u32], share: f64) -> u32 {
+    sorted[(share * (sorted.len() - 1) as f64) as usize]
+}
 
 /// What is gathered while commands are measured.
 #[derive(Default)]
-pub(crate) struct Gathered(BTreeMap<&'static str, (Vec<u32>, usize)>);
+pub(crate) struct Gathered(BTreeMap<&'static str, (Vec<u32>, Vec<u32>)>);
 
 impl Gathered {
     pub(crate) fn take(&mut self, command: &Command<'_>, ns: u32, events: &[u8]) {
         let (all, made) = self.0.entry(name_of(command)).or_default();
         all.push(ns);
-        *made += events_in(events).count();
+        made.push(events_in(events).count() as u32);
     }
 
     /// The rows, given the whole workload's 99th and 99.9th percentile.
     pub(crate) fn rows(self, [p99, p999]: [u64; 2]) -> Kinds {
         let sum = |all: &[u32]| all.iter().map(|ns| f64::from(*ns)).sum::<f64>();
         let whole: f64 = self.0.values().map(|(all, _)| sum(all)).sum();
+        let mut every: Vec<u32> = self.0.values().flat_map(|(_, made)| made).copied().collect();
+        every.sort_unstable();
+        let events =
+            if every.is_empty() { [0; 2] } else { [0.99, 0.999].map(|share| percentile(&every, share)) };
         let mut rows = Vec::new();
-        for (name, (mut all, made)) in self.0 {
+        for (name, (mut all, mut made)) in self.0 {
             all.sort_unstable();
-            let at = |share: f64| u64::from(all[(share * (all.len() - 1) as f64) as usize]);
+            made.sort_unstable();
+            let at = |share: f64| u64::from(percentile(&all, share));
             let above = |bound: u64| all.iter().filter(|ns| u64::from(**ns) > bound).count();
             rows.push(KindRow {
                 name,
                 commands: all.len(),
-                events: made as f64 / all.len() as f64,
+                events: sum(&made) / all.len() as f64,
+                events_p99: percentile(&made, 0.99),
                 share: sum(&all) / whole,
                 mean_ns: sum(&all) / all.len() as f64,
                 p99_ns: at(0.99),
@@ -65,7 +83,7 @@ impl Gathered {
             });
         }
         rows.sort_by(|one, other| other.share.total_cmp(&one.share));
-        Kinds(rows)
+        Kinds { rows, events }
     }
 }
 
@@ -73,16 +91,17 @@ impl Display for Kinds {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         writeln!(
             out,
-            "{:<18} {:>9} {:>7} {:>7} {:>8} {:>8} {:>8} {:>7} {:>7}",
-            "kind", "commands", "events", "time %", "mean ns", "p99", "p99.9", "> p99", "> p99.9"
+            "{:<18} {:>9} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>7} {:>7}",
+            "kind", "commands", "events", "at p99", "time %", "mean ns", "p99", "p99.9", "> p99", "> p99.9"
         )?;
-        for row in &self.0 {
+        for row in &self.rows {
             writeln!(
                 out,
-                "{:<18} {:>9} {:>7.2} {:>7.2} {:>8.0} {:>8} {:>8} {:>7} {:>7}",
+                "{:<18} {:>9} {:>7.2} {:>7} {:>7.2} {:>8.0} {:>8} {:>8} {:>7} {:>7}",
                 row.name,
                 row.commands,
                 row.events,
+                row.events_p99,
                 100.0 * row.share,
                 row.mean_ns,
                 row.p99_ns,
@@ -91,7 +110,8 @@ impl Display for Kinds {
                 row.above_p999
             )?;
         }
-        Ok(())
+        let [p99, p999] = self.events;
+        writeln!(out, "events of one command: p99 {p99}, p99.9 {p999}")
     }
 }
 

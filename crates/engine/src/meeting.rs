@@ -523,8 +523,8 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
-            if !instrument.noted.is_empty() {
-                instrument.noted.remove(&slot);
+            if self.is_noted(slot) {
+                self.instruments.of_order(number).noted.remove(&slot);
             }
         }
     }
