@@ -15,7 +15,10 @@ fn main() {
         arguments.get(place).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     match what {
-        "mixed" => println!("{:?}", bench_mixed(number(2, 1_000_000), 23, number(3, 7))),
+        "mixed" => {
+            let (report, kinds) = bench_mixed(number(2, 1_000_000), 23, number(3, 7));
+            println!("{report:?}\n{kinds}");
+        }
         "many" => println!("{:?}", bench_many(number(2, 10_000_000), number(3, 10_000) as u32)),
         "snapshot" => println!("{:?}", bench_snapshot(number(2, 1_000_000), number(3, 1_000) as u32)),
         "uncross" => println!("{:?}", bench_uncross(number(2, 1_000_000), number(3, 0))),

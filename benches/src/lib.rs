@@ -5,6 +5,7 @@
 
 mod book;
 mod engine;
+mod kinds;
 mod many;
 mod measure;
 mod mixed;
@@ -14,6 +15,7 @@ mod workload;
 
 pub use book::bench_book;
 pub use engine::{EngineWorkload, bench_engine, bench_engine_batches};
+pub use kinds::{KindRow, Kinds};
 pub use many::{ManyReport, SnapshotReport, bench_many, bench_snapshot};
 pub use measure::Report;
 pub use mixed::{MixedWorkload, bench_mixed};

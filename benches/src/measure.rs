@@ -48,6 +48,11 @@ impl Latencies {
         self.0.push(u32::try_from(start.elapsed().as_nanos()).unwrap_or(u32::MAX));
     }
 
+    /// The latency that was measured last.
+    pub(crate) fn last(&self) -> u32 {
+        self.0.last().copied().unwrap_or(0)
+    }
+
     fn percentile(&self, share: f64) -> u64 {
         let last = self.0.len().saturating_sub(1);
         self.0.get((share * last as f64) as usize).copied().map_or(0, u64::from)

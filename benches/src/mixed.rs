@@ -9,6 +9,7 @@ use garraway_types::{
     MassQuote, NO_ITEMS, Nanos, Quote, Record, code, commands_in, encode_command,
 };
 
+use crate::kinds::{Gathered, Kinds};
 use crate::measure::{Latencies, Report, report, timed};
 use crate::venue::{ACCOUNTS, FIRST, INSTRUMENT, account_setup, applied};
 
@@ -312,8 +313,9 @@ fn head(account: u32, client_ref: u64) -> CommandHead {
     CommandHead { account, client_ref, instrument: INSTRUMENT, ..CommandHead::empty() }
 }
 
-/// Runs the mixed workload `repeats` times through a fresh engine, and once more for latencies. The tape is the hash of all events.
-pub fn bench_mixed(count: usize, seed: u64, repeats: usize) -> Report {
+/// Runs the mixed workload `repeats` times through a fresh engine, and once more for latencies, in all and by kind of command. The tape is
+/// the hash of all events.
+pub fn bench_mixed(count: usize, seed: u64, repeats: usize) -> (Report, Kinds) {
     let workload = MixedWorkload::new(count, seed);
     let mut buffer = vec![1; EventSink::RESERVE];
     let mut runs = Vec::new();
@@ -331,17 +333,21 @@ pub fn bench_mixed(count: usize, seed: u64, repeats: usize) -> Report {
     let mut latencies = Latencies::for_operations(workload.count);
     let (mut engine, mut hash, mut at) = (workload.engine(), Fnv::default(), START_NS);
     let (mut trades, mut rejects) = (0, 0);
+    let mut kinds = Gathered::default();
     for command in commands_in(&workload.commands) {
         let mut sink = EventSink::without_tails(&mut buffer);
         latencies.measure(|| engine.apply(engine.last_seq() + 1, Nanos(at), &command, &mut sink));
         hash.bytes(sink.written());
         crate::venue::count(sink.written(), &mut trades, &mut rejects);
+        kinds.take(&command, latencies.last(), sink.written());
         at += STEP_NS;
     }
     if let Err(what) = engine.check() {
         unreachable!("the engine is unsound after the workload: {what}");
     }
-    report(runs, latencies, trades, rejects, hash.value())
+    let report = report(runs, latencies, trades, rejects, hash.value());
+    let kinds = kinds.rows([report.p99_ns, report.p999_ns]);
+    (report, kinds)
 }
 
 const _: () = assert!(Quote::SIZE == 40);

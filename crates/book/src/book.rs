@@ -145,6 +145,12 @@ impl Book {
         self.ladder_ref(side).best().map(|key| price_of(side, key))
     }
 
+    /// The best price of a side's hidden part.
+    #[inline]
+    pub fn best_hidden(&self, side: Side) -> Option<Price> {
+        self.part_ref(side, Stand::Hidden).best().map(|key| price_of(side, key))
+    }
+
     /// Puts an order at the end of its level.
     #[inline(always)]
     pub fn rest<T: Copy + Default>(&mut self, slab: &mut Slab<T>, slot: Slot) {

@@ -26,6 +26,8 @@ pub(crate) struct Level {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Ladder {
+    /// The lowest key with orders; where there is none, the largest i64.
+    best: i64,
     base: i64,
     /// Lowest key of `far`, or the largest i64 when it is empty.
     far_best: i64,
@@ -38,7 +40,7 @@ pub(crate) struct Ladder {
 
 impl Ladder {
     pub(crate) fn new() -> Self {
-        Self { far_best: i64::MAX, ..Self::default() }
+        Self { best: i64::MAX, far_best: i64::MAX, ..Self::default() }
     }
 
     #[inline(always)]
@@ -49,6 +51,17 @@ impl Ladder {
     /// The lowest key with orders.
     #[inline(always)]
     pub(crate) fn best(&self) -> Option<i64> {
+        if self.best < i64::MAX { Some(self.best) } else { self.last_of_all() }
+    }
+
+    /// The largest key, if that is the only one with orders.
+    #[cold]
+    fn last_of_all(&self) -> Option<i64> {
+        (self.len() > 0).then_some(i64::MAX)
+    }
+
+    #[inline(always)]
+    fn sought_best(&self) -> Option<i64> {
         match self.occupied.first() {
             Some(bit) => {
                 let key = self.base.wrapping_add(bit as i64);
@@ -122,6 +135,7 @@ impl Ladder {
             if self.window[place].head == NIL {
                 self.occupied.set(place);
                 self.in_window += 1;
+                self.best = self.best.min(key);
             }
             return &mut self.window[place];
         }
@@ -137,6 +151,9 @@ impl Ladder {
             self.in_window -= 1;
         } else {
             self.far_emptied(key);
+        }
+        if key == self.best {
+            self.best = self.sought_best().unwrap_or(i64::MAX);
         }
     }
 
@@ -158,6 +175,7 @@ impl Ladder {
                 return self.level_for_order(key);
             }
         }
+        self.best = self.best.min(key);
         self.far_best = self.far_best.min(key);
         self.far.entry(key).or_default()
     }

@@ -1,6 +1,7 @@
 //! The dry run: whether so many lots could be had now, by walking the orders that matching would meet, in its order.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::iter::Peekable;
 
 use garraway_book::{Book, Slot, Stand};
 use garraway_types::{Price, Reject, Side};
@@ -54,8 +55,12 @@ impl Engine {
         let worst = self.reach(number, order).worst;
         let mut run =
             DryRun { engine: self, own, left: wanted, events: u32::from(made), lost: BTreeMap::new() };
+        let resting = order.side.opposite();
+        // One walk over the pegs for all prices, begun at the first that is reached.
+        let pegs = std::iter::once_with(|| instrument.pegs.walk(resting)).flatten();
+        let mut pegs = pegs.peekable();
         for price in self.prices(instrument, order.side, worst) {
-            match run.level(instrument, order.side.opposite(), price)? {
+            match run.level(instrument, resting, price, &mut pegs)? {
                 Step::Next => {}
                 Step::Filled => return Ok(true),
                 Step::Blocked => return Ok(false),
@@ -76,15 +81,19 @@ impl Engine {
         let mut displayed = instrument.book.levels(resting).map(|level| level.price.0).peekable();
         let mut hidden =
             instrument.book.levels_in(resting, Stand::Hidden).map(|level| level.price.0).peekable();
-        let reached = instrument.pegs.best(resting).filter(|(price, ..)| is_at_least(side, worst, *price));
-        let pegs = reached.map(|_| instrument.pegs.walk(resting));
-        let mut pegs = pegs.into_iter().flatten().map(|(price, ..)| price).peekable();
+        // The walk over the pegs begins where the best of them is reached.
+        let mut first_peg = instrument.pegs.best(resting).map(|(price, ..)| price);
+        let pegs = std::iter::once_with(move || instrument.pegs.walk(resting)).flatten();
+        let mut pegs = pegs.map(|(price, ..)| price).peekable();
         std::iter::from_fn(move || {
-            let heads = [displayed.peek().copied(), hidden.peek().copied(), pegs.peek().copied()];
+            let heads = [displayed.peek().copied(), hidden.peek().copied(), first_peg];
             let best = heads.into_iter().flatten().min_by_key(|price| key(*price))?;
             displayed.next_if_eq(&best);
             hidden.next_if_eq(&best);
-            while pegs.next_if_eq(&best).is_some() {}
+            if first_peg == Some(best) {
+                while pegs.next_if_eq(&best).is_some() {}
+                first_peg = pegs.peek().copied();
+            }
             Some(best)
         })
         .take_while(move |price| is_at_least(side, worst, *price))
@@ -93,7 +102,13 @@ impl Engine {
 
 impl DryRun<'_> {
     /// Walks one price: the displayed orders, refilled slices behind them, then hidden orders and pegs by id.
-    fn level(&mut self, instrument: &Instrument, side: Side, price: i64) -> Result<Step, Reject> {
+    fn level(
+        &mut self,
+        instrument: &Instrument,
+        side: Side,
+        price: i64,
+        pegs: &mut Peekable<impl Iterator<Item = (i64, u64, Slot)>>,
+    ) -> Result<Step, Reject> {
         let slab = &self.engine.slab;
         let mut refilled: VecDeque<Walked> = VecDeque::new();
         let displayed = instrument.book.first_at(side, Stand::Displayed, Price(price));
@@ -109,12 +124,14 @@ impl DryRun<'_> {
         }
         let hidden = instrument.book.first_at(side, Stand::Hidden, Price(price));
         let mut hidden = hidden.into_iter().flat_map(|first| Book::queue(slab, first)).peekable();
-        let reached =
-            instrument.pegs.best(side).filter(|(best, ..)| is_at_least(side.opposite(), price, *best));
-        let pegs = reached.map(|_| instrument.pegs.walk(side));
-        let mut pegs = pegs.into_iter().flatten().skip_while(|(at, ..)| *at != price).peekable();
+        let has_pegs =
+            instrument.pegs.best(side).is_some_and(|(best, ..)| is_at_least(side.opposite(), price, best));
+        // Those at better prices were met there.
+        let was_met = |at: i64| at != price && is_at_least(side.opposite(), price, at);
+        while has_pegs && pegs.next_if(|(at, ..)| was_met(*at)).is_some() {}
         loop {
-            let pegged = pegs.peek().filter(|(at, ..)| *at == price).map(|(_, id, _)| *id);
+            let next = if has_pegs { pegs.peek().filter(|(at, ..)| *at == price) } else { None };
+            let pegged = next.map(|(_, id, _)| *id);
             let id = hidden.peek().map(|slot| slab[*slot].sequence);
             let slot = match (id, pegged) {
                 (Some(id), Some(pegged)) if pegged < id => pegs.next().map(|(.., slot)| slot),

@@ -120,10 +120,10 @@ impl Engine {
     /// stops follow.
     pub(crate) fn close_order_run(&mut self, number: u32) {
         let instrument = self.instruments.of_order(number);
-        let run = instrument.run;
-        if run.trades == 0 {
+        if instrument.run.trades == 0 {
             return;
         }
+        let run = instrument.run;
         if instrument.watch & watch::STOPS != 0 && instrument.is_continuous() {
             self.reach_stops(number, run.low, run.high);
         }
@@ -182,10 +182,11 @@ impl Engine {
         let instrument = self.instruments.of_order(number);
         let busy = instrument.working != garraway_book::NIL || !instrument.due.is_empty();
         instrument.set_watch(watch::DUE, !instrument.due.is_empty());
-        instrument.set_guard(guard::BUSY, busy);
         if busy {
+            instrument.set_guard(guard::BUSY, true);
             self.busy.insert(number);
-        } else {
+        } else if instrument.guard & guard::BUSY != 0 {
+            instrument.set_guard(guard::BUSY, false);
             self.busy.remove(&number);
         }
     }

@@ -130,10 +130,14 @@ impl Extras {
         self.places[at] = place + 1;
     }
 
-    pub(crate) fn remove(&mut self, slot: Slot) -> Option<Extra> {
-        let extra = *self.get(slot)?;
-        self.free.push(std::mem::take(&mut self.places[slot as usize]) - 1);
-        Some(extra)
+    /// Takes an entry out; it can be looked at until another one is put in.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<&Extra> {
+        let place = std::mem::take(self.places.get_mut(slot as usize)?);
+        if place == 0 {
+            return None;
+        }
+        self.free.push(place - 1);
+        self.entries.get(place as usize - 1)
     }
 
     pub(crate) fn len(&self) -> usize {

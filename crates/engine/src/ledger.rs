@@ -108,6 +108,25 @@ impl Ledger {
         assert!(sum == 0, "legs in asset {asset} add up to {sum}");
     }
 
+    /// Posts a trade in spot: what is delivered from the seller to the buyer, what is paid from the buyer to the seller, and the fees of
+    /// both. Each amount goes from one account to another, so the legs add up to zero.
+    #[inline(always)]
+    pub(crate) fn exchange(
+        &mut self,
+        [base, quote]: [AssetId; 2],
+        [buyer, seller]: [AccountId; 2],
+        [delivered, value]: [i64; 2],
+        [buyer_fee, seller_fee]: [i64; 2],
+    ) {
+        let balances = self.balances(base);
+        balances[buyer.0 as usize].total += i128::from(delivered);
+        balances[seller.0 as usize].total -= i128::from(delivered);
+        let balances = self.balances(quote);
+        balances[buyer.0 as usize].total -= i128::from(value + buyer_fee);
+        balances[seller.0 as usize].total += i128::from(value - seller_fee);
+        balances[AccountId::FEES.0 as usize].total += i128::from(buyer_fee + seller_fee);
+    }
+
     /// Like [`Ledger::post`], for legs whose number is not known before.
     pub(crate) fn post_all(&mut self, asset: AssetId, legs: &[(AccountId, i64)]) {
         legs.iter().for_each(|leg| self.balances(asset)[leg.0.0 as usize].total += i128::from(leg.1));

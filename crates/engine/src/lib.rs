@@ -30,6 +30,7 @@ mod limit_sets;
 mod limits;
 mod links;
 mod look_ahead;
+mod look_back;
 mod market_sections;
 mod matching;
 mod meeting;

@@ -1,6 +1,6 @@
 //! What an order is asked last: kill switches, rates, sizes, positions, counts, holds, losses. In the order of the reject codes.
 
-use garraway_types::{AssetId, Money, Reject, Side, code};
+use garraway_types::{AccountId, AssetId, Money, Reject, Side, code};
 
 use crate::accounts::{self, Account};
 use crate::bands::{self, Priced};
@@ -57,12 +57,16 @@ fn is_within(value: i128, most: i64) -> bool {
 
 /// The checks from `KillSwitched` to `Restricted`, in the order of their codes.
 pub(crate) fn judge_order(engine: &mut Engine, asked: &Asked) -> Judged {
-    let account = *engine.accounts.get(asked.account).ok_or(Reject::AccountUnknown)?;
+    let account = engine.accounts.get(asked.account).ok_or(Reject::AccountUnknown)?;
+    let instrument = engine.instruments.get(asked.instrument).ok_or(Reject::InstrumentUnknown)?;
     // Where neither guard says so there are no limits, switches and lists to look for.
-    let instrument_guard = engine.instruments.get(asked.instrument).map_or(0, |of| of.guard);
     let is_free = account.guard & accounts::guard::JUDGED == 0
-        && instrument_guard & guard::LIMITS == 0
+        && instrument.guard & guard::LIMITS == 0
         && engine.guard == 0;
+    if is_free && instrument.guard & guard::FUTURE == 0 && !asked.is_reduce_only() {
+        return judge_free(engine, account, instrument, asked);
+    }
+    let account = *account;
     let applying = if is_free {
         Applying { account, sets: Default::default(), instrument: LimitSet::default() }
     } else {
@@ -88,6 +92,24 @@ pub(crate) fn judge_order(engine: &mut Engine, asked: &Asked) -> Judged {
     }
     judge_loss(engine, asked, &applying)?;
     judge_restrictions(engine, asked, &account)
+}
+
+/// The same checks of an order in spot to which no limits but those of its account and instrument apply.
+fn judge_free(engine: &Engine, account: &Account, instrument: &Instrument, asked: &Asked) -> Judged {
+    let terms = &instrument.terms;
+    require(asked.quantity <= terms.max_quantity.min(account.max_quantity), Reject::QuantityTooLarge)?;
+    let Asked { side, order_type, price, .. } = *asked;
+    bands::judge_price(instrument, Priced { side, order_type, price })?;
+    let value = price.checked_mul(asked.quantity).and_then(|v| v.checked_mul(terms.price_value));
+    let most = terms.max_notional.min(account.max_notional);
+    require(value.is_some_and(|value| value <= most), Reject::NotionalTooLarge)?;
+    if !asked.is_replacement {
+        require(account.open_orders < account.max_open_orders, Reject::OpenOrdersTooMany)?;
+        require(engine.slab.live() < engine.setup.capacity, Reject::OrdersFull)?;
+    }
+    let more = asked.more_held?;
+    let is_free = more.0 <= 0 || engine.ledger.is_free(AccountId(account.payer), asked.asset, more);
+    require(is_free, Reject::FundsInsufficient)
 }
 
 fn judge_switches(engine: &Engine, asked: &Asked, account: &Account) -> Judged {

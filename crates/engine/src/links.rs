@@ -205,6 +205,13 @@ impl Engine {
         released
     }
 
+    /// Holds what an order of no pair, which holds nothing yet, was judged by.
+    #[inline]
+    pub(crate) fn hold_first(&mut self, slot: Slot, held: i64) {
+        self.slab[slot].payload.held = held;
+        self.release_held(slot, -held);
+    }
+
     /// Sets free what an order no longer holds.
     #[inline]
     fn release_held(&mut self, slot: Slot, released: i64) {
@@ -378,6 +385,19 @@ impl Engine {
         self.free(slot);
     }
 
+    /// Takes an order that is done, is in no pair, waits for none and stands in no level out of everything.
+    pub(crate) fn remove_alone(&mut self, slot: Slot) {
+        let extra = self.extras.of(slot);
+        let (place, has_children) = (extra.place, extra.children[0] != NIL);
+        if place == Place::Pegs {
+            self.peg_leave(slot);
+        }
+        if has_children {
+            self.note_end(slot);
+        }
+        self.free(slot);
+    }
+
     /// Takes an order out of where it stands; it stays in slab and index.
     pub(crate) fn take_out(&mut self, slot: Slot) {
         let node = &self.slab[slot];
@@ -410,12 +430,15 @@ impl Engine {
     fn free(&mut self, slot: Slot) {
         let (number, id) = (self.slab[slot].payload.instrument, self.slab[slot].sequence);
         if let Some(extra) = self.extras.remove(slot) {
-            let due = &mut self.instruments.of_order(number).due;
-            for _ in extra.tickets.into_iter().filter(|ticket| *ticket != 0) {
-                due.forget_one();
+            let expire_s = extra.expire_s;
+            if extra.tickets != [0; 2] {
+                let due = &mut self.instruments.of_order(number).due;
+                for _ in extra.tickets.into_iter().filter(|ticket| *ticket != 0) {
+                    due.forget_one();
+                }
             }
-            if extra.expire_s != 0 {
-                self.expiries.remove(&(extra.expire_s, id, slot));
+            if expire_s != 0 {
+                self.expiries.remove(&(expire_s, id, slot));
             }
         }
         self.forget(slot);

@@ -256,7 +256,7 @@ impl Engine {
             stopped: false,
             tally: Tally::default(),
         };
-        let borne = Borne { payer: AccountId(self.slab[maker].payload.account), rates: Rates::default() };
+        let borne = Borne::plain(self.slab[maker].payload.account);
         settlement.fill_at::<false>(maker, &mut self.slab[maker], (lots, price), borne);
         if self.slab[maker].leaves == 0 {
             self.slab.remove(maker);
@@ -266,13 +266,61 @@ impl Engine {
             self.forget(taker);
         }
     }
+
+    /// The lots that two orders trade are taken from both: balances, holds, fees, events. The resting one is special but alone, and has
+    /// left its level where it has nothing more to show; the incoming one is [`Engine::is_plain_taker`].
+    #[inline(always)]
+    pub(crate) fn fill_alone(
+        &mut self,
+        (maker, taker): (Slot, Slot),
+        (lots, price): (u32, i64),
+        own: Own,
+        reserve: u32,
+        emit: &mut Emit<'_, '_>,
+    ) {
+        let mut incoming = Incoming::from_slab(&self.slab[taker]);
+        let instrument = self.instruments.of_order(incoming.order.instrument);
+        let mut settlement = Settlement {
+            terms: &instrument.terms,
+            ledger: &mut self.ledger,
+            accounts: &mut self.accounts,
+            fees: &self.groups.fees,
+            index: &mut self.index,
+            incoming: &mut incoming,
+            emit,
+            own,
+            stopped: false,
+            tally: Tally::default(),
+        };
+        let resting = &mut self.slab[maker];
+        let is_shown = !Mark(resting.mark).is_hidden();
+        let borne = Borne { reserve, is_shown, stays: true, ..Borne::plain(resting.payload.account) };
+        settlement.fill_at::<false>(maker, resting, (lots, price), borne);
+        let node = &mut self.slab[taker];
+        (node.leaves, node.payload) = (incoming.leaves, incoming.order);
+    }
 }
 
-/// On whose balances and at which rates a resting order trades.
+/// On whose balances and at which rates a resting order trades, and what it has beside its leaves.
 #[derive(Clone, Copy)]
 struct Borne {
     payer: AccountId,
     rates: Rates,
+    /// Lots that are not shown yet.
+    reserve: u32,
+    /// Whether what it has left is said to all.
+    is_shown: bool,
+    /// Whether the caller ends it where it has nothing left.
+    stays: bool,
+}
+
+impl Borne {
+    /// An order on its account's own balances, at the instrument's rates.
+    #[inline(always)]
+    fn plain(account: u32) -> Self {
+        let (payer, rates) = (AccountId(account), Rates::default());
+        Self { payer, rates, reserve: 0, is_shown: true, stays: false }
+    }
 }
 
 /// What a fill changes.
@@ -339,7 +387,7 @@ impl Fills<Order> for Settlement<'_, '_, '_> {
         if maker.plan != 0 || payer.0 != account {
             return self.fill_special(slot, maker, lots, payer);
         }
-        self.fill_at::<false>(slot, maker, (lots, maker.price.0), Borne { payer, rates: Rates::default() });
+        self.fill_at::<false>(slot, maker, (lots, maker.price.0), Borne::plain(account));
     }
 }
 
@@ -363,7 +411,7 @@ impl Fills<Order> for PlainOnly<'_, '_, '_> {
 
     #[inline(always)]
     fn fill(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32) {
-        let borne = Borne { payer: AccountId(maker.payload.account), rates: Rates::default() };
+        let borne = Borne::plain(maker.payload.account);
         self.0.fill_at::<false>(slot, maker, (lots, maker.price.0), borne);
     }
 }
@@ -374,7 +422,8 @@ impl Settlement<'_, '_, '_> {
     #[inline(never)]
     fn fill_special(&mut self, slot: Slot, maker: &mut Node<Order>, lots: u32, payer: AccountId) {
         let rates = rates(self.terms, self.fees, maker.plan);
-        self.fill_at::<true>(slot, maker, (lots, maker.price.0), Borne { payer, rates });
+        let borne = Borne { payer, rates, ..Borne::plain(maker.payload.account) };
+        self.fill_at::<true>(slot, maker, (lots, maker.price.0), borne);
     }
 
     /// `lots` of a resting order, whose `leaves` are reduced already, trade with the incoming one at a price.
@@ -411,24 +460,25 @@ impl Settlement<'_, '_, '_> {
             Side::Sell => (taker_payer, maker_payer, taker_fee, maker_fee),
         };
         let delivered = i64::from(lots) * terms.lot_value;
-        self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
-        let fees = buyer_fee + seller_fee;
         if SPECIAL {
+            self.ledger.post(terms.base, [(buyer, delivered), (seller, -delivered)]);
             // Apart from the fees, since a rebate on top of the largest value would go beyond 63 bits.
             self.ledger.post(terms.quote, [(buyer, -value), (seller, value)]);
+            let fees = buyer_fee + seller_fee;
             let legs = [(buyer, -buyer_fee), (seller, -seller_fee), (AccountId::FEES, fees)];
             self.ledger.post(terms.quote, legs);
         } else {
-            let legs = [(buyer, -value - buyer_fee), (seller, value - seller_fee), (AccountId::FEES, fees)];
-            self.ledger.post(terms.quote, legs);
+            let (assets, fees) = ([terms.base, terms.quote], [buyer_fee, seller_fee]);
+            self.ledger.exchange(assets, [buyer, seller], [delivered, value], fees);
         }
         let rate = if SPECIAL { borne.rates.hold() } else { terms.hold_rate };
-        let lots_left = (maker.side, maker.price.0, maker.leaves);
+        let open = maker.leaves + borne.reserve;
+        let lots_left = (maker.side, maker.price.0, open);
         let maker_released = release(self.ledger, terms, maker_payer, rate, lots_left, &mut maker.payload);
         let Incoming { side, price: limit, leaves, order, .. } = &mut *self.incoming;
         let lots_left = (*side, *limit, *leaves);
         let taker_released = release(self.ledger, terms, taker_payer, terms.hold_rate, lots_left, order);
-        if maker.leaves == 0 {
+        if maker.leaves == 0 && !borne.stays {
             self.close(slot, &maker.payload);
         }
 
@@ -440,7 +490,7 @@ impl Settlement<'_, '_, '_> {
             client_ref: maker.sequence,
             price,
             quantity,
-            leaves: i64::from(maker.leaves),
+            leaves: if borne.is_shown { i64::from(maker.leaves) } else { 0 },
             value,
             ..Event::empty(EventKind::Traded)
         });
@@ -452,7 +502,7 @@ impl Settlement<'_, '_, '_> {
             client_ref: maker.payload.client_ref,
             price,
             quantity,
-            leaves: i64::from(maker.leaves),
+            leaves: i64::from(open),
             value,
             fee: maker_fee,
             released: maker_released,

@@ -111,13 +111,25 @@ impl Engine {
     fn meet(&mut self, taker: Slot, emit: &mut Emit<'_, '_>) -> Met {
         let node = &self.slab[taker];
         let (number, side, account) = (node.payload.instrument, node.side, node.payload.account);
-        let own = Own::of(account, self.accounts.of_order(account));
         let instrument = self.instruments.of_order(number);
         let (limit, worst) = (instrument.limit, instrument.worst);
         let starts_auction = instrument.rules.band_action == code::BAND_STARTS_AUCTION;
+        let mut behind = self.first_behind(number, side);
+        let reaches =
+            |first: Option<(i64, Slot)>| first.is_some_and(|(price, _)| is_at_least(side, limit, price));
+        if !reaches(behind) && !reaches(self.first_displayed(number, side)) {
+            return Met::End;
+        }
+        let own = Own::of(account, self.accounts.of_order(account));
         let is_plain_taker = self.is_plain_taker(taker);
         while self.slab[taker].leaves > 0 {
-            let Some((price, maker)) = self.first_opposite(number, side) else { return Met::End };
+            let (price, maker, is_shown) = match (self.first_displayed(number, side), behind) {
+                (None, None) => return Met::End,
+                (Some((price, maker)), None) => (price, maker, true),
+                (None, Some((price, maker))) => (price, maker, false),
+                (Some(shown), Some(other)) if is_at_least(side, other.0, shown.0) => (shown.0, shown.1, true),
+                (Some(_), Some((price, maker))) => (price, maker, false),
+            };
             if !is_at_least(side, limit, price) {
                 return Met::End;
             }
@@ -133,11 +145,23 @@ impl Engine {
             }
             if own.is_own(self.slab[maker].payload.account, &self.accounts) {
                 self.prevent(&own, maker, taker, emit);
+                behind = self.first_behind(number, side);
                 continue;
             }
-            if is_plain_taker && !Mark(self.slab[maker].mark).is_special() {
-                let limit = self.plain_limit(number, side, worst);
-                if self.take_plain(taker, limit, own, emit) {
+            if is_plain_taker {
+                if !Mark(self.slab[maker].mark).is_special() {
+                    let limit = match behind {
+                        Some((other, _)) if is_at_least(side, worst, other) => other,
+                        _ => worst,
+                    };
+                    if self.take_plain(taker, limit, own, emit) {
+                        continue;
+                    }
+                } else if let Some(reserve) = self.is_alone(maker) {
+                    self.trade_alone(maker, taker, price, (own, reserve), emit);
+                    if !is_shown {
+                        behind = self.first_behind(number, side);
+                    }
                     continue;
                 }
             }
@@ -146,8 +170,61 @@ impl Engine {
                 Ready::Changed => {}
                 Ready::Gone => return Met::Gone,
             }
+            behind = self.first_behind(number, side);
         }
         Met::End
+    }
+
+    /// Of a special order that rests, what it has in reserve, if the other order of a trade is all that it concerns: it is in no pair, does not
+    /// reduce a position, and trades at the instrument's rates on its account's own balances.
+    #[inline(always)]
+    fn is_alone(&self, slot: Slot) -> Option<u32> {
+        let node = &self.slab[slot];
+        let extra = self.extras.of(slot);
+        let alone = extra.partner == Partner::None
+            && extra.parent == NIL
+            && node.plan == 0
+            && !Mark(node.mark).is_reduce_only()
+            && self.accounts.payer(node.payload.account).0 == node.payload.account;
+        alone.then_some(extra.reserve)
+    }
+
+    /// Like [`Engine::trade`], of an incoming order that is [`Engine::is_plain_taker`] with a resting one that is
+    /// [`Engine::is_alone`].
+    #[inline(always)]
+    fn trade_alone(
+        &mut self,
+        maker: Slot,
+        taker: Slot,
+        price: i64,
+        (own, reserve): (Own, u32),
+        emit: &mut Emit<'_, '_>,
+    ) {
+        let node = &self.slab[maker];
+        let lots = node.leaves.min(self.slab[taker].leaves);
+        let is_done = lots == node.leaves;
+        let instrument = self.instruments.of_order(node.payload.instrument);
+        instrument.run.trade(price, lots, price * i64::from(lots) * instrument.terms.price_value);
+        if !is_done {
+            instrument.book.reduce(&mut self.slab, maker, lots);
+            return self.fill_alone((maker, taker), (lots, price), own, reserve, emit);
+        }
+        if reserve > 0 {
+            // It comes back at once, as special as it was.
+            instrument.book.leave(&mut self.slab, maker);
+        } else if Book::is_resting(&self.slab, maker) {
+            self.book_leave(maker);
+        }
+        self.slab[maker].leaves = 0;
+        self.fill_alone((maker, taker), (lots, price), own, reserve, emit);
+        if reserve > 0 {
+            self.show_slice(maker, emit);
+            self.note_rest(maker);
+            let number = self.slab[maker].payload.instrument;
+            self.instruments.of_order(number).book.rest_in(&mut self.slab, maker, Stand::Displayed);
+        } else {
+            self.remove_alone(maker);
+        }
     }
 
     /// Whether an order that enters may trade with plain orders the plain way: in spot, at the instrument's rates, on its account's own
@@ -164,40 +241,36 @@ impl Engine {
             && self.extras.get(slot).is_none_or(is_alone)
     }
 
-    /// The worst price up to which an order of `side` meets displayed orders before all hidden ones and pegs.
-    fn plain_limit(&mut self, number: u32, side: Side, worst: i64) -> i64 {
-        let instrument = self.instruments.of_order(number);
+    /// The displayed order that one of `side` would meet first, and the price at which.
+    #[inline(always)]
+    fn first_displayed(&self, number: u32, side: Side) -> Option<(i64, Slot)> {
+        let book = &self.instruments.get(number)?.book;
+        book.first_in(side.opposite(), Stand::Displayed).map(|(price, slot)| (price.0, slot))
+    }
+
+    /// The hidden order or peg that one of `side` would meet first, and the price at which.
+    fn first_behind(&self, number: u32, side: Side) -> Option<(i64, Slot)> {
+        let instrument = self.instruments.get(number)?;
         if instrument.specials == 0 {
-            return worst;
+            return None;
         }
         let resting = side.opposite();
-        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, _)| price.0);
+        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, slot)| (price.0, slot));
         let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
-        let behind = hidden.into_iter().chain(peg.map(|(price, ..)| price));
-        if side == Side::Buy { behind.fold(worst, i64::min) } else { behind.fold(worst, i64::max) }
+        let Some((pegged, id, peg)) = peg else { return hidden };
+        match hidden {
+            Some((price, slot)) if price == pegged && self.slab[slot].sequence < id => hidden,
+            Some((price, _)) if price != pegged && is_at_least(side, pegged, price) => hidden,
+            _ => Some((pegged, peg)),
+        }
     }
 
     /// The order that one of `side` would meet first, and the price at which: displayed before hidden orders and pegs, then by id.
     pub(crate) fn first_opposite(&self, number: u32, side: Side) -> Option<(i64, Slot)> {
-        let instrument = self.instruments.get(number)?;
-        let resting = side.opposite();
-        let key = |price: i64| if resting == Side::Sell { price } else { -price };
-        let displayed =
-            instrument.book.first_in(resting, Stand::Displayed).map(|(price, slot)| (price.0, slot));
-        if instrument.specials == 0 {
-            return displayed;
-        }
-        let hidden = instrument.book.first_in(resting, Stand::Hidden).map(|(price, slot)| (price.0, slot));
-        let peg = if instrument.is_continuous() { instrument.pegs.best(resting) } else { None };
-        let behind = match (hidden, peg) {
-            (Some((price, slot)), Some((pegged, id, peg))) => {
-                let earlier = (key(pegged), id) < (key(price), self.slab[slot].sequence);
-                Some(if earlier { (pegged, peg) } else { (price, slot) })
+        match (self.first_displayed(number, side), self.first_behind(number, side)) {
+            (Some(shown), Some(other)) => {
+                Some(if is_at_least(side, other.0, shown.0) { shown } else { other })
             }
-            (hidden, peg) => hidden.or(peg.map(|(price, _, slot)| (price, slot))),
-        };
-        match (displayed, behind) {
-            (Some(shown), Some(other)) => Some(if key(shown.0) <= key(other.0) { shown } else { other }),
             (displayed, behind) => displayed.or(behind),
         }
     }
@@ -311,6 +384,12 @@ impl Engine {
 
     /// The next slice of an iceberg, behind all displayed orders of its price.
     fn refill(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
+        self.show_slice(slot, emit);
+        self.book_rest(slot);
+    }
+
+    /// The next slice of an iceberg, which stands in no level.
+    fn show_slice(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
         let extra = self.extras.of_mut(slot);
         let slice = extra.display.min(extra.reserve);
         extra.reserve -= slice;
@@ -330,7 +409,6 @@ impl Engine {
         };
         let id = emit.anonymous(event);
         self.renumber(slot, id.0);
-        self.book_rest(slot);
     }
 
     /// Takes from two orders that must not trade with each other what the mode says: the resting one's part first.
@@ -445,8 +523,8 @@ impl Engine {
         if mark.is_special() {
             instrument.specials -= 1;
             instrument.set_guard(guard::SPECIAL, instrument.specials > 0);
-            if !instrument.noted.is_empty() {
-                instrument.noted.remove(&slot);
+            if self.is_noted(slot) {
+                self.instruments.of_order(number).noted.remove(&slot);
             }
         }
     }

@@ -258,8 +258,10 @@ impl Engine {
     pub(crate) fn price_all_pegs(&mut self, number: u32) {
         let instrument = self.instruments.of_order(number);
         let best = |side| instrument.book.best(side).map_or(0, |price| price.0);
-        instrument.pegged_to = [best(Side::Buy), best(Side::Sell)];
-        if instrument.pegs.priced_by != Some(instrument.pegged_to) {
+        let (bid, ask) = (best(Side::Buy), best(Side::Sell));
+        instrument.pegged_to = [bid, ask];
+        // One by one: read as a whole, what was just written in parts would have to be waited for.
+        if instrument.pegs.priced_by.is_none_or(|by| by[0] != bid || by[1] != ask) {
             self.reprice_pegs(number);
         }
     }
@@ -328,11 +330,15 @@ impl Engine {
         }
         self.price_pegs(number);
         let instrument = self.instruments.of_order(number);
-        let best = |side| {
-            let in_book = instrument.book.best_any(side).map(|price| price.0 * sign(side));
-            in_book.max(instrument.pegs.best(side).map(|(price, ..)| price * sign(side)))
+        // The best displayed prices are those by which pegs were priced just now.
+        let [bid, ask] = instrument.pegged_to;
+        let beside = |side| {
+            let hidden = instrument.book.best_hidden(side).map(|price| price.0);
+            hidden.into_iter().chain(instrument.pegs.best(side).map(|(price, ..)| price))
         };
-        if best(Side::Buy).zip(best(Side::Sell)).is_none_or(|(bid, ask)| bid < -ask) {
+        let bid = beside(Side::Buy).fold(bid, i64::max);
+        let ask = beside(Side::Sell).fold(if ask == 0 { i64::MAX } else { ask }, i64::min);
+        if bid < ask {
             return false;
         }
         let (Some(buy), Some(sell)) =

@@ -30,6 +30,9 @@ fn key_of(side: Side, price: i64) -> i64 {
     if side == Side::Buy { price } else { -price }
 }
 
+/// No key: nothing is reached.
+const NEVER: i64 = i64::MAX;
+
 /// Trailing stops with one extreme.
 #[derive(Clone, Debug, Default)]
 struct Group {
@@ -45,8 +48,12 @@ impl Group {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct SideStops {
+    /// The lowest key of a trigger, or [`NEVER`]: what most trades are asked.
+    first: i64,
+    /// The highest extreme of a group, or the lowest number.
+    farthest: i64,
     /// By key of the trigger, then id.
     fixed: BTreeMap<(i64, u64), Slot>,
     groups: Vec<Group>,
@@ -54,6 +61,20 @@ struct SideStops {
     by_extreme: BTreeMap<i64, u32>,
     /// Groups by the key of the first trigger among their members.
     by_first: BTreeSet<(i64, u32)>,
+}
+
+impl Default for SideStops {
+    fn default() -> Self {
+        Self {
+            first: NEVER,
+            farthest: i64::MIN,
+            fixed: BTreeMap::new(),
+            groups: Vec::new(),
+            unused: Vec::new(),
+            by_extreme: BTreeMap::new(),
+            by_first: BTreeSet::new(),
+        }
+    }
 }
 
 /// The stops of both sides.
@@ -74,10 +95,20 @@ impl Stops {
     }
 
     /// Trailing stops follow the last price.
+    #[inline]
     pub(crate) fn follow(&mut self, last: i64, extras: &mut Extras) {
         for side in [Side::Buy, Side::Sell] {
-            self.side(side).follow(key_of(side, last), extras);
+            let (of, key) = (self.side(side), key_of(side, last));
+            if of.farthest > key {
+                of.follow(key, extras);
+            }
         }
+    }
+
+    /// Whether trades from `low` to `high` reached a stop.
+    #[inline]
+    fn is_reached(&self, low: i64, high: i64) -> bool {
+        self.buys.first <= high || self.sells.first <= -low
     }
 
     /// The best last price since a trailing stop of a group was placed.
@@ -96,6 +127,14 @@ impl Stops {
 }
 
 impl SideStops {
+    /// Looks for the lowest trigger and the highest extreme anew.
+    fn look(&mut self) {
+        let fixed = self.fixed.first_key_value().map_or(NEVER, |((key, _), _)| *key);
+        let trailing = self.by_first.first().map_or(NEVER, |(key, _)| *key);
+        self.first = fixed.min(trailing);
+        self.farthest = self.by_extreme.last_key_value().map_or(i64::MIN, |(extreme, _)| *extreme);
+    }
+
     fn group_at(&mut self, extreme: i64) -> u32 {
         if let Some(group) = self.by_extreme.get(&extreme) {
             return *group;
@@ -133,10 +172,6 @@ impl SideStops {
     }
 
     fn follow(&mut self, key: i64, extras: &mut Extras) {
-        // Mostly no group is passed, or the one with this very extreme alone.
-        if self.by_extreme.last_key_value().is_none_or(|(extreme, _)| *extreme <= key) {
-            return;
-        }
         let passed: Vec<u32> = self.by_extreme.range(key..).map(|(_, group)| *group).collect();
         let Some(largest) =
             passed.iter().copied().max_by_key(|group| self.groups[*group as usize].members.len())
@@ -165,6 +200,7 @@ impl SideStops {
         if let Some(first) = of.first() {
             self.by_first.insert((first, largest));
         }
+        self.look();
     }
 
     /// Takes out the stops whose key is at `key` or below, with their keys and ids.
@@ -192,6 +228,7 @@ impl SideStops {
             });
         }
         reached.sort_unstable_by_key(|(trigger, id, _)| (*trigger, *id));
+        self.look();
         reached
     }
 }
@@ -230,8 +267,11 @@ impl Engine {
             stops.change(group, |of| {
                 of.members.insert((extra.trigger, id), slot);
             });
+            stops.look();
         } else {
-            stops.fixed.insert((key_of(side, extra.trigger), id), slot);
+            let key = key_of(side, extra.trigger);
+            stops.fixed.insert((key, id), slot);
+            stops.first = stops.first.min(key);
         }
     }
 
@@ -247,15 +287,27 @@ impl Engine {
             stops.change(extra.group, |of| {
                 of.members.remove(&(extra.trigger, id));
             });
+            stops.look();
         } else {
-            stops.fixed.remove(&(key_of(side, extra.trigger), id));
+            let key = key_of(side, extra.trigger);
+            stops.fixed.remove(&(key, id));
+            if key == stops.first {
+                stops.look();
+            }
         }
         instrument.stops.count -= 1;
         instrument.set_watch(watch::STOPS, instrument.stops.count > 0);
     }
 
     /// Stops that trades from `low` to `high` reached become due: buys from the lowest trigger, then sells from the highest.
+    #[inline]
     pub(crate) fn reach_stops(&mut self, number: u32, low: i64, high: i64) {
+        if self.instruments.of_order(number).stops.is_reached(low, high) {
+            self.make_reached_due(number, low, high);
+        }
+    }
+
+    fn make_reached_due(&mut self, number: u32, low: i64, high: i64) {
         for (side, key) in [(Side::Buy, high), (Side::Sell, -low)] {
             let instrument = self.instruments.of_order(number);
             let reached = instrument.stops.side(side).reached(key, &mut self.extras);

@@ -202,25 +202,36 @@ impl Engine {
         let (mut meant, mut seen, mut more) = (Vec::new(), 0, false);
         let mut reached = Reached { rank: after, anchor: start.anchor };
         let room = usize::from(self.setup.slice_events);
-        self.visit(number, start, |rank, slot| {
-            // More than have room in a command are not asked for.
-            more = seen == most || meant.len() > room;
-            if more {
-                return false;
+        if let Some(found) = self.found_at_once(sweep, after, most, emit) {
+            seen = found.len();
+            for (_, slot) in found.into_iter().filter(|(_, slot)| self.belongs(sweep, *slot)) {
+                meant.push((slot, reached));
             }
-            if (reached.rank.side, reached.rank.part, reached.rank.key) != (rank.side, rank.part, rank.key) {
-                reached.anchor = NIL;
-            }
-            let before = reached;
-            reached.rank = rank;
-            if self.belongs(sweep, slot) {
-                meant.push((slot, before));
-            } else if rank.part < 2 {
-                reached.anchor = slot;
-            }
-            seen += 1;
-            true
-        });
+            // Nothing of the account stays for which the walk would have to go on.
+            reached.rank = Rank { side: Side::Sell as u8, part: 15, ..after };
+        } else {
+            self.visit(number, start, |rank, slot| {
+                // More than have room in a command are not asked for.
+                more = seen == most || meant.len() > room;
+                if more {
+                    return false;
+                }
+                if (reached.rank.side, reached.rank.part, reached.rank.key)
+                    != (rank.side, rank.part, rank.key)
+                {
+                    reached.anchor = NIL;
+                }
+                let before = reached;
+                reached.rank = rank;
+                if self.belongs(sweep, slot) {
+                    meant.push((slot, before));
+                } else if rank.part < 2 {
+                    reached.anchor = slot;
+                }
+                seen += 1;
+                true
+            });
+        }
         let mut stopped = None;
         for (slot, before) in meant {
             if !emit.has_room_for(2) {
@@ -236,6 +247,24 @@ impl Engine {
         sweep.cursor = [reached.rank.key, reached.rank.id as i64];
         self.keep_anchor(sweep, reached.anchor);
         stopped.is_none() && !more
+    }
+
+    /// All orders of a sweep of one account's orders in one instrument, where they can be had without a walk and be cancelled in this
+    /// command, and where a walk would come to its end as well.
+    fn found_at_once(
+        &self,
+        sweep: &Sweep,
+        after: Rank,
+        most: usize,
+        emit: &Emit<'_, '_>,
+    ) -> Option<Vec<(Rank, Slot)>> {
+        let narrow = sweep.scope == code::SCOPE_ACCOUNT && sweep.instrument != 0;
+        if !narrow || after != Rank::default() || self.slab.live() as usize > most {
+            return None;
+        }
+        // One event for each, and room for another before the last.
+        let found = self.look_back(sweep.scope_id, sweep.instrument, usize::from(self.setup.slice_events))?;
+        emit.has_room_for(found.len() as u16 + 1).then_some(found)
     }
 
     /// Whether orders that belong to a sweep stand in an instrument that it has walked through.

@@ -26,9 +26,8 @@ pub(crate) fn cancel_order(engine: &mut Engine, command: &Command<'_>, emit: &mu
     let leaves = (quantity - i64::from(order.filled)).max(0) as u32;
 
     let instrument = engine.instruments.of_order(order.instrument);
-    let terms = instrument.terms;
-    let watch = instrument.watch;
-    let held = hold_of_less(&terms, &engine.groups.fees, plan, side, price.0, leaves, order.carry);
+    let (terms, watch) = (&instrument.terms, instrument.watch);
+    let held = hold_of_less(terms, &engine.groups.fees, plan, side, price.0, leaves, order.carry);
     let released = order.held - held;
     engine.ledger.release(payer, terms.hold_asset(side), Money(released));
     if leaves > 0 {
@@ -41,7 +40,7 @@ pub(crate) fn cancel_order(engine: &mut Engine, command: &Command<'_>, emit: &mu
     emit.own_with_tail(
         Event {
             account: head.account,
-            instrument: terms.number,
+            instrument: order.instrument,
             side: side as u8,
             detail: detail::BY_OWNER,
             client_ref: head.client_ref,
@@ -55,7 +54,7 @@ pub(crate) fn cancel_order(engine: &mut Engine, command: &Command<'_>, emit: &mu
         command.tail(),
     );
     if watch != 0 {
-        engine.follow_up(terms.number, emit);
+        engine.follow_up(order.instrument, emit);
     }
     Ok(())
 }

@@ -16,25 +16,22 @@ pub(crate) fn place_order(engine: &mut Engine, command: &Command<'_>, emit: &mut
     let body: FixedBody = command.body();
     match place_plain(engine, command, &body, 0, emit) {
         Some(()) => Ok(()),
-        None => place_other(engine, command, &body, emit),
+        None => place_other(engine, command, emit),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn place_other(
-    engine: &mut Engine,
-    command: &Command<'_>,
-    body: &FixedBody,
-    emit: &mut Emit<'_, '_>,
-) -> Judged {
+fn place_other(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
+    // Read once more: handed on, the plain way would have to put it into memory.
+    let body: FixedBody = command.body();
     // A plain order that meets nothing takes the plain way beside special orders, too.
-    if engine.meets_nothing(command.head.instrument, body)
-        && place_plain(engine, command, body, guard::SPECIAL, emit).is_some()
+    if engine.meets_nothing(command.head.instrument, &body)
+        && place_plain(engine, command, &body, guard::SPECIAL, emit).is_some()
     {
         return Ok(());
     }
-    place_special(engine, command, body, emit)
+    place_special(engine, command, &body, emit)
 }
 
 /// Places a plain order that nothing forbids; `None` (and nothing changed) for any other. `passed` are the bits of the guard that were

@@ -59,7 +59,6 @@ pub(crate) fn judge_and_place(
     let instrument = engine.instruments.of_order(sender.instrument);
     let Admission { .. } = admission(instrument, body)?;
     require(!instrument.is_busy(), Reject::InstrumentBusy)?;
-    engine.price_pegs(sender.instrument);
 
     let mut order = Placing::new(engine, sender, side, body, target);
     // Of a mass quote: what its orders before this one did.
@@ -178,6 +177,8 @@ struct Placing<'a> {
     enters: bool,
     /// Why it is cancelled right after `Accepted`, 0 if it is not.
     ends: u8,
+    /// What must be held more than before, or why it cannot be counted.
+    more_held: Result<Money, Reject>,
 }
 
 impl<'a> Placing<'a> {
@@ -194,7 +195,10 @@ impl<'a> Placing<'a> {
                 }
             }
         }
-        Self { sender, side, body, target, price, enters, ends }
+        let more_held = Ok(Money(0));
+        let mut placing = Self { sender, side, body, target, price, enters, ends, more_held };
+        placing.more_held = placing.held(engine);
+        placing
     }
 
     fn judge_risk(&self, engine: &mut Engine) -> Judged {
@@ -212,7 +216,7 @@ impl<'a> Placing<'a> {
             open,
             open_before: 0,
             is_replacement: false,
-            more_held: self.held(engine),
+            more_held: self.more_held,
             asset: if self.side == Side::Buy { terms.quote } else { terms.base },
         };
         limits::judge_order(engine, &asked)
@@ -249,12 +253,16 @@ impl<'a> Placing<'a> {
     }
 
     /// `DryRunTooLarge` and `PostOnlyWouldTrade`; decides whether the order is cancelled at once.
-    fn judge_entry(&mut self, engine: &Engine) -> Judged {
+    fn judge_entry(&mut self, engine: &mut Engine) -> Judged {
         if !self.enters || self.ends != 0 {
             return Ok(());
         }
         let FixedBody { order_type, time_in_force, flags, minimum, quantity, .. } = *self.body;
         let wanted = if time_in_force == code::FILL_OR_KILL { quantity as u32 } else { minimum };
+        if wanted == 0 && flags & code::POST_ONLY == 0 {
+            return Ok(());
+        }
+        engine.price_pegs(self.sender.instrument);
         if wanted != 0 {
             let priced = Priced { side: self.side, order_type, price: self.price };
             let fillable =
@@ -270,7 +278,7 @@ impl<'a> Placing<'a> {
 
     fn place(self, engine: &mut Engine, tail: &[u8], emit: &mut Emit<'_, '_>) {
         let body = self.body;
-        let released = -self.held(engine).map_or(0, |held| held.0);
+        let released = -self.more_held.map_or(0, |held| held.0);
         let id = emit.own_with_tail(
             Event {
                 account: self.sender.account,
@@ -289,8 +297,12 @@ impl<'a> Placing<'a> {
             tail,
         );
         let slot = self.insert(engine, id.0);
-        let held = engine.rehold(slot);
-        assert!(held == released, "an order holds {} as it was judged by {}", -held, -released);
+        if self.target == NIL {
+            engine.hold_first(slot, -released);
+        } else {
+            let held = engine.rehold(slot);
+            assert!(held == released, "an order holds {} as it was judged by {}", -held, -released);
+        }
         if self.ends != 0 {
             engine.cancel_whole(slot, self.ends, true, emit);
         } else {

@@ -14,7 +14,7 @@ pub(crate) fn replace_order(engine: &mut Engine, command: &Command<'_>, emit: &m
     let body: FixedBody = command.body();
     match replace_plain(engine, command, &body, emit) {
         Some(()) => Ok(()),
-        None => replace_special(engine, command, &body, emit),
+        None => replace_special(engine, command, emit),
     }
 }
 

@@ -9,25 +9,21 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner};
 use crate::limits::{self, Asked};
-use crate::orders::{Mark, rates, special_hold};
+use crate::orders::{Mark, rates, special_hold, spot_hold};
 use crate::phases::{self, Admission};
 use crate::stops::is_stop;
 use crate::ticks;
 
 #[cold]
 #[inline(never)]
-pub(crate) fn replace_special(
-    engine: &mut Engine,
-    command: &Command<'_>,
-    body: &FixedBody,
-    emit: &mut Emit<'_, '_>,
-) -> Judged {
+pub(crate) fn replace_special(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
+    let body: FixedBody = command.body();
     let head = &command.head;
     let account = engine.accounts.get_mut(head.account).ok_or(Reject::AccountUnknown)?;
     require(is_next_ref(account, head.client_ref), Reject::ClientRefStale)?;
     account.last_ref = head.client_ref;
     let slot = engine.index.get(head.account, body.target, &engine.slab).ok_or(Reject::OrderUnknown)?;
-    let change = Change::new(engine, slot, body);
+    let change = Change::new(engine, slot, &body);
     change.judge(engine)?;
     let number = engine.slab[slot].payload.instrument;
     if change.open == 0 {
@@ -73,8 +69,8 @@ impl<'a> Change<'a> {
         let node = engine.slab[self.slot];
         let (number, mark) = (node.payload.instrument, Mark(node.mark));
         let order_type = engine.order_type(self.slot);
-        let instrument = engine.instruments.of_order(number);
-        let terms = instrument.terms;
+        let instrument = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
+        let terms = &instrument.terms;
         require(self.body.quantity >= 1, Reject::QuantityInvalid)?;
         require(ticks::is_on_tick(instrument, self.body.price), Reject::PriceOffTick)?;
         let range = terms.min_price..=terms.max_price;
@@ -136,9 +132,15 @@ impl<'a> Change<'a> {
             return Err(Reject::NotionalTooLarge);
         }
         let plan = engine.accounts.get(node.payload.account).map_or(0, |account| account.plan);
-        let rates = rates(terms, &engine.groups.fees, plan);
-        let kind = [node.side as u8, u8::from(Mark(node.mark).is_reduce_only())];
-        let held = special_hold(terms, rates, kind, self.body.price, self.open, node.payload.carry)?;
+        let (price, carry) = (self.body.price, node.payload.carry);
+        // Of so many lots as an order may have at most, the hold can be counted in 64 bits.
+        let held = if plan | terms.future == 0 && self.body.quantity <= terms.max_quantity {
+            spot_hold(terms, terms.hold_rate, node.side, price, self.open, carry)?
+        } else {
+            let rates = rates(terms, &engine.groups.fees, plan);
+            let kind = [node.side as u8, u8::from(Mark(node.mark).is_reduce_only())];
+            special_hold(terms, rates, kind, price, self.open, carry)?
+        };
         Ok(Money(held.0 - node.payload.held))
     }
 
