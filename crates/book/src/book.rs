@@ -148,7 +148,7 @@ impl Book {
     /// The best price of a side's hidden part.
     #[inline]
     pub fn best_hidden(&self, side: Side) -> Option<Price> {
-        self.part_ref(side, Stand::Hidden).best().map(|key| price_of(side, key))
+        self.part_ref(side, Stand::Hidden)?.best().map(|key| price_of(side, key))
     }
 
     /// Puts an order at the end of its level.
