@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -16,13 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
 from tests.support.recorded import Demonstration
 
 from garraway.records import EVENT
 from garraway.store import Database, upgrade
 from garraway.store.postgresql_server import PostgresqlServer
 from garraway.venues import Tape
-from garraway.views import Projector
+from garraway.views import Projector, collect_seldom
 from garraway.views.event import fields_of
 from garraway.views.projector import BATCH
 
@@ -71,8 +73,19 @@ def projected(url: str, folder: Path) -> int:
     projector, events = Projector.open(database, folder), 0
     while taken := projector.step():
         events += taken
+    if database.dialect == "postgresql":
+        print(f"postgresql's own processes: {round(events / server_s(database))} events a second of processor")
     database.close()
     return events
+
+
+def server_s(database: Database) -> float:
+    """Seconds of processor that PostgreSQL's processes for our connections have used."""
+    with database.reading() as connection:
+        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        pids = list(connection.execute(query).scalars())
+    stats = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def raw(url: str, folder: Path) -> int:
@@ -125,6 +138,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--postgresql", action="store_true")
     given = parser.parse_args()
+    collect_seldom()
     paces = measure(recorded(given.events), given.rounds, postgresql=given.postgresql)
     ratios = [ours / theirs for ours, theirs in zip(paces["sqlite"].cpu, paces["executemany"].cpu, strict=True)]
     told: dict[str, object] = {name: pace.told() for name, pace in paces.items()}

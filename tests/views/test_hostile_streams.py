@@ -16,7 +16,7 @@ from garraway import _native
 from garraway.records import EVENTS
 from garraway.store import Database, upgrade
 
-COMMANDS: Final = int(os.environ.get("GARRAWAY_VIEWS_COMMANDS", "400"))
+COMMANDS: Final = int(os.environ.get("GARRAWAY_VIEWS_COMMANDS", "250"))
 BATCH: Final = 50
 """Small, so that batches end within commands and trades."""
 SEED: Final = int(os.environ.get("GARRAWAY_VIEWS_SEED", "1"))
