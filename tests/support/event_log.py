@@ -14,17 +14,15 @@ POLYNOMIAL: Final = 0x82F6_3B78
 
 
 def write_log(folder: Path, events: EventArray, tails: Iterable[bytes], *, files: int = 1) -> None:
-    """Appends nothing: writes the whole log of a venue's folder, in so many files.
-
-    A record's length is set to what its tail makes it.
-    """
+    """Writes the whole log of a venue's folder, in so many files; each begins with a command's first event."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
     records = [_record(event, tail) for event, tail in zip(events, tails, strict=True)]
-    each = -(-len(records) // files)
-    for first in range(0, len(records), each):
+    starts = [index for index, event_id in enumerate(events["event_id"].tolist()) if event_id & 0xFFFF == 0]
+    begins = [starts[len(starts) * number // files] for number in range(files)]
+    for first, last in zip(begins, [*begins[1:], len(records)], strict=True):
         first_id = int(events["event_id"][first])
         path = folder / "events" / f"{first_id:020}.events"
-        path.write_bytes(_head(first_id) + b"".join(records[first : first + each]))
+        path.write_bytes(_head(first_id) + b"".join(records[first:last]))
 
 
 def append_log(folder: Path, events: EventArray, tails: Iterable[bytes]) -> None:

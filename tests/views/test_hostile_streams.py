@@ -16,7 +16,9 @@ from garraway import _native
 from garraway.records import EVENTS
 from garraway.store import Database, upgrade
 
-COMMANDS: Final = int(os.environ.get("GARRAWAY_VIEWS_COMMANDS", "400"))
+COMMANDS: Final = int(os.environ.get("GARRAWAY_VIEWS_COMMANDS", "250"))
+BATCH: Final = 50
+"""Small, so that batches end within commands and trades."""
 SEED: Final = int(os.environ.get("GARRAWAY_VIEWS_SEED", "1"))
 
 
@@ -47,7 +49,7 @@ def test_tables_follow_the_stream(profile: Profile, sqlite_url: str, tmp_path: P
     recorder.write(tmp_path)
     database = Database.open(sqlite_url)
     upgrade(database)
-    project(database, tmp_path, 150)
+    project(database, tmp_path, BATCH)
     database.close()
     twin = Twin()
     twin.apply(recorder.events, recorder.tails)

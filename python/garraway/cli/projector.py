@@ -11,7 +11,7 @@ from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folde
 from garraway.cli.parent import end_with
 from garraway.log import Log
 from garraway.store import Database
-from garraway.views import run
+from garraway.views import collect_seldom, run
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def projector(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, p
     The database has its schema already: `garraway db init`.
     """
     end_with(parent)
+    collect_seldom()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -9,6 +9,7 @@ from garraway.cli.failures import UsageFailure
 from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folder, Json
 from garraway.store import Database
 from garraway.store.partitions import drop_months, month_named
+from garraway.views import collect_seldom
 from garraway.views import rebuild as rebuild_views
 
 
@@ -25,6 +26,7 @@ def rebuild(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, as_
 
     Refused, without a change, where the log does not begin with the venue's first command.
     """
+    collect_seldom()
     events = rebuild_views(Database.open(url), folder)
     print(json.dumps({"events": events}) if as_json else f"made again from {events} events")
 

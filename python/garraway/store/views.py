@@ -127,7 +127,9 @@ def last_candles(connection: Connection, instruments: Iterable[int], widths_s: I
 
 def executions_of(connection: Connection, trade_id: int) -> Iterable[Row[Any]]:
     """The two executions of a trade."""
-    return connection.execute(select(EXECUTIONS).where(EXECUTIONS.c.execution_id.in_([trade_id + 1, trade_id + 2])))
+    ids = [trade_id + 1, trade_id + 2]
+    of = (EXECUTIONS.c.execution_id.in_(ids), EXECUTIONS.c.trade_id == trade_id)
+    return connection.execute(select(EXECUTIONS).where(*of).order_by(EXECUTIONS.c.execution_id))
 
 
 def clear(connection: Connection) -> None:

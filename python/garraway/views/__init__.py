@@ -5,7 +5,7 @@ Touches `store`, and the log's files through `_native`.
 
 from garraway.views.errors import LogPruned, LogShorter, NotYet, ViewsError, ViewsStopped
 from garraway.views.live import LiveViews
-from garraway.views.projector import Projector, rebuild, run
+from garraway.views.projector import Projector, collect_seldom, rebuild, run
 
 __all__ = [
     "LiveViews",
@@ -15,6 +15,7 @@ __all__ = [
     "Projector",
     "ViewsError",
     "ViewsStopped",
+    "collect_seldom",
     "rebuild",
     "run",
 ]

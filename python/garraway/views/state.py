@@ -116,8 +116,8 @@ class Views:
         return row
 
     def executions_of(self, trade_id: int) -> list[Execution]:
-        """The two executions of a trade, of this batch or of the database; none where they were pruned."""
+        """The two executions of a trade, each of this batch or of the database; none where they were pruned."""
         of_batch = [Execution(*row) for row in self.changes.executions if row[2] == trade_id]  # type: ignore[arg-type]
-        found = of_batch or self.stored_executions(trade_id)
+        found = self.stored_executions(trade_id) + of_batch
         later = {bust.execution_id: bust for bust in self.changes.busts}
         return [later.get(execution.execution_id, execution) for execution in found]
