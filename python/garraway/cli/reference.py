@@ -7,6 +7,7 @@ import typer
 
 from garraway import _native
 from garraway.api.app import openapi_json
+from garraway.identity.reference import permissions_page
 
 REFERENCE = Path("docs/reference")
 
@@ -17,8 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference of commands, events, rejects and limits, and the OpenAPI document."""
+    """Write the reference of commands, events, rejects, limits and permissions, and the OpenAPI document."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (*_native.reference().items(), ("openapi.json", openapi_json())):
+    ours = (("permissions.md", permissions_page()), ("openapi.json", openapi_json()))
+    for name, text in (*_native.reference().items(), *ours):
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)
