@@ -154,8 +154,11 @@ def test_an_imported_bcrypt_hash_is_replaced_at_the_first_log_in(identity: Ident
 
 
 def test_a_hash_of_another_kind_is_not_imported(identity: Identity) -> None:
-    with identity.database.writing() as connection, pytest.raises(TextInvalid):
-        people.import_user(identity, connection, login="old@example.com", name="Old", hashed="5f4dcc3b5aa765d61d83")
+    dear = "$argon2id$v=19$m=4194304,t=2,p=1$Z2FycmF3YXlnYXJyYXdheQ$" + "A" * 43
+    slow, broken = "$2b$31$" + "a" * 53, "$2b$12$" + "!" * 53
+    for hashed in ("5f4dcc3b5aa765d61d83", "", "$argon2id$", dear, dear.replace("2id", "2i"), slow, broken):
+        with identity.database.writing() as connection, pytest.raises(TextInvalid):
+            people.import_user(identity, connection, login="old@example.com", name="Old", hashed=hashed)
 
 
 def test_failed_log_ins_are_audited_without_what_was_typed(identity: Identity) -> None:
