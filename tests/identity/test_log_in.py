@@ -26,10 +26,10 @@ def actions(identity: Identity, chain: str = "security") -> list[str]:
 
 
 def test_a_registered_person_logs_in(identity: Identity) -> None:
-    number = register(identity, "Ada@Example.com ".strip().lower())
+    number = register(identity)
     grant = granted(identity, "ADA@example.com")
     me = principal_of(identity, grant)
-    assert (me.user_id, me.login, me.roles) == (number, "ada@example.com", {Role.TRADER})
+    assert (me.user_id, me.login, me.roles) == (number, "ada@example.com", frozenset({Role.TRADER}))
     assert (me.second_factor_at_s, me.authenticated_at_s) == (None, identity.at_s)
     assert actions(identity) == ["user.register", "log_in.succeeded"]
 
@@ -37,7 +37,7 @@ def test_a_registered_person_logs_in(identity: Identity) -> None:
 def test_a_taken_login_registers_like_a_free_one_and_changes_nothing(identity: Identity) -> None:
     register(identity)
     people.register(identity, login="ada@example.com", name="Eve", password="another long one", origin=HERE)
-    assert granted(identity)
+    granted(identity)
     assert refusal(identity, "ada@example.com", "another long one")
     with identity.database.reading() as connection:
         user = users.user_by_login(connection, "ada@example.com")
@@ -104,9 +104,9 @@ def test_a_locked_login_takes_no_password_until_the_wait_is_over(identity: Ident
     with pytest.raises(Locked):
         granted(identity)
     clock.forward(1)
-    assert granted(identity)
+    granted(identity)
     refusal(identity, "ada@example.com")
-    assert granted(identity)
+    granted(identity)
 
 
 def test_a_hundred_guesses_at_once_are_a_hundred_guesses(identity: Identity) -> None:
@@ -137,7 +137,7 @@ def test_right_log_ins_do_not_wear_out_an_address(identity: Identity, monkeypatc
     monkeypatch.setattr("garraway.identity.throttle.NETWORK_LIMIT", 3)
     register(identity)
     for _ in range(6):
-        assert granted(identity)
+        granted(identity)
 
 
 def test_an_imported_bcrypt_hash_is_replaced_at_the_first_log_in(identity: Identity) -> None:
@@ -145,17 +145,20 @@ def test_an_imported_bcrypt_hash_is_replaced_at_the_first_log_in(identity: Ident
     with identity.database.writing() as connection:
         number = people.import_user(identity, connection, login="old@example.com", name="Old", hashed=hashed)
     refusal(identity, "old@example.com")
-    assert granted(identity, "old@example.com")
+    granted(identity, "old@example.com")
     with identity.database.reading() as connection:
         kept = credentials.password_hash(connection, number)
     assert kept is not None
     assert kept.startswith("$argon2id$")
-    assert granted(identity, "old@example.com")
+    granted(identity, "old@example.com")
 
 
 def test_a_hash_of_another_kind_is_not_imported(identity: Identity) -> None:
-    with identity.database.writing() as connection, pytest.raises(TextInvalid):
-        people.import_user(identity, connection, login="old@example.com", name="Old", hashed="5f4dcc3b5aa765d61d83")
+    dear = "$argon2id$v=19$m=4194304,t=2,p=1$Z2FycmF3YXlnYXJyYXdheQ$" + "A" * 43
+    slow, broken = "$2b$31$" + "a" * 53, "$2b$12$" + "!" * 53
+    for hashed in ("5f4dcc3b5aa765d61d83", "", "$argon2id$", dear, dear.replace("2id", "2i"), slow, broken):
+        with identity.database.writing() as connection, pytest.raises(TextInvalid):
+            people.import_user(identity, connection, login="old@example.com", name="Old", hashed=hashed)
 
 
 def test_failed_log_ins_are_audited_without_what_was_typed(identity: Identity) -> None:

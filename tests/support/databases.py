@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from garraway.store import Database, upgrade
 from garraway.store.postgresql_server import PostgresqlServer
@@ -50,10 +52,46 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return found
 
 
-@pytest.fixture
-def migrated(database_url: str) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied: faster than to migrate each time."""
+    path = tmp_path_factory.mktemp("template") / "garraway.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgresqlServer) -> str:
+    """Name of a PostgreSQL database with the schema, to be copied."""
+    name = "migrated"
+    _upgrade(postgresql.create_database(name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An open database of either kind, with the schema and no rows."""
-    database = Database.open(database_url)
-    upgrade(database)
+    if request.param == "sqlite":
+        path = tmp_path / "garraway.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        template, server = request.getfixturevalue("postgresql_template"), request.getfixturevalue("postgresql")
+        url = _copied(server, template, f"test{next(_numbers)}")
+    database = Database.open(url)
     yield database
     database.close()
+
+
+def _upgrade(url: str) -> None:
+    database = Database.open(url)
+    upgrade(database)
+    database.close()
+
+
+def _copied(server: PostgresqlServer, template: str, name: str) -> str:
+    """The address of a copy."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    return server.url(name)

@@ -23,12 +23,17 @@ from garraway.api.routes import (
     admin_orders,
     admin_venue,
     analytics,
+    auth,
     documents,
     health,
     instruments,
+    keys,
     market,
+    oauth,
     order_entry,
     orders,
+    sessions,
+    users,
 )
 from garraway.api.services import Services
 from garraway.identity import IdentityError
@@ -45,6 +50,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     analytics.routes,
     admin_orders.routes,
     admin_venue.routes,
+    auth.routes,
+    sessions.routes,
+    keys.routes,
+    users.routes,
+    oauth.routes,
     health.routes,
 )
 """The routes of every noun, each with its whole path."""

@@ -6,6 +6,8 @@ import typer
 
 from garraway import __version__
 from garraway.cli import (
+    admin,
+    audit,
     bench,
     config,
     db,
@@ -41,6 +43,8 @@ db.register(app)
 projector.register(app)
 views.register(app)
 service.register(app)
+admin.register(app)
+audit.register(app)
 bench.register(app)
 config.register(app)
 planner.register(app)

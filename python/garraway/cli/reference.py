@@ -7,6 +7,7 @@ import typer
 
 from garraway import _native
 from garraway.api.app import openapi_json
+from garraway.identity.reference import permissions_page
 from garraway.store import reference as tables
 
 REFERENCE = Path("docs/reference")
@@ -18,9 +19,13 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference of commands, events, rejects, limits and view tables, and the OpenAPI document."""
+    """Write the reference of commands, events, rejects, limits, tables and permissions, and the OpenAPI document."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = _native.reference() | {tables.NAME: tables.page(), "openapi.json": openapi_json()}
-    for name, text in pages.items():
+    ours = {
+        tables.NAME: tables.page(),
+        "permissions.md": permissions_page(),
+        "openapi.json": openapi_json(),
+    }
+    for name, text in (_native.reference() | ours).items():
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)

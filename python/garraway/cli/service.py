@@ -9,11 +9,10 @@ import contextlib
 import ipaddress
 import json
 import os
-import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -34,23 +33,11 @@ from garraway.cli.failures import Failure
 from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, Folder, Parent
 from garraway.cli.parent import end_with
 from garraway.cli.up.plan import API, BACK_OFFICE
-from garraway.identity import (
-    Breached,
-    Gate,
-    HashingPool,
-    Identity,
-    RelyingParty,
-    Sealer,
-    SigningKeys,
-    Tokens,
-    no_trading_sessions,
-)
+from garraway.identity import Breached, Identity, RelyingParty, assembly
 from garraway.records import command_seq
 from garraway.store import Database, insist_current
 from garraway.venues import Directory, ExchangeVenue, Tape
 
-AUDIENCE: Final = "garraway"
-MASTER_KEY_BYTES: Final = 32
 WATCH_S: Final = 0.25
 POLL_S: Final = 0.02
 """How long a follower waits before it looks again at a log that had nothing new."""
@@ -238,31 +225,16 @@ async def _drain(settings: Settings, services: Services, server: Server) -> None
     server.should_exit = True
 
 
-@contextlib.contextmanager
-def _identity(settings: Settings, database: Database) -> Iterator[Identity]:
+def _identity(settings: Settings, database: Database) -> contextlib.AbstractContextManager[Identity]:
     """The room of people, with its keys in FOLDER/secrets."""
-    folder = settings.folder / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = SigningKeys.open(folder, at_s=time.time_ns() // 10**9)
-    tokens = Tokens(keys, issuer=f"http://{settings.host}", audience=AUDIENCE)
-    sealer = Sealer([master_key(folder / "master.key")])
-    gate = Gate(database, tokens, sealer, time.time_ns).start()
-    hashing = HashingPool()
-    party = RelyingParty(settings.host, "Garraway", settings.edge.origins)
-    try:
-        yield Identity(database, time.time_ns, hashing, Breached(), sealer, tokens, gate, party, no_trading_sessions)
-    finally:
-        gate.close()
-        hashing.close()
-
-
-def master_key(path: Path) -> bytes:
-    """The key under which secrets are sealed in the database; made where there is none, mode 0600."""
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(secrets.token_bytes(MASTER_KEY_BYTES))
-    return path.read_bytes()
+    return assembly.opened(
+        database,
+        settings.folder / "secrets",
+        time.time_ns,
+        issuer=f"http://{settings.host}",
+        relying_party=RelyingParty(settings.host, "Garraway", settings.edge.origins),
+        breached=Breached(),
+    )
 
 
 def _streams(settings: Settings) -> dict[str, object]:

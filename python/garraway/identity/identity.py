@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from garraway.identity.sealing import Sealer
 from garraway.identity.tokens import Tokens
 from garraway.store import Database
 
-SECOND: int = 1_000_000_000
+SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,10 @@ def authorize(identity: Identity, principal: Principal, asked: Authorization) ->
     Raises: OAuthRefused: for the page itself where client or redirect address are wrong, since nobody is sent there;
     Forbidden: the asker is not a person's own log-in.
     """
-    if principal.session_id is None or principal.scopes != frozenset(Scope):
-        raise Forbidden("only a person's own log-in gives rights to programs")
     with identity.database.writing() as connection:
+        session = login_sessions.session_by_id(connection, principal.session_id or "")
+        if session is None or session.client_id != sessions.FIRST_PARTY:
+            raise Forbidden("only a person's own log-in gives rights to programs")
         client = rows.client_by_id(connection, asked.client_id)
         if client is None or asked.redirect_uri not in json.loads(client.redirect_uris):
             raise OAuthRefused("invalid_request", "unknown client or redirect address")

@@ -4,6 +4,7 @@ Argon2id with OWASP's least figures (19 MiB, 2 passes, 1 lane); the parameters s
 others hashes again. bcrypt is accepted where users were imported with it, and replaced at the first log-in.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from threading import BoundedSemaphore
 from typing import Final, TypeVar
 
 import bcrypt
-from argon2 import PasswordHasher, Type
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from garraway.identity.breached import Breached
@@ -22,6 +23,12 @@ LONGEST: Final = 256
 """In characters after NFKC. No rule asks for kinds of characters. Source: NIST SP 800-63B-4, section 3.1.1."""
 BCRYPT_BYTES: Final = 72
 """bcrypt sees no more; a longer password never matches an imported hash."""
+DEAREST_KIB: Final = 262_144
+DEAREST_PASSES: Final = 16
+DEAREST_LANES: Final = 8
+"""Parameters beyond which a hash is not imported: whoever typed that login would hold the pool up."""
+_BCRYPT: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}")
+"""A cost of 4 to 14."""
 _HASHER: Final = PasswordHasher(
     time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
 )
@@ -92,8 +99,15 @@ def outdated(hashed: str) -> bool:
 
 
 def importable(hashed: str) -> bool:
-    """Whether a hash of another system can be taken over: argon2id's or bcrypt's own text."""
-    return hashed.startswith("$argon2id$") or is_bcrypt(hashed)
+    """Whether a hash of another system can be taken over: argon2id's or bcrypt's own text, not too costly to check."""
+    if is_bcrypt(hashed):
+        return _BCRYPT.fullmatch(hashed) is not None
+    try:
+        said = extract_parameters(hashed)
+    except InvalidHashError:
+        return False
+    cheap = said.memory_cost <= DEAREST_KIB and said.time_cost <= DEAREST_PASSES and said.parallelism <= DEAREST_LANES
+    return said.type is Type.ID and cheap
 
 
 def is_bcrypt(hashed: str) -> bool:

@@ -7,6 +7,7 @@ several roles reaches as far as the widest. `needs` is the scope that a key or a
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from garraway.identity.errors import FactorMissing, Forbidden, Missing, StepUpNeeded
@@ -136,10 +137,15 @@ RULES: Final = {
 
 def extent(principal: Principal, permission: Permission) -> Extent:
     """How far the principal's roles reach; not at all where the proof lacks the scope. Unknown permissions: nobody."""
+    return _extent(principal.roles, principal.scopes, permission)
+
+
+@lru_cache(maxsize=4_096)
+def _extent(roles: frozenset[Role], scopes: frozenset[Scope], permission: Permission) -> Extent:
     rule = RULES.get(permission)
-    if rule is None or rule.needs not in principal.scopes:
+    if rule is None or rule.needs not in scopes:
         return Extent.NONE
-    return max((rule.extents[role] for role in principal.roles), default=Extent.NONE)
+    return max((rule.extents[role] for role in roles), default=Extent.NONE)
 
 
 def permitted(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from garraway.identity.permissions import RULES, Extent
+from garraway.identity.permissions import RULES, Extent, Rule
 from garraway.identity.principal import Role
 
 _WORDS: Final = {Extent.ALL: "all", Extent.GROUP: "group", Extent.OWN: "own", Extent.NONE: "-"}
@@ -22,14 +22,12 @@ def permissions_page() -> str:
     """`docs/reference/permissions.md`."""
     heads = ["Resource", "Action", "Scope", "Fresh", *(role.value for role in Role)]
     rows = [
-        [
-            name.resource,
-            name.action,
-            rule.needs.value,
-            "yes" if rule.fresh else "",
-            *map(_WORDS.get, rule.extents.values()),
-        ]
+        [name.resource, name.action, rule.needs.value, "yes" if rule.fresh else "", *_cells(rule)]
         for name, rule in RULES.items()
     ]
     lines = [heads, ["---"] * len(heads), *rows]
     return _HEAD + "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cells(rule: Rule) -> list[str]:
+    return [_WORDS[rule.extents[role]] for role in Role]

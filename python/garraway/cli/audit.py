@@ -1,0 +1,96 @@
+"""`garraway audit verify | export | grants`: the audit chain, read and proved whole."""
+
+import json
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from garraway.cli.failures import UsageFailure
+from garraway.cli.options import DEFAULT_URL, DatabaseUrl, Json
+from garraway.identity import audit
+from garraway.store import Database, insist_current
+from garraway.store.audit import AuditHead, application_grants, audit_entries
+
+
+class Format(StrEnum):
+    """What an export is written as."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class ChainName(StrEnum):
+    """Which chain."""
+
+    ADMIN = "admin"
+    SECURITY = "security"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    room = typer.Typer(help="The audit chain.", no_args_is_help=True, rich_markup_mode=None)
+    room.command()(verify)
+    room.command()(export)
+    room.command()(grants)
+    app.add_typer(room, name="audit")
+
+
+def verify(
+    url: DatabaseUrl = DEFAULT_URL,
+    noted: Annotated[
+        list[str] | None,
+        typer.Option("--head", help="CHAIN:ENTRIES:HASH as an earlier verify printed it; kept off this machine."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read every entry again. Exit code 1 where one was changed, moved, added or removed.
+
+    Without --head nobody can tell whether the newest entries were cut off together with the chain's head.
+    """
+    heads = dict(_head(text) for text in noted or ())
+    database = Database.open(url)
+    insist_current(database)
+    with database.reading() as connection:
+        found = audit.verify(connection, heads=heads)
+    database.close()
+    if as_json:
+        print(json.dumps([asdict(one) for one in found]))
+    else:
+        for one in found:
+            print(f"{one.chain}:{one.entries}:{one.hash}")
+
+
+def export(
+    chain: Annotated[ChainName, typer.Option(help="Which chain.")] = ChainName.ADMIN,
+    form: Annotated[
+        Format, typer.Option("--format", help="csv guards against formulas; jsonl is exact.")
+    ] = Format.JSONL,
+    after: Annotated[int, typer.Option(min=0, help="Only entries after this number.")] = 0,
+    url: DatabaseUrl = DEFAULT_URL,
+) -> None:
+    """Print the entries of a chain."""
+    database = Database.open(url)
+    insist_current(database)
+    write = audit.export_csv if form is Format.CSV else audit.export_jsonl
+    with database.reading() as connection:
+        write(audit_entries(connection, chain, after_seq=after), sys.stdout)
+    database.close()
+
+
+def grants(
+    role: Annotated[str, typer.Option(help="The service's role on PostgreSQL; it must not own the tables.")],
+) -> None:
+    """Print SQL that lets a role do the service's work, but not change the audit chain. Run it as the owner."""
+    for statement in application_grants(role):
+        print(f"{statement};")
+
+
+def _head(text: str) -> tuple[str, AuditHead]:
+    chain, _, rest = text.partition(":")
+    entries, _, hashed = rest.partition(":")
+    if chain not in audit.CHAINS or not entries.isdigit() or len(hashed) != 64:
+        raise UsageFailure(f"--head {text!r} is not CHAIN:ENTRIES:HASH: copy a line that `audit verify` printed")
+    return chain, AuditHead(int(entries), hashed)
