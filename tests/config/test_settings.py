@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from garraway.config import ConfigInvalid, Settings, load, migrate, parse, read
+from garraway.config import ConfigInvalid, Settings, load, migrate, parse, read, reference
 from garraway.config.environment import overrides
 from garraway.config.sections import Section
 
@@ -52,6 +52,11 @@ def test_every_setting_is_documented_where_it_is_declared(section: type[Section]
     assert [name for name, field in section.model_fields.items() if not field.description] == []
     assert section.model_config["frozen"] is True
     assert section.model_config["extra"] == "forbid"
+
+
+def test_the_reference_page_is_that_of_the_tree() -> None:
+    stored = (ROOT / "docs" / "operating" / "configuration.md").read_text(encoding="utf-8")
+    assert stored == reference.page(stored), "docs/operating/configuration.md is stale: run `make docs`"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
