@@ -128,6 +128,10 @@ CASES = (
     ),
     dev("no such calendar", SCHEDULE + "calendar = 'XLON'\n", error("type", f"{PLAN}.calendar"), line=2),
     dev("no calendar", SCHEDULE + "pre_open_s = 1\n", error("type", f"{PLAN}.calendar"), line=1),
+    dev(
+        "time with a zone", SCHEDULE + "calendar = 'UTC'\nopen = '08:00:00Z'\n", error("value", f"{PLAN}.open"), line=3
+    ),
+    dev("two origins", "[service]\ncors_origins = ['a', 'b']\n", *[error("value", "service.cors_origins")] * 2, line=2),
     dev("retention of none", "[backup]\nretention_days = 0\n", error("range", "backup.retention_days"), line=2),
     dev(
         "two at once, and a rule across",

@@ -92,6 +92,28 @@ def test_the_environment_stands_over_the_file() -> None:
     assert settings.service.trusted_proxies == (IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.1/32"))
 
 
+def test_names_within_tables_keep_their_letters_in_the_environment() -> None:
+    variables = {
+        "GARRAWAY_MONEY__APPROVAL_ABOVE__USD": "5",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__CALENDAR": "XNYS",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__CLOSED_ON": "2026-11-27, 2026-12-24",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__PRE_OPEN_S": "60",
+    }
+    settings = parse("", name="a.toml", variables=variables).settings
+    assert settings is not None
+    assert dict(settings.money.approval_above) == {"USD": "5"}
+    plan = settings.schedules.instruments["AAPL"]
+    assert (plan.calendar, plan.pre_open_s, len(plan.closed_on)) == ("XNYS", 60, 2)
+
+
+def test_options_stand_over_the_environment_and_are_named() -> None:
+    options = {"venue.folder": ("--folder", "there"), "exchange.ouch_port": ("--ouch-port", "70000")}
+    draft = parse("", name="none", variables={"GARRAWAY_VENUE__FOLDER": "here"}, options=options)
+    assert [(one.where, one.key) for one in draft.findings] == [("--ouch-port", "exchange.ouch_port")]
+    assert draft.provisional is not None
+    assert str(draft.provisional.venue.folder) == "there"
+
+
 def test_a_tree_cannot_be_changed() -> None:
     settings: Any = parse('[money.approval_above]\nUSD = "5"\n', name="a.toml", variables={}).settings
     with pytest.raises(ValidationError):

@@ -24,8 +24,11 @@ def overrides(variables: Mapping[str, str]) -> Iterator[Override]:
     """Every variable that names a setting."""
     for name in sorted(variables):
         if name in TOP or (name.startswith(PREFIX) and BETWEEN in name):
-            path = tuple(part.lower() for part in name.removeprefix(PREFIX).split(BETWEEN))
+            path = _path(name.removeprefix(PREFIX).split(BETWEEN))
             yield path, name, _value(path, variables[name])
+
+
+_TREE: Final[object] = Settings
 
 
 def given(options: Mapping[str, tuple[str, str]]) -> Iterator[Override]:
@@ -49,19 +52,34 @@ def _value(path: tuple[str, ...], text: str) -> Any:  # noqa: ANN401 -- whatever
     return text
 
 
+def _path(parts: list[str]) -> tuple[str, ...]:
+    """The setting's path: its own names in small letters, names within a table (symbols, codes) as they are."""
+    kind, path = _TREE, []
+    for part in parts:
+        own = not _is_table(kind)
+        path.append(part.lower() if own else part)
+        kind = _below(kind, path[-1])
+    return tuple(path)
+
+
 def _annotation(path: tuple[str, ...]) -> object:
     """The declared type of a setting; None for one that there is not."""
-    section: Any = Settings
+    kind = _TREE
     for part in path:
-        fields = section.model_fields if isinstance(section, type) and issubclass(section, Section) else {}
-        if part not in fields:
-            return None
-        section = fields[part].annotation
-    return section
+        kind = _below(kind, part)
+    return kind
+
+
+def _below(kind: object, part: str) -> object:
+    """The declared type of what stands under this name in a section or a table."""
+    if isinstance(kind, type) and issubclass(kind, Section):
+        field = kind.model_fields.get(part)
+        return None if field is None else field.annotation
+    return get_args(kind)[1] if _is_table(kind) else None
 
 
 def _is_table(kind: object) -> bool:
-    return get_origin(kind) is not None and len(get_args(kind)) == 2 and "Mapping" in str(get_origin(kind))
+    return get_origin(kind) is Mapping
 
 
 def _list(text: str) -> Any:  # noqa: ANN401

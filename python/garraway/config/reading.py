@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from garraway.config.environment import Override, given, overrides, variable
+from garraway.config.environment import Override, given, overrides
 from garraway.config.findings import ConfigInvalid, Finding
 from garraway.config.lines import lines_of, nearest_line
 from garraway.config.migration import version_of
@@ -156,7 +156,9 @@ def _finding(detail: ErrorDetails, draft: Draft) -> Finding:
         return Finding("error", "unknown-key", dotted, where, "there is no such setting", _nearest(key))
     if key and key[-1] in _secret_names(key):
         what = detail["msg"].removeprefix("Value error, ")
-        return Finding("error", "reference", dotted, where, what, f"or set {variable(key)} to one")
+        return Finding(
+            "error", "reference", dotted, where, what, "put the secret into a file or a variable, and name that here"
+        )
     code = "range" if detail["type"] in _RANGES else "value" if detail["type"] == "value_error" else "type"
     what = f"{_shown(detail['input'])}: {detail['msg'].removeprefix('Value error, ')}"
     return Finding("error", code, dotted, where, what, _remedy(key))
@@ -262,8 +264,8 @@ def _unreadable(path: Path, what: str, remedy: str) -> Draft:
 
 
 def _without_repeats(findings: list[Finding]) -> tuple[Finding, ...]:
-    """One finding for each setting and rule: a union's members each complain."""
-    kept: dict[tuple[str, str], Finding] = {}
+    """One finding for each setting, rule and value: a union's members each complain of it."""
+    kept: dict[tuple[str, str, str], Finding] = {}
     for found in findings:
-        kept.setdefault((found.key, found.code), found)
+        kept.setdefault((found.key, found.code, found.what.partition(": ")[0]), found)
     return tuple(kept.values())

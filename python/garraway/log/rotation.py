@@ -57,9 +57,9 @@ class RotatingFile:
         os.close(self._file)
 
     def _rotate(self) -> None:
-        os.close(self._file)
         self._path.rename(_closed_name(self._path, self._now_ns()))
-        self._file = _opened(self._path)
+        before, self._file = self._file, _opened(self._path)
+        os.close(before)
         self._bytes = 0
         prune(self._path, self._retention, self._now_ns())
 

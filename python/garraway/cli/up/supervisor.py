@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.live import Live
 
-from garraway import config
+from garraway import config as config_room
 from garraway.cli.failures import Failure
 from garraway.cli.logs import retention
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
@@ -41,7 +41,7 @@ ROTATE_EVERY_S: Final = 5.0
 class Settings:
     """What `garraway up` was told."""
 
-    config: config.Settings
+    config: config_room.Settings
     folder: Path
     durability: str
     seed: int
@@ -104,7 +104,7 @@ class Supervisor:
 
     def _hand_on(self) -> None:
         new = self._resolved.with_suffix(".new")
-        new.write_text(config.resolved_text(self.settings.config), encoding="utf-8")
+        new.write_text(config_room.resolved_text(self.settings.config), encoding="utf-8")
         new.replace(self._resolved)
 
     async def _until_stopped(self, log: Log) -> None:
