@@ -89,9 +89,9 @@ class Supervisor:
         logs = self.settings.config.log_folder
         for part in (folder, folder / "run", logs):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._hand_on()
         with _alone(folder / "run" / "up.lock"), contextlib.closing(self._log_file(logs / "up.log")) as stream:
             log = Log(stream, self._now_ns, level=self.settings.config.log.level).bind(room="up")
+            self._hand_on()
             try:
                 await self._until_stopped(log)
             finally:
