@@ -29,7 +29,7 @@ def told(folder: Path) -> list[int]:
     """Instruments whose schedule the planner has told, in order."""
     tape, found = Tape(folder), []
     while len((batch := tape.read()).events):
-        mine = batch.events[(batch.events["kind"] == EVENTS["ScheduleSet"]) & (batch.events["source"] == 6)]
+        mine = batch.events[(batch.events["kind"] == EVENTS["ScheduleSet"]) & (batch.events["source"] == 7)]
         found += mine["instrument"].tolist()
     return found
 
@@ -64,7 +64,7 @@ def test_up_plans_ahead_and_tells_nothing_twice(tmp_path: Path) -> None:
     directory = Directory()
     batch = Tape(folder).read()
     directory.apply(batch.events, batch.tails)
-    assert directory.sources[6] == "planner"
+    assert directory.sources[7] == "planner"
     (rotated,) = (folder / "log").glob("exchange.log.*Z")
     assert rotated.read_text().startswith("of before\n" * 7_000), "the log was closed, and the exchange wrote on"
     assert "of before" not in (folder / "log" / "exchange.log").read_text()

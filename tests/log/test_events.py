@@ -60,7 +60,7 @@ def test_what_libraries_log_becomes_events_without_frames() -> None:
         logger.exception("it broke")
     assert [(one["level"], one["text"], one.get("exception")) for one in told(stream)] == [
         ("warning", "login postgresql://me:[redacted]@host/name failed", None),
-        ("error", "it broke", "ValueError: invalid literal for int() with base 10: 'token=********"),
+        ("error", "it broke", "ValueError: invalid literal for int() with base 10: 'token=[redacted]"),
     ]
     assert "planted" not in stream.getvalue()
     assert "Traceback" not in stream.getvalue()
