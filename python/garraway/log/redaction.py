@@ -10,9 +10,9 @@ from typing import Final
 
 HIDDEN: Final = "[redacted]"
 SECRET_LIKE: Final = re.compile(
-    r"pass(word|wd|phrase|code)?(?![a-z])|secret|token|credential|authori[sz]ation|cookie|(?<![a-z])auth(?![a-z])"
-    r"|api_?key|private|pepper|(?<![a-z])salt(?![a-z])|verifier|signature|(?<![a-z])t?otp(?![a-z])|(?<![a-z])pin(?![a-z])"
-    r"|(?<![a-z])(signing|encryption|master|session|hmac)_?key|(?<![a-z])jwt(?![a-z])|(?<![a-z])key$|mnemonic|recovery[_-]?code|sealed|assertion|hmac",
+    r"pass(word|wd|phrase|code)?(?![a-z])|secret|token|credential|authori[sz]ation|cookie|api_?key|private|pepper"
+    r"|(?<![a-z])(auth|salt|t?otp|pin|jwt)(?![a-z])|(?<![a-z])key$|(signing|encryption|master|session)_?key"
+    r"|verifier|signature|mnemonic|recovery[_-]?code|sealed|assertion|hmac",
     re.IGNORECASE,
 )
 PLAIN: Final = re.compile(r"(^|_)(ids?|type|kind|count|reference|at_(ns|s|ms))$|^tokens$|^secrets$", re.IGNORECASE)
@@ -27,7 +27,8 @@ IN_TEXT: Final = (
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bhv[sb]\.[A-Za-z0-9_-]{20,}"), HIDDEN),
     (
         re.compile(
-            r"(?P<name>\b\w*(?:password|passwd|passphrase|secret|token|api_?key|pepper|private_?key|signature)\w*['\"]?\s*[=:]\s*)"
+            r"(?P<name>\b\w*(?:password|passwd|passphrase|secret|token|api_?key|pepper|private_?key|signature)\w*"
+            r"['\"]?\s*[=:]\s*)"
             r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&}\]]+)",
             re.IGNORECASE,
         ),
