@@ -93,7 +93,7 @@ coverage: setup ## branches of book and engine that tests take: at least 95 % (A
 	python tests/coverage/run.py $(ARGS)
 
 .PHONY: docs
-docs: setup ## write the reference pages again from the Rust enums
+docs: setup ## write the reference pages again from the Rust enums and the settings
 	python -m garraway.cli reference
 
 .PHONY: lock

@@ -33,6 +33,11 @@ def test_the_version_is_told() -> None:
         ["bench", "book"],
         ["bench", "engine"],
         ["replay", "lobster"],
+        ["planner"],
+        ["config"],
+        ["config", "check"],
+        ["config", "show"],
+        ["config", "migrate"],
     ],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
@@ -49,6 +54,8 @@ def test_every_command_explains_itself(command: list[str]) -> None:
         (["journal", "verify", "--folder", "nowhere"], 1, ["nowhere"]),
         (["bench", "book", "nothing.csv"], 1, ["nothing.csv", "make bench"]),
         (["replay", "lobster", "nothing.csv", "--book", "none.csv"], 1, ["none.csv"]),
+        (["planner"], 1, ["[schedules.instruments.SYMBOL]"]),
+        (["config", "migrate", "--config", "nothing.toml"], 1, ["nothing.toml"]),
     ],
 )
 def test_a_failure_is_one_line_that_says_value_and_remedy(

@@ -119,15 +119,19 @@ CASES = (
     dev(
         "no network", "[service]\ntrusted_proxies = ['10.0.0.1/8']\n", error("value", "service.trusted_proxies"), line=2
     ),
-    dev("amount as a number", "[money.approval_above]\nUSD = 5\n", error("type", "money.approval_above"), line=1),
+    dev("amount as a number", "[money.approval_above]\nUSD = 5\n", error("type", "money.approval_above.USD"), line=2),
     dev(
         "amount too fine",
         "[money.approval_above]\nUSD = '0.123456789'\n",
-        error("type", "money.approval_above"),
-        line=1,
+        error("type", "money.approval_above.USD"),
+        line=2,
     ),
     dev("no such calendar", SCHEDULE + "calendar = 'XLON'\n", error("type", f"{PLAN}.calendar"), line=2),
     dev("no calendar", SCHEDULE + "pre_open_s = 1\n", error("type", f"{PLAN}.calendar"), line=1),
+    dev(
+        "time with a zone", SCHEDULE + "calendar = 'UTC'\nopen = '08:00:00Z'\n", error("value", f"{PLAN}.open"), line=3
+    ),
+    dev("two origins", "[service]\ncors_origins = ['a', 'b']\n", *[error("value", "service.cors_origins")] * 2, line=2),
     dev("retention of none", "[backup]\nretention_days = 0\n", error("range", "backup.retention_days"), line=2),
     dev(
         "two at once, and a rule across",

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from garraway.config import ConfigInvalid, Settings, load, migrate, parse, read
+from garraway.config import ConfigInvalid, Settings, load, migrate, parse, read, reference
 from garraway.config.environment import overrides
 from garraway.config.sections import Section
 
@@ -54,6 +54,11 @@ def test_every_setting_is_documented_where_it_is_declared(section: type[Section]
     assert section.model_config["extra"] == "forbid"
 
 
+def test_the_reference_page_is_that_of_the_tree() -> None:
+    stored = (ROOT / "docs" / "operating" / "configuration.md").read_text(encoding="utf-8")
+    assert stored == reference.page(stored), "docs/operating/configuration.md is stale: run `make docs`"
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_are_settings(path: Path) -> None:
     draft = read(path, {})
@@ -85,6 +90,28 @@ def test_the_environment_stands_over_the_file() -> None:
     assert settings is not None
     assert (settings.service.port, settings.environment, settings.log.level) == (2_000, "staging", "info")
     assert settings.service.trusted_proxies == (IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.1/32"))
+
+
+def test_names_within_tables_keep_their_letters_in_the_environment() -> None:
+    variables = {
+        "GARRAWAY_MONEY__APPROVAL_ABOVE__USD": "5",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__CALENDAR": "XNYS",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__CLOSED_ON": "2026-11-27, 2026-12-24",
+        "GARRAWAY_SCHEDULES__INSTRUMENTS__AAPL__PRE_OPEN_S": "60",
+    }
+    settings = parse("", name="a.toml", variables=variables).settings
+    assert settings is not None
+    assert dict(settings.money.approval_above) == {"USD": "5"}
+    plan = settings.schedules.instruments["AAPL"]
+    assert (plan.calendar, plan.pre_open_s, len(plan.closed_on)) == ("XNYS", 60, 2)
+
+
+def test_options_stand_over_the_environment_and_are_named() -> None:
+    options = {"venue.folder": ("--folder", "there"), "exchange.ouch_port": ("--ouch-port", "70000")}
+    draft = parse("", name="none", variables={"GARRAWAY_VENUE__FOLDER": "here"}, options=options)
+    assert [(one.where, one.key) for one in draft.findings] == [("--ouch-port", "exchange.ouch_port")]
+    assert draft.provisional is not None
+    assert str(draft.provisional.venue.folder) == "there"
 
 
 def test_a_tree_cannot_be_changed() -> None:

@@ -11,6 +11,8 @@ from garraway.records import EVENTS
 from garraway.venues import Directory, Tape
 
 PLANS = """
+[log]
+rotate_bytes = 65536
 [schedules]
 look_every_s = 1
 [schedules.instruments.EUR-USD]
@@ -27,7 +29,7 @@ def told(folder: Path) -> list[int]:
     """Instruments whose schedule the planner has told, in order."""
     tape, found = Tape(folder), []
     while len((batch := tape.read()).events):
-        mine = batch.events[(batch.events["kind"] == EVENTS["ScheduleSet"]) & (batch.events["source"] == 6)]
+        mine = batch.events[(batch.events["kind"] == EVENTS["ScheduleSet"]) & (batch.events["source"] == 7)]
         found += mine["instrument"].tolist()
     return found
 
@@ -50,6 +52,8 @@ async def planned(folder: Path, settings: Path) -> None:
 def test_up_plans_ahead_and_tells_nothing_twice(tmp_path: Path) -> None:
     settings, folder = tmp_path / "a.toml", tmp_path / "venue"
     settings.write_text(PLANS)
+    (folder / "log").mkdir(parents=True)
+    (folder / "log" / "exchange.log").write_text("of before\n" * 7_000)
     asyncio.run(planned(folder, settings))
     assert told(folder) == [3]
     said = horizon(folder)
@@ -60,4 +64,8 @@ def test_up_plans_ahead_and_tells_nothing_twice(tmp_path: Path) -> None:
     directory = Directory()
     batch = Tape(folder).read()
     directory.apply(batch.events, batch.tails)
-    assert directory.sources[6] == "planner"
+    assert directory.sources[7] == "planner"
+    (rotated,) = (folder / "log").glob("exchange.log.*Z")
+    assert rotated.read_text().startswith("of before\n" * 7_000), "the log was closed, and the exchange wrote on"
+    assert "of before" not in (folder / "log" / "exchange.log").read_text()
+    assert "exchange_stopped" in (folder / "log" / "exchange.log").read_text()

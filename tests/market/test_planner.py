@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from tests.venues.simulated import TERMS
 
 from garraway import _native
-from garraway.config import InstrumentSchedule, Schedules
+from garraway.config import InstrumentSchedule, Schedules, check, parse
 from garraway.market import PLANNER_NUMBER, SCHEDULER_NUMBER, Planner, Told
 from garraway.market.planner import CHANGES_AT_MOST, DAY_NS, LEAD_NS, command
 from garraway.market.sessions import changes, phase_at, trading_days
@@ -334,3 +335,23 @@ def test_no_more_is_told_than_the_venue_takes_and_it_ends_with_a_close() -> None
     assert venue.told(planner) == []
     assert planner.horizons(venue.now_ns) == {"GARR": told[0][-1].at_ns}
     assert told[0][-1].at_ns - venue.now_ns > 24 * DAY_NS
+
+
+def test_the_guides_settings_break_no_rule_and_make_sessions() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "schedules.md"
+    lines = [line[4:] for line in guide.read_text(encoding="utf-8").splitlines() if line.startswith("    ")]
+    draft = parse("\n".join(lines), name="guide", variables={})
+    assert check(draft) == ()
+    assert draft.settings is not None
+    tables = draft.settings.schedules.instruments
+    opening = {
+        symbol: shown(changes(table, from_ns=ns("2027-01-03 12:00"), until_ns=ns("2027-01-04 23:30")))[:1]
+        for symbol, table in tables.items()
+    }
+    assert opening == {
+        "AAPL": [("01-04 12:25", "pre_open")],
+        "ES-F": [("01-03 23:00", "continuous")],
+        "EUR-USD": [("01-03 22:00", "continuous")],
+        "OIL": [("01-03 22:00", "continuous")],
+        "BTC-USD": [],
+    }

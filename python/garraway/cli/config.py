@@ -97,10 +97,13 @@ def migrate_file(
         return
     kept = config.with_name(f"{config.name}.v{version}")
     new = config.with_name(f"{config.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.chmod(config.stat().st_mode & 0o777)
-    os.link(config, kept)
-    new.replace(config)
+    try:
+        os.link(config, kept)
+        new.write_text(text, encoding="utf-8")
+        new.chmod(config.stat().st_mode & 0o777)
+        new.replace(config)
+    except OSError as error:
+        raise Failure(f"{config} cannot be written back: {error}") from error
     print(f"{config} is now of version {VERSION}; the file of before is {kept}")
 
 

@@ -2,15 +2,16 @@
 
 import asyncio
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from garraway.cli.config import settled
 from garraway.cli.failures import Failure
-from garraway.cli.options import DEFAULT_FOLDER, Folder, Pace, Parent
+from garraway.cli.logs import process_log
+from garraway.cli.options import DEFAULT_FOLDER, Config, Folder, Pace, Parent, Resolved
 from garraway.cli.parent import end_with
 from garraway.cli.up.listings import LISTINGS
 from garraway.log import Log
@@ -30,6 +31,8 @@ def market(
     seed: Annotated[int, typer.Option(help="Decisions follow from it and from what happens.")] = 7,
     rate: Annotated[int, typer.Option(min=1, max=RATE_AT_MOST, help="Commands a second, all instruments.")] = 200,
     pace: Pace = 1,
+    config: Config = None,
+    resolved: Resolved = False,
     parent: Parent = 0,
 ) -> None:
     """Trade through the door as source `market`, and keep the schedule as source `scheduler`.
@@ -38,7 +41,7 @@ def market(
     `garraway up` makes them.
     """
     end_with(parent)
-    log = Log(sys.stderr, time.time_ns).bind(room="market")
+    log = process_log(settled(config, resolved=resolved).log, room="market")
     asyncio.run(_until_stopped(folder, seed=seed, rate=rate, pace=pace, log=log))
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 
 from garraway.cli.config import settled
 from garraway.cli.failures import Failure
+from garraway.cli.logs import process_log
 from garraway.cli.options import Config, OwnFolder, Parent, Resolved
 from garraway.cli.parent import end_with
 from garraway.config import Settings
@@ -39,8 +39,7 @@ def planner(config: Config = None, folder: OwnFolder = None, resolved: Resolved 
     settings = settled(config, {} if folder is None else {"venue.folder": ("--folder", str(folder))}, resolved=resolved)
     if not settings.schedules.instruments:
         raise Failure("no instrument has a schedule: write a table [schedules.instruments.SYMBOL] in the settings")
-    log = Log(sys.stderr, time.time_ns).bind(room="planner")
-    asyncio.run(_until_stopped(settings, log))
+    asyncio.run(_until_stopped(settings, process_log(settings.log, room="planner")))
 
 
 async def _until_stopped(settings: Settings, log: Log) -> None:

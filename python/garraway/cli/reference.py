@@ -1,4 +1,7 @@
-"""`garraway reference`: the reference, from the tables of the native module, of SQL, and the API. `make docs` calls it."""
+"""`garraway reference`: the reference, written from the native module's tables, SQL's, the API and the settings.
+
+`make docs` calls it.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +10,7 @@ import typer
 
 from garraway import _native
 from garraway.api.app import openapi_json
+from garraway.config import reference as settings
 from garraway.identity.reference import permissions_page
 from garraway.store import reference as tables
 
@@ -19,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference of commands, events, rejects, limits, tables and permissions, and the OpenAPI document."""
+    """Write the reference: commands, events, rejects, limits, tables, permissions, settings, the OpenAPI document."""
     folder.mkdir(parents=True, exist_ok=True)
     ours = {
         tables.NAME: tables.page(),
@@ -29,3 +33,8 @@ def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] 
     for name, text in (_native.reference() | ours).items():
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)
+    page = folder.parent / "operating" / "configuration.md"
+    if not page.exists():  # only the repository has it
+        return
+    page.write_text(settings.page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    print(page)

@@ -5,18 +5,15 @@ Text is text; other values are written as in TOML, lists also with commas (`a, b
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_origin
 
-from garraway.config.sections import Section
-from garraway.config.settings import Settings
+from garraway.config.tree import Key, below, is_table, kind_of
 
 PREFIX: Final = "GARRAWAY_"
 BETWEEN: Final = "__"
 TOP: Final = ("GARRAWAY_ENVIRONMENT",)
 """Variables of settings that stand in no section."""
-
-
-Override = tuple[tuple[str, ...], str, Any]
+Override = tuple[Key, str, Any]
 """A setting's path, the name of what gave it, its value."""
 
 
@@ -24,7 +21,7 @@ def overrides(variables: Mapping[str, str]) -> Iterator[Override]:
     """Every variable that names a setting."""
     for name in sorted(variables):
         if name in TOP or (name.startswith(PREFIX) and BETWEEN in name):
-            path = tuple(part.lower() for part in name.removeprefix(PREFIX).split(BETWEEN))
+            path = _path(name.removeprefix(PREFIX).split(BETWEEN))
             yield path, name, _value(path, variables[name])
 
 
@@ -35,33 +32,27 @@ def given(options: Mapping[str, tuple[str, str]]) -> Iterator[Override]:
         yield path, name, _value(path, text)
 
 
-def variable(path: tuple[str, ...]) -> str:
+def variable(path: Key) -> str:
     """Name of the variable that sets this setting."""
     return PREFIX + BETWEEN.join(part.upper() for part in path)
 
 
-def _value(path: tuple[str, ...], text: str) -> Any:  # noqa: ANN401 -- whatever the setting holds
-    kind = _annotation(path)
+def _value(path: Key, text: str) -> Any:  # noqa: ANN401 -- whatever the setting holds
+    kind = kind_of(path)
     if get_origin(kind) is tuple:
         return _list(text)
-    if kind in {int, float, bool} or _is_table(kind):
+    if kind in {int, float, bool} or is_table(kind):
         return _as_toml(text)
     return text
 
 
-def _annotation(path: tuple[str, ...]) -> object:
-    """The declared type of a setting; None for one that there is not."""
-    section: Any = Settings
-    for part in path:
-        fields = section.model_fields if isinstance(section, type) and issubclass(section, Section) else {}
-        if part not in fields:
-            return None
-        section = fields[part].annotation
-    return section
-
-
-def _is_table(kind: object) -> bool:
-    return get_origin(kind) is not None and len(get_args(kind)) == 2 and "Mapping" in str(get_origin(kind))
+def _path(parts: list[str]) -> Key:
+    """The setting's path: its own names in small letters, names within a table (symbols, codes) as they are."""
+    kind, path = kind_of(()), []
+    for part in parts:
+        path.append(part if is_table(kind) else part.lower())
+        kind = below(kind, path[-1])
+    return tuple(path)
 
 
 def _list(text: str) -> Any:  # noqa: ANN401

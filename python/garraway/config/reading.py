@@ -8,24 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from garraway.config.environment import Override, given, overrides, variable
+from garraway.config.environment import Override, given, overrides
 from garraway.config.findings import ConfigInvalid, Finding
 from garraway.config.lines import lines_of, nearest_line
 from garraway.config.migration import version_of
 from garraway.config.references import HIDDEN
-from garraway.config.sections import Section
 from garraway.config.settings import VERSION, Settings
+from garraway.config.tree import Key, below, field_at, fields, is_table, kind_of, names_secret
 
 FILE_BYTES_AT_MOST: Final = 1 << 20
 DEFAULT: Final = "default"
 PASSWORD: Final = re.compile(r"(://[^:/@\s]*):.*@")
 """A password within an address."""
-Key = tuple[str, ...]
 Options = Mapping[str, tuple[str, str]]
 NO_OPTIONS: Final[Options] = {}
 
@@ -154,67 +153,36 @@ def _finding(detail: ErrorDetails, draft: Draft) -> Finding:
     dotted, where = ".".join(key), draft.where(key)
     if detail["type"] == "extra_forbidden":
         return Finding("error", "unknown-key", dotted, where, "there is no such setting", _nearest(key))
-    if key and key[-1] in _secret_names(key):
-        what = detail["msg"].removeprefix("Value error, ")
-        return Finding("error", "reference", dotted, where, what, f"or set {variable(key)} to one")
+    said = detail["msg"].removeprefix("Value error, ")
+    if names_secret(kind_of(key)):
+        remedy = "put the secret into a file or a variable, and name that here"
+        return Finding("error", "reference", dotted, where, said, remedy)
     code = "range" if detail["type"] in _RANGES else "value" if detail["type"] == "value_error" else "type"
-    what = f"{_shown(detail['input'])}: {detail['msg'].removeprefix('Value error, ')}"
-    return Finding("error", code, dotted, where, what, _remedy(key))
+    return Finding("error", code, dotted, where, f"{_shown(detail['input'])}: {said}", _remedy(key))
 
 
 _RANGES: Final = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than"})
 
 
 def _path(detail: ErrorDetails) -> Key:
-    """The setting's path: without the names that pydantic gives to the members of a union and to indexes."""
+    """The setting's path: without places in lists and the names that pydantic gives to the members of a union."""
     path: list[str] = []
-    section: Any = Settings
+    kind = kind_of(())
     for part in detail["loc"]:
-        if isinstance(section, type) and issubclass(section, Section):
-            path.append(str(part))
-            found = section.model_fields.get(str(part))
-            section = found.annotation if found is not None else None
-            continue
-        members = [one for one in get_args(section) if isinstance(one, type) and issubclass(one, Section)]
-        if not members or not isinstance(part, str):
+        if not isinstance(part, str) or not (fields(kind) or is_table(kind)):
             break
         path.append(part)
-        section = members[0]
+        kind = below(kind, part)
     return tuple(path)
 
 
-def _fields(key: Key) -> tuple[str, ...]:
-    """Names of the settings that stand beside this one."""
-    section: Any = Settings
-    for part in key[:-1]:
-        if isinstance(section, type) and issubclass(section, Section):
-            found = section.model_fields.get(part)
-            section = found.annotation if found is not None else None
-        else:
-            members = [one for one in get_args(section) if isinstance(one, type) and issubclass(one, Section)]
-            section = members[0] if members else None
-    return tuple(section.model_fields) if isinstance(section, type) and issubclass(section, Section) else ()
-
-
-def _secret_names(key: Key) -> tuple[str, ...]:
-    section = Settings.model_fields[key[0]].annotation if key[0] in Settings.model_fields else None
-    if not (isinstance(section, type) and issubclass(section, Section)):
-        return ()
-    return tuple(name for name, one in section.model_fields.items() if "Reference" in str(one.annotation))
-
-
 def _nearest(key: Key) -> str:
-    names = _fields(key)
+    """What may have been meant by a name that there is not."""
+    names = list(fields(kind_of(key[:-1])))
     close = difflib.get_close_matches(key[-1], names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
-    elsewhere = [
-        f"{section}.{key[-1]}"
-        for section, field_of in Settings.model_fields.items()
-        if isinstance(field_of.annotation, type)
-        and issubclass(field_of.annotation, Section)
-        and key[-1] in field_of.annotation.model_fields
-    ]
+    elsewhere = [f"{section}.{key[-1]}" for section in fields(kind_of(())) if key[-1] in fields(kind_of([section]))]
     if elsewhere:
         return f"it stands in another section: {', '.join(elsewhere)}"
     return f"remove it; there are {', '.join(names)}" if names else "remove it"
@@ -222,16 +190,8 @@ def _nearest(key: Key) -> str:
 
 def _remedy(key: Key) -> str:
     """What the setting is, as it is documented."""
-    section: Any = Settings
-    says = None
-    for part in key:
-        if not (isinstance(section, type) and issubclass(section, Section)):
-            members = [one for one in get_args(section) if isinstance(one, type) and issubclass(one, Section)]
-            section = members[0] if members else None
-            continue
-        found = section.model_fields.get(part)
-        section, says = (None, says) if found is None else (found.annotation, found.description)
-    return f"it is: {says}" if says else "mend it"
+    declared = field_at(key)
+    return "mend it" if declared is None else f"it is: {declared.description}"
 
 
 def _shown(value: object) -> str:
@@ -262,8 +222,8 @@ def _unreadable(path: Path, what: str, remedy: str) -> Draft:
 
 
 def _without_repeats(findings: list[Finding]) -> tuple[Finding, ...]:
-    """One finding for each setting and rule: a union's members each complain."""
-    kept: dict[tuple[str, str], Finding] = {}
+    """One finding for each setting, rule and value: a union's members each complain of it."""
+    kept: dict[tuple[str, str, str], Finding] = {}
     for found in findings:
-        kept.setdefault((found.key, found.code), found)
+        kept.setdefault((found.key, found.code, found.what.partition(": ")[0]), found)
     return tuple(kept.values())

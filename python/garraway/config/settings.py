@@ -72,7 +72,7 @@ class Settings(Section):
     @property
     def database_url(self) -> str:
         """The database's address, without its password."""
-        return self.database.url or f"sqlite:///{self.folder / 'garraway.sqlite'}"
+        return self.database.url or f"sqlite:///{self.folder / 'garraway.db'}"
 
     @property
     def log_folder(self) -> Path:

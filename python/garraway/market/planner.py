@@ -19,7 +19,7 @@ from garraway.records import EVENTS, EventArray, Phase, encode, item, items
 from garraway.venues import Change, Directory
 
 PLANNER: Final = "planner"
-PLANNER_NUMBER: Final = 6
+PLANNER_NUMBER: Final = 7
 DAY_NS: Final = 86_400 * SECOND_NS
 LEAD_NS: Final = 2 * SECOND_NS
 """Nothing is told so near to a change; catching up takes so long."""

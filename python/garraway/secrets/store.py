@@ -54,6 +54,8 @@ class SecretStore:
     log: Log
     _kept: dict[Reference, _Kept] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _fetching: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """One call at a time: clients of managers keep a log-in between calls."""
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -102,8 +104,9 @@ class SecretStore:
         if provider is None:
             remedy = f"set secrets.provider to {reference.provider}"
             raise SecretMissing(f"the provider {reference.provider} is not set up", remedy)
-        read_s = self.monotonic_s()
-        secret = provider.fetch(reference)
+        with self._fetching:
+            read_s = self.monotonic_s()
+            secret = provider.fetch(reference)
         with self._lock:
             before = self._kept.get(reference)
             self._kept[reference] = _Kept(secret, read_s)

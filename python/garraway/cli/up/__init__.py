@@ -1,6 +1,7 @@
 """`garraway up`: the whole venue, started, watched and shown."""
 
 import asyncio
+import resource
 import sys
 import time
 from typing import Annotated
@@ -49,6 +50,7 @@ def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
         pace=pace,
         plain=plain or not sys.stdout.isatty(),
     )
+    _take_open_files()
     supervisor = Supervisor(
         settings, monotonic_s=time.monotonic, now_ns=time.time_ns, screen=sys.stdout, keyboard=sys.stdin
     )
@@ -61,3 +63,9 @@ def _leave_the_clock_alone(told: config_room.Settings) -> None:
     if clocked:
         names = ", ".join(sorted(clocked))
         raise Failure(f"{names} follow the fast clock of `garraway up`: take them out of [schedules.instruments]")
+
+
+def _take_open_files() -> None:
+    """Takes as many open files as the host gives, for the processes that are started from here too."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

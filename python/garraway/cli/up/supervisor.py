@@ -16,13 +16,14 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.live import Live
 
-from garraway import config
+from garraway import config as config_room
 from garraway.cli.failures import Failure
+from garraway.cli.logs import retention
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
 from garraway.cli.up import people, plan
 from garraway.cli.up.child import Child
 from garraway.cli.up.credentials import Credentials
-from garraway.log import Log
+from garraway.log import Log, RotatingFile, prune, rotate_held
 from garraway.records import reject
 from garraway.venues import Directory, ExchangeVenue, NoVenue, Tape, VenueError, running
 
@@ -32,13 +33,15 @@ LINE_EVERY_S: Final = 1.0
 MARKET_PATIENCE_S: Final = 5.0
 EXCHANGE_PATIENCE_S: Final = 15.0
 START_PATIENCE_S: Final = 60.0
+ROTATE_EVERY_S: Final = 5.0
+"""How often the sizes of the log files are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What `garraway up` was told."""
 
-    config: config.Settings
+    config: config_room.Settings
     folder: Path
     durability: str
     seed: int
@@ -70,24 +73,25 @@ class Supervisor:
         self._state = "starting"
         self._status: dict[str, Any] = {}
         self._watch = Watch(Tape(settings.folder))
-        folder = settings.folder
+        folder, logs = settings.folder, settings.config.log_folder
         ouch_port = settings.config.exchange.ouch_port
         exchange = ["exchange", "--config", str(self._resolved), "--resolved", "--ouch-port", str(ouch_port)]
         market = ["market", "--folder", str(folder), "--seed", str(settings.seed), "--rate", str(settings.rate)]
-        market += ["--pace", str(settings.pace)]
-        self.exchange = Child("exchange", exchange, folder / "log" / "exchange.log", monotonic_s)
-        self.market = Child("market", market, folder / "log" / "market.log", monotonic_s)
+        market += ["--pace", str(settings.pace), "--config", str(self._resolved), "--resolved"]
+        self.exchange = Child("exchange", exchange, logs / "exchange.log", monotonic_s)
+        self.market = Child("market", market, logs / "market.log", monotonic_s)
         planner = ["planner", "--config", str(self._resolved), "--resolved"]
-        self.planner = Child("planner", planner, folder / "log" / "planner.log", monotonic_s)
+        self.planner = Child("planner", planner, logs / "planner.log", monotonic_s)
 
     async def run(self) -> None:
         """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
         folder = self.settings.folder
-        for part in (folder, folder / "run", folder / "log"):
+        logs = self.settings.config.log_folder
+        for part in (folder, folder / "run", logs):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._hand_on()
-        with _alone(folder / "run" / "up.lock"), (folder / "log" / "up.log").open("a", encoding="utf-8") as stream:
-            log = Log(stream, self._now_ns).bind(room="up")
+        with _alone(folder / "run" / "up.lock"), contextlib.closing(self._log_file(logs / "up.log")) as stream:
+            log = Log(stream, self._now_ns, level=self.settings.config.log.level).bind(room="up")
+            self._hand_on()
             try:
                 await self._until_stopped(log)
             finally:
@@ -100,7 +104,7 @@ class Supervisor:
 
     def _hand_on(self) -> None:
         new = self._resolved.with_suffix(".new")
-        new.write_text(config.resolved_text(self.settings.config), encoding="utf-8")
+        new.write_text(config_room.resolved_text(self.settings.config), encoding="utf-8")
         new.replace(self._resolved)
 
     async def _until_stopped(self, log: Log) -> None:
@@ -110,9 +114,26 @@ class Supervisor:
         await _first_of(
             stopped.wait(),
             self.exchange.keep(),
+            self._rotate(log),
             self._trade(log),
             self._show(),
         )
+
+    def _log_file(self, path: Path) -> RotatingFile:
+        return RotatingFile(path, retention(self.settings.config.log), self._now_ns)
+
+    async def _rotate(self, log: Log) -> None:
+        """Keeps the logs of the processes from growing: they hold them open, so they are copied and cut."""
+        kept = retention(self.settings.config.log)
+        while True:
+            for child in (self.exchange, self.market, self.planner):
+                try:
+                    if await asyncio.to_thread(rotate_held, child.log, kept, self._now_ns()):
+                        log.info("log_rotated", child=child.name)
+                    prune(child.log, kept, self._now_ns())
+                except OSError as error:  # a full disk is no reason to stop the venue
+                    log.warning("log_not_rotated", child=child.name, reason=str(error))
+            await asyncio.sleep(ROTATE_EVERY_S)
 
     async def _trade(self, log: Log) -> None:
         """Prepares the venue, then keeps the market running and asks the exchange how it is."""

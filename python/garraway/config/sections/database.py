@@ -24,7 +24,7 @@ class Database(Section):
     """Where the service keeps people, approvals, audit and the history."""
 
     url: Annotated[str, AfterValidator(_known)] = ""
-    """`sqlite:///PATH` or `postgresql://USER@HOST/NAME`, without a password; empty: `FOLDER/garraway.sqlite`."""
+    """`sqlite:///PATH` or `postgresql://USER@HOST/NAME`, without a password; empty: `FOLDER/garraway.db`."""
     password: SecretReference | None = None
     """Reference to the password of the database's user."""
     pool_size: Count = 5

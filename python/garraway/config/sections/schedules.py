@@ -9,6 +9,14 @@ from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints, 
 
 from garraway.config.sections.base import Seconds, Section
 
+
+def _without_zone(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("names a zone: write the time in UTC without one, such as 08:00:00")
+    return at
+
+
+UtcTime = Annotated[time, AfterValidator(_without_zone)]
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,15}$")]
 Weekday = Annotated[int, Field(ge=0, le=6)]
 
@@ -18,9 +26,9 @@ class InstrumentSchedule(Section):
 
     calendar: Literal["XNYS", "CMES", "FX", "UTC", "ALWAYS"]
     """XNYS New York's stocks, CMES Chicago's futures, FX Sunday to Friday 17:00 New York, UTC `open` to `close`."""
-    open: time = time(8, 0)
+    open: UtcTime = time(8, 0)
     """UTC only: when it opens."""
-    close: time = time(16, 30)
+    close: UtcTime = time(16, 30)
     """UTC only: when it closes; at or before `open`: on the next day."""
     weekdays: tuple[Weekday, ...] = (0, 1, 2, 3, 4)
     """UTC only: days on which it opens, Monday 0 to Sunday 6."""
@@ -32,7 +40,7 @@ class InstrumentSchedule(Section):
     """Seconds of the closing auction, which ends at the close; 0: none."""
     closed_on: tuple[date, ...] = ()
     """Sessions, by their date, that do not take place."""
-    closes_at: Annotated[Mapping[date, time], AfterValidator(MappingProxyType), PlainSerializer(dict)] = Field(
+    closes_at: Annotated[Mapping[date, UtcTime], AfterValidator(MappingProxyType), PlainSerializer(dict)] = Field(
         default_factory=lambda: MappingProxyType({})
     )
     """Sessions, by their date, that close earlier: the time of the close in UTC."""
