@@ -22,6 +22,7 @@ from garraway.broker.errors import (
 from garraway.broker.hand import Hand, note
 from garraway.broker.outbox import Outbox
 from garraway.broker.policy import MoneyPolicy
+from garraway.broker.treasury import Treasury
 
 __all__ = [
     "AccountTerms",
@@ -41,6 +42,7 @@ __all__ = [
     "SameHands",
     "SessionInvalid",
     "TransferMissing",
+    "Treasury",
     "note",
     "open_account",
 ]
