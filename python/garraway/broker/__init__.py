@@ -6,6 +6,7 @@ Every change is one transaction: what was decided, its entry in the audit chain,
 from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
 from garraway.broker.errors import (
+    AccountsFull,
     AmountInvalid,
     ApprovalClosed,
     ApprovalMissing,
@@ -26,6 +27,7 @@ from garraway.broker.treasury import Treasury
 
 __all__ = [
     "AccountTerms",
+    "AccountsFull",
     "AmountInvalid",
     "ApprovalClosed",
     "ApprovalMissing",

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from garraway.broker import idempotency, transfers
+from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
 from garraway.broker.errors import ApprovalMissing, TransferMissing
 from garraway.broker.hand import Hand
@@ -33,6 +34,7 @@ class Treasury:
     outbox: Outbox
     approvals: Approvals
     policy: MoneyPolicy
+    terms: AccountTerms
 
     def ask(
         self,
@@ -105,6 +107,13 @@ class Treasury:
         with self.database.writing() as connection:
             self.approvals.reject(connection, approval_id, hand=hand)
             return _approval(connection, approval_id)
+
+    def open_account(self, hand: Hand) -> int:
+        """Opens an account of the asker's own; its number. Raises: AccountsFull."""
+        with self.database.writing() as connection:
+            account = open_account(connection, hand.user_id, self.terms, hand)
+        self.outbox.wake()
+        return account
 
     async def settled(self, transfer: Transfer) -> bool:
         """Waits a moment for the engine's answer to a transfer that was sent; whether there is one now."""
