@@ -15,7 +15,7 @@ routes = APIRouter(prefix="/api/v1", tags=["accounts"])
 
 
 class OpenedSaid(Said):
-    """The number of the account: it is listed once the engine has opened it, and a token renewed after that knows it."""
+    """The number of the account: it is listed once the engine has opened it."""
 
     account: int
 
