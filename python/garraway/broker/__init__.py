@@ -6,6 +6,7 @@ Every change is one transaction: what was decided, its entry in the audit chain,
 from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
 from garraway.broker.errors import (
+    AccountsFull,
     AmountInvalid,
     ApprovalClosed,
     ApprovalMissing,
@@ -22,9 +23,11 @@ from garraway.broker.errors import (
 from garraway.broker.hand import Hand, note
 from garraway.broker.outbox import Outbox
 from garraway.broker.policy import MoneyPolicy
+from garraway.broker.treasury import Treasury
 
 __all__ = [
     "AccountTerms",
+    "AccountsFull",
     "AmountInvalid",
     "ApprovalClosed",
     "ApprovalMissing",
@@ -41,6 +44,7 @@ __all__ = [
     "SameHands",
     "SessionInvalid",
     "TransferMissing",
+    "Treasury",
     "note",
     "open_account",
 ]

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from garraway.broker import commands
+from garraway.broker.errors import AccountsFull
 from garraway.broker.hand import Hand, note
 from garraway.records import SelfTrade, SelfTradeOf, encode
 from garraway.store import account_numbers, users
@@ -23,10 +24,19 @@ class AccountTerms:
     max_notional: int = 2**62
     max_open_orders: int = 1_000
     self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
+    accounts_of_one: int = 5
+    """Accounts that a user may open."""
 
 
 def open_account(connection: Connection, user_id: int, terms: AccountTerms, hand: Hand) -> int:
-    """Gives a user an account, a firm of its own; its number. The engine opens it when the outbox is sent."""
+    """Gives a user an account, a firm of its own; its number. The engine opens it when the outbox is sent.
+
+    Raises: AccountsFull.
+    """
+    user = users.user_by_id(connection, user_id)
+    assert user is not None, "only a user who exists is given an account"
+    if len(user.accounts) >= terms.accounts_of_one:
+        raise AccountsFull(f"{len(user.accounts)} accounts, at most {terms.accounts_of_one}: use one of them")
     account = FIRST + account_numbers.next_number(connection, hand.at_ns) - 1
     given = users.assign_account(connection, user_id, account, at_ns=hand.at_ns)
     assert given, "a number of the counter is nobody's yet"

@@ -10,6 +10,7 @@ BrokerError
 ├── PayloadDiffers       the checker saw something else than what is asked for
 ├── KeyReused            the Idempotency-Key came before with another request
 ├── RequestUnderWay      the request with this Idempotency-Key is still being answered
+├── AccountsFull         a user has all the accounts that one may have
 ├── SessionInvalid       terms of a trading session that the engine would refuse
 └── OutboxTaken          another process sends from this outbox
 """
@@ -53,6 +54,10 @@ class KeyReused(BrokerError):
 
 class RequestUnderWay(BrokerError):
     """The request with this Idempotency-Key is still being answered."""
+
+
+class AccountsFull(BrokerError):
+    """A user has all the accounts that one may have."""
 
 
 class SessionInvalid(BrokerError):

@@ -66,16 +66,19 @@ class Outbox:
         self._log = log
         self._follows = follows
         self._chores = chores
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._answered: asyncio.Condition = asyncio.Condition()
         self.connected = False
 
     def wake(self) -> None:
-        """Says that a command was queued just now."""
-        self._woken.set()
+        """Says, from any thread, that a command was queued just now."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
         """Sends until it is cancelled; waits while exchange or database are away. Raises: OutboxTaken."""
+        self._loop = asyncio.get_running_loop()
         with _alone(self._folder / "run" / "outbox.lock"):
             chores = asyncio.create_task(self._look_after())
             try:

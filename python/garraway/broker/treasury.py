@@ -1,0 +1,137 @@
+"""Money and approvals as the API asks for them: each a transaction of its own. Touches store and the outbox."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from garraway.broker import idempotency, transfers
+from garraway.broker.accounts import AccountTerms, open_account
+from garraway.broker.approvals import Approvals
+from garraway.broker.errors import ApprovalMissing, TransferMissing
+from garraway.broker.hand import Hand
+from garraway.broker.idempotency import Answer
+from garraway.broker.outbox import Outbox
+from garraway.broker.policy import MoneyPolicy
+from garraway.broker.transfers import Wish
+from garraway.store import Database
+from garraway.store import approvals as approval_rows
+from garraway.store import transfers as transfer_rows
+from garraway.store.approvals import Approval
+from garraway.store.reach import EVERYTHING, Reach
+from garraway.store.transfers import Transfer
+
+OUTCOME_S: Final = 1.0
+"""How long a reader of a transfer that was sent waits for the engine's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treasury:
+    """The room's resources. Its functions block, but for `settled`."""
+
+    database: Database
+    outbox: Outbox
+    approvals: Approvals
+    policy: MoneyPolicy
+    terms: AccountTerms
+
+    def ask(
+        self,
+        wish: Wish,
+        hand: Hand,
+        *,
+        by_client: bool,
+        key: str,
+        request: bytes,
+        render: Callable[[Transfer], Answer],
+    ) -> tuple[Answer, bool]:
+        """Asks for a transfer, once whatever is repeated; the answer, and whether an earlier request got it.
+
+        Raises: AmountInvalid, KeyReused, RequestUnderWay.
+        """
+
+        def carry_out(connection: Connection) -> Answer:
+            transfer_id = transfers.ask(connection, wish, hand, self.policy, by_client=by_client)
+            return render(_transfer(connection, transfer_id, EVERYTHING))
+
+        with self.database.writing() as connection:
+            return idempotency.once(
+                connection,
+                user_id=hand.user_id,
+                key=key,
+                request=request,
+                at_ns=hand.at_ns,
+                carry_out=carry_out,
+            )
+
+    def transfer(self, transfer_id: int, reach: Reach) -> Transfer:
+        """One transfer. Raises: TransferMissing."""
+        with self.database.reading() as connection:
+            return _transfer(connection, transfer_id, reach)
+
+    def transfers(self, reach: Reach, *, account: int | None, before: int | None, limit: int) -> list[Transfer]:
+        """The latest transfers, the latest first."""
+        with self.database.reading() as connection:
+            return transfer_rows.transfers(connection, reach, account=account, before=before, limit=limit)
+
+    def take_back(self, transfer_id: int, reach: Reach, hand: Hand) -> Transfer:
+        """Its asker takes a pending transfer back. Raises: TransferMissing, ApprovalMissing, ApprovalClosed."""
+        with self.database.writing() as connection:
+            found = _transfer(connection, transfer_id, reach)
+            if found.approval_id is None:
+                raise ApprovalMissing(f"transfer {transfer_id} waits for no approval: it was sent")
+            self.approvals.withdraw(connection, found.approval_id, hand=hand)
+            return _transfer(connection, transfer_id, reach)
+
+    def approval(self, approval_id: int) -> Approval:
+        """One approval. Raises: ApprovalMissing."""
+        with self.database.reading() as connection:
+            return _approval(connection, approval_id)
+
+    def pending(self, *, state: str | None, after: int, limit: int) -> list[Approval]:
+        """Approvals in one state or all, the oldest first."""
+        with self.database.reading() as connection:
+            return approval_rows.approvals(connection, state=state, after=after, limit=limit)
+
+    def approve(self, approval_id: int, payload_hash: str, hand: Hand) -> Approval:
+        """Allows it. Raises: ApprovalMissing, ApprovalClosed, SameHands, PayloadDiffers."""
+        with self.database.writing() as connection:
+            self.approvals.approve(connection, approval_id, payload_hash=payload_hash, hand=hand)
+            decided = _approval(connection, approval_id)
+        self.outbox.wake()
+        return decided
+
+    def reject(self, approval_id: int, hand: Hand) -> Approval:
+        """Refuses it. Raises: ApprovalMissing, ApprovalClosed, SameHands."""
+        with self.database.writing() as connection:
+            self.approvals.reject(connection, approval_id, hand=hand)
+            return _approval(connection, approval_id)
+
+    def open_account(self, hand: Hand) -> int:
+        """Opens an account of the asker's own; its number. Raises: AccountsFull."""
+        with self.database.writing() as connection:
+            account = open_account(connection, hand.user_id, self.terms, hand)
+        self.outbox.wake()
+        return account
+
+    async def settled(self, transfer: Transfer) -> bool:
+        """Waits a moment for the engine's answer to a transfer that was sent; whether there is one now."""
+        if transfer.state != "sent" or transfer.outbox_id is None:
+            return False
+        entry = await self.outbox.outcome(transfer.outbox_id, within_s=OUTCOME_S)
+        return entry is not None and entry.reason is not None
+
+
+def _transfer(connection: Connection, transfer_id: int, reach: Reach) -> Transfer:
+    found = transfer_rows.transfer(connection, transfer_id, reach)
+    if found is None:
+        raise TransferMissing(f"there is no transfer {transfer_id} among those that you may see")
+    return found
+
+
+def _approval(connection: Connection, approval_id: int) -> Approval:
+    found = approval_rows.approval(connection, approval_id)
+    if found is None:
+        raise ApprovalMissing(f"there is no approval {approval_id}")
+    return found
