@@ -127,6 +127,7 @@ def test_the_screen_says_what_one_wants_to_know(view: View, width: int, height: 
         "var/run/credentials.json",
         "door var/run/door.sock",
         "restarts market 2",
+        "api http://127.0.0.1:8080",
     ):
         assert word in text, word
 
@@ -232,7 +233,8 @@ def test_the_line_says_state_prices_rates_and_where_to_connect(view: View) -> No
         "trades/s",
         "ack(fsync) p50 3.9 ms",
         "ouch 127.0.0.1:4",
-        "restarts 0+2",
+        "restarts market 2",
+        "api http://127.0.0.1:8080",
     ):
         assert word in line
 

@@ -33,6 +33,11 @@ OuchHost = Annotated[str | None, typer.Option(help="Address on which OUCH listen
 OuchPort = Annotated[int | None, typer.Option(help="Port on which OUCH listens; 0 takes a free one.")]
 OwnFolder = Annotated[Path | None, typer.Option("--folder", help="The venue's folder: journal, event log, run files.")]
 
+OwnDatabase = Annotated[
+    str | None,
+    typer.Option("--url", envvar="GARRAWAY_DATABASE_URL", help="sqlite:///PATH or postgresql://user@host/name."),
+]
+
 DEFAULT_FOLDER = Path("var")
 DEFAULT_URL = "sqlite:///var/garraway.db"
 
@@ -48,5 +53,22 @@ def exchange_options(
         "venue.durability": ("--durability", durability),
         "exchange.ouch_host": ("--ouch-host", ouch_host),
         "exchange.ouch_port": ("--ouch-port", ouch_port),
+    }
+    return {key: (option, str(value)) for key, (option, value) in given.items() if value is not None}
+
+
+def service_options(
+    *,
+    folder: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    stream_port: int | None = None,
+) -> dict[str, tuple[str, str]]:
+    """The settings that these options give: setting -> (option, text)."""
+    given = {
+        "venue.folder": ("--folder", folder),
+        "service.host": ("--host", host),
+        "service.port": ("--port", port),
+        "service.ws_port": ("--stream-port", stream_port),
     }
     return {key: (option, str(value)) for key, (option, value) in given.items() if value is not None}

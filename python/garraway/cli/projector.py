@@ -1,16 +1,15 @@
 """`garraway projector`: the process that brings the event log into the SQL database."""
 
 import signal
-import sys
 import threading
-import time
 
 import typer
 
-from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folder, Parent
+from garraway.cli.config import settled
+from garraway.cli.databases import database_of
+from garraway.cli.logs import process_log
+from garraway.cli.options import Config, OwnDatabase, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
-from garraway.log import Log
-from garraway.store import Database
 from garraway.views import collect_seldom, run
 
 
@@ -19,15 +18,22 @@ def register(app: typer.Typer) -> None:
     app.command()(projector)
 
 
-def projector(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, parent: Parent = 0) -> None:
+def projector(
+    config: Config = None,
+    folder: OwnFolder = None,
+    url: OwnDatabase = None,
+    resolved: Resolved = False,
+    parent: Parent = 0,
+) -> None:
     """Tail the event log into the view tables until stopped. One at a time for a database.
 
     The database has its schema already: `garraway db init`.
     """
     end_with(parent)
+    settings = settled(config, service_options(folder=folder), resolved=resolved)
     collect_seldom()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    log = Log(sys.stderr, time.time_ns).bind(room="projector")
-    run(Database.open(url), folder, stopped=stop.wait, log=log)
+    log = process_log(settings.log, room="projector")
+    run(database_of(settings, url), settings.folder, stopped=stop.wait, log=log)

@@ -308,6 +308,25 @@ def bootstrap(identity: Identity, *, login: str, name: str, password: str, origi
     return user_id
 
 
+def provide(identity: Identity, new: NewUser, *, password: str, origin: Origin) -> bool:
+    """Whoever owns the machine makes a user with a password; False where the login is taken.
+
+    Raises: TextInvalid, PasswordRefused.
+    """
+    login, name = text.login(new.login), text.line("name", new.name)
+    hashed = identity.hashing.hash(passwords.accepted(password, identity.breached, login=login))
+    with identity.database.writing() as connection:
+        user_id = users.insert_user(
+            connection, login=login, name=name, roles=new.roles, group_id=new.group_id, at_ns=identity.clock()
+        )
+        if user_id is None:
+            return False
+        rows.set_password(connection, user_id, hashed, at_ns=identity.clock())
+        after = {"login": login, "roles": sorted(new.roles)}
+        _note(identity, connection, "operator", origin, Act("user.provide", f"user:{user_id}", after=after))
+    return True
+
+
 def _shut_out(
     identity: Identity, connection: Connection, principal: Principal, user_id: int, action: str, status: str
 ) -> None:

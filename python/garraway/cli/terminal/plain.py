@@ -19,8 +19,8 @@ def plain_line(view: View) -> str:
         said.append(
             f"ack({view.durability}) p50 {marks.span(view.latency.p50_ns)} p99 {marks.span(view.latency.p99_ns)}"
         )
-    said += [f"journal {view.command_seq}", f"ouch {view.ouch or '-'}"]
-    said.append("restarts " + ("+".join(str(count) for count in view.restarts.values()) or "0"))
+    said += [f"journal {view.command_seq}", f"ouch {view.ouch or '-'}", f"api {view.api or '-'}"]
+    said.append("restarts " + (", ".join(f"{name} {count}" for name, count in view.restarts.items() if count) or "0"))
     return "  ".join(said)
 
 

@@ -186,7 +186,8 @@ def _footer(view: View, width: int) -> list[Text]:
     rest = Text.assemble(
         ("  journal ", "dim"), f"{view.command_seq:,}", ("  logged in ", "dim"), f"{view.logged_in}", *_restarts(view)
     )
-    door = Text.assemble((" door ", "dim"), _tail_of(view.door, width - 6 - rest.cell_len))
+    door = Text.assemble((" API ", "dim"), (view.api or "not yet", "bold"), (" door ", "dim"))
+    door.append(_tail_of(view.door, width - door.cell_len - rest.cell_len))
     return [_rule(width), rates, connect, Text.assemble(door, rest)]
 
 

@@ -72,6 +72,8 @@ class View:
     ouch: str = ""
     door: str = ""
     credentials: str = ""
+    api: str = ""
+    """Where the API listens, once it does."""
     restarts: Mapping[str, int] = field(default_factory=dict)
 
     @property

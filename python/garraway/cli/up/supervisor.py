@@ -6,6 +6,7 @@ Touches processes, the venue's door and log, the screen; clocks are handed in.
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
@@ -17,14 +18,16 @@ from rich.console import Console
 from rich.live import Live
 
 from garraway import config as config_room
+from garraway.cli.databases import database_of
 from garraway.cli.failures import Failure
 from garraway.cli.logs import retention
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
-from garraway.cli.up import people, plan
+from garraway.cli.up import demo_people, people, plan
 from garraway.cli.up.child import Child
 from garraway.cli.up.credentials import Credentials
 from garraway.log import Log, RotatingFile, prune, rotate_held
 from garraway.records import reject
+from garraway.store import upgrade
 from garraway.venues import Directory, ExchangeVenue, NoVenue, Tape, VenueError, running
 
 STATUS_EVERY_S: Final = 1.0
@@ -32,6 +35,7 @@ DRAW_EVERY_S: Final = 0.25
 LINE_EVERY_S: Final = 1.0
 MARKET_PATIENCE_S: Final = 5.0
 EXCHANGE_PATIENCE_S: Final = 15.0
+SERVICE_PATIENCE_S: Final = 15.0
 START_PATIENCE_S: Final = 60.0
 ROTATE_EVERY_S: Final = 5.0
 """How often the sizes of the log files are looked at."""
@@ -80,8 +84,10 @@ class Supervisor:
         market += ["--pace", str(settings.pace), "--config", str(self._resolved), "--resolved"]
         self.exchange = Child("exchange", exchange, logs / "exchange.log", monotonic_s)
         self.market = Child("market", market, logs / "market.log", monotonic_s)
-        planner = ["planner", "--config", str(self._resolved), "--resolved"]
-        self.planner = Child("planner", planner, logs / "planner.log", monotonic_s)
+        resolved = ["--config", str(self._resolved), "--resolved"]
+        self.planner = Child("planner", ["planner", *resolved], logs / "planner.log", monotonic_s)
+        self.projector = Child("projector", ["projector", *resolved], logs / "projector.log", monotonic_s)
+        self.service = Child("service", ["service", *resolved], logs / "service.log", monotonic_s)
 
     async def run(self) -> None:
         """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
@@ -96,6 +102,11 @@ class Supervisor:
                 await self._until_stopped(log)
             finally:
                 await self._stop(log)
+
+    @property
+    def _children(self) -> tuple[Child, ...]:
+        """Every process that may run."""
+        return self.exchange, self.market, self.planner, self.projector, self.service
 
     @property
     def _resolved(self) -> Path:
@@ -126,7 +137,7 @@ class Supervisor:
         """Keeps the logs of the processes from growing: they hold them open, so they are copied and cut."""
         kept = retention(self.settings.config.log)
         while True:
-            for child in (self.exchange, self.market, self.planner):
+            for child in self._children:
                 try:
                     if await asyncio.to_thread(rotate_held, child.log, kept, self._now_ns()):
                         log.info("log_rotated", child=child.name)
@@ -138,7 +149,7 @@ class Supervisor:
     async def _trade(self, log: Log) -> None:
         """Prepares the venue, then keeps the market running and asks the exchange how it is."""
         await self._prepare(log)
-        parts = [self.market.keep(), self._ask()]
+        parts = [self.market.keep(), self.projector.keep(), self.service.keep(), self._ask()]
         if self.settings.config.schedules.instruments:
             parts.append(self.planner.keep())
         await _first_of(*parts)
@@ -159,7 +170,21 @@ class Supervisor:
                         f"command {outcome.source_seq} of the operator was not done: {reject(outcome.reason)}"
                     )
         credentials.defined()
-        log.info("venue_prepared", commands=len(commands))
+        made = await asyncio.to_thread(self._people)
+        log.info("venue_prepared", commands=len(commands), people=len(made))
+        if made:
+            print(demo_people.table(made), file=self._screen, flush=True)
+
+    def _people(self) -> list[demo_people.Person]:
+        """Brings the database up to date; in development it gets its first people."""
+        database = database_of(self.settings.config)
+        try:
+            upgrade(database)
+            if self.settings.config.environment != "dev":
+                return []
+            return demo_people.make(database, self.settings.config.key_folder)
+        finally:
+            database.close()
 
     async def _own_exchange(self) -> None:
         """Waits until the exchange started here runs, not one that an earlier supervisor left behind."""
@@ -225,15 +250,18 @@ class Supervisor:
             ouch=str(self._status.get("ouch", "")),
             door=_shown(str(self._status.get("door", ""))),
             credentials=_shown(str(folder / "run" / "credentials.json")),
-            restarts={child.name: child.restarts for child in (self.exchange, self.market)},
+            api=_api(folder),
+            restarts={child.name: child.restarts for child in self._children},
         )
 
     async def _stop(self, log: Log) -> None:
         self._state = "stopping"
         log.info("stopping")
+        await self.service.stop(SERVICE_PATIENCE_S)
         await self.planner.stop(MARKET_PATIENCE_S)
         await self.market.stop(MARKET_PATIENCE_S)
         code = await self.exchange.stop(EXCHANGE_PATIENCE_S)
+        await self.projector.stop(MARKET_PATIENCE_S)
         log.info("stopped", exchange_exit_code=code)
 
 
@@ -272,6 +300,15 @@ def _latency(status: dict[str, Any]) -> Latency | None:
     if said is None:
         return None
     return Latency(said["count"], said["p50"], said["p99"], said["p999"], said["max"])
+
+
+def _api(folder: Path) -> str:
+    """Where the API listens, as the running service says it."""
+    try:
+        said = json.loads((folder / "run" / "service.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return f"http://{said['host']}:{said['port']}"
 
 
 def _shown(path: str) -> str:
