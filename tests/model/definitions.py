@@ -186,5 +186,6 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
     if reason or name is None:
         return reason
     state.sessions[number] = Session(name, firm, tuple(listed))
+    state.note_session(number)
     reply.say(EventKind.SessionDefined, account=default, value=number, detail=command["protocol"])
     return None

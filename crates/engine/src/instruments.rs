@@ -102,8 +102,6 @@ pub(crate) struct Instrument {
     /// Limit (of a peg its price) and the worst price it may trade at, of the order that entered last, while it is worked off.
     pub(crate) limit: i64,
     pub(crate) worst: i64,
-    /// Orders that came to rest though older than a sweep at work; no state.
-    pub(crate) late: u64,
     /// See [`guard`].
     pub(crate) guard: u8,
     /// See [`watch`].
@@ -173,7 +171,6 @@ impl Instrument {
             book: Book::default(),
             working: NIL,
             incoming: NIL,
-            late: 0,
             limit: 0,
             worst: 0,
             guard: phase | if future { guard::FUTURE } else { 0 },

@@ -282,7 +282,7 @@ impl Engine {
 
     fn read_split(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         let (number, count) = (reader.u32()?, reader.u32()?);
-        let orders: Read<_> = (0..count).map(|_| Ok((reader.u32()?, reader.u64()?))).collect();
+        let orders: Read<_> = (0..count).map(|_| reader.u64()).collect();
         let before = self.splits.insert(number, orders?);
         reader.require(before.is_none(), "two splits of one instrument")
     }

@@ -246,15 +246,12 @@ impl Engine {
         }
     }
 
-    /// Of each split at work the orders to come.
+    /// Of each split at work the orders that have the new terms.
     fn write_splits(&self, out: &mut Writer<'_>) {
         for (instrument, orders) in &self.splits {
             out.u32(*instrument);
             out.u32(orders.len() as u32);
-            for (account, client_ref) in orders {
-                out.u32(*account);
-                out.u64(*client_ref);
-            }
+            orders.iter().for_each(|id| out.u64(*id));
         }
     }
 }

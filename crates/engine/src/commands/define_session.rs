@@ -25,8 +25,7 @@ pub(crate) fn define_session(engine: &mut Engine, command: &Command<'_>, emit: &
     }
     let of_firm = |account: &AccountId| engine.accounts.get(account.0).is_some_and(|a| a.firm == body.firm);
     require(accounts.contains(&default_account) && accounts.iter().all(of_firm), Reject::FirmDiffers)?;
-    // Its sweeps look anew for what belongs to them.
-    engine.trails.clear();
+    engine.note_session(body.session);
     engine.sessions.define(Session {
         session: body.session,
         firm: FirmId(body.firm),
