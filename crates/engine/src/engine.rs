@@ -267,6 +267,13 @@ impl Engine {
         self.sessions.all()
     }
 
+    /// Whether an account of the session has an open order.
+    pub fn session_has_orders(&self, session: u32) -> bool {
+        let has_orders =
+            |account: &AccountId| self.accounts.get(account.0).is_some_and(|account| account.open_orders > 0);
+        self.sessions.by_number(session).is_some_and(|session| session.accounts.iter().any(has_orders))
+    }
+
     /// The source with this name and its last number.
     pub fn source_by_name(&self, name: &str) -> Option<(SourceId, u64)> {
         if name.len() > 16 {

@@ -208,6 +208,7 @@ impl Engine {
             out.u32(session.firm.0);
             out.u8(session.protocol);
             out.u8(session.network_prefix);
+            out.u8(session.cancel_on);
             for field in [&session.name, &session.network, &session.salt] {
                 out.bytes(field);
             }

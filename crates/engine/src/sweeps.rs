@@ -178,7 +178,7 @@ impl Engine {
     }
 
     /// Whether another sweep may begin.
-    pub(crate) fn has_room_for_sweep(&self) -> bool {
+    pub fn has_room_for_sweep(&self) -> bool {
         self.sweeps.len() < limits::MAX_SWEEPS
     }
 
