@@ -155,6 +155,7 @@ def define_session(rng: Random, model: Model) -> Draft:
         "firm": firm if rng.random() < 0.9 else rng.choice([0, firm + 1, 2**32 - 1]),
         "protocol": rng.choice([1, 1, 1, 1, 1, 1, 0, 2, 255]),
         "network_prefix": rng.choice([0, 96, 128, 128, 128, 129, 255]),
+        "cancel_on": rng.choice([0, 1, 2, 2, 2, 3, 255]),
     }
     names = {
         "name": rng.choice([b"A%d" % rng.randrange(6), b"A%d" % rng.randrange(6), a_name(rng, 16)]),

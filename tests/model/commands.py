@@ -103,6 +103,7 @@ BODY: Final[dict[Kind, Layout]] = {
         "firm": (40, "u32"),
         "protocol": (44, "u8"),
         "network_prefix": (45, "u8"),
+        "cancel_on": (46, "u8"),
         "name": (48, "16 bytes"),
         "network": (64, "16 bytes"),
         "salt": (80, "16 bytes"),

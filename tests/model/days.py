@@ -1,6 +1,5 @@
 """The end of a business day and settlement, from docs/concepts/days.md, "EndOfDay" and "Settlement"."""
 
-from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -49,38 +48,37 @@ def end_of_day(state: State, command: Command, reply: Reply) -> Reason | None:
     month_is_over = before != 0 and ended // 100 != before // 100
 
     def steps(state: State, sweep: Sweep) -> Work:
-        for number in by_number(state.instruments):
+        for number in sweeps.by_number(state.instruments):
             yield from end_instrument(state, sweep, number)
-        for number in by_number(state.accounts):
+        for number in sweeps.by_number(state.accounts):
+            yield from sweeps.wait_to_look(state, sweep)
             yield from end_account(state, number, month_is_over=month_is_over)
+            sweep.looked += 1
 
     sweeps.begin(state, command, first_id, steps)
     return None
 
 
-def by_number(things: Mapping[int, object]) -> Iterator[int]:
-    """All numbers from the lowest upwards, those included that come meanwhile and are not behind."""
-    last = -1
-    while above := [number for number in things if number > last]:
-        last = min(above)
-        yield last
-
-
 def end_instrument(state: State, sweep: Sweep, number: int) -> Work:
     """Ends the day of an instrument: its orders of the day, its figures, its prices."""
     instrument = state.instruments[number]
-    has_room = False
-    while not has_room:
-        yield from sweeps.wait_free(state, instrument)
-        while any(is_of_the_day(order) for order in instrument.orders()):
-            yield from sweeps.cancel_in(state, sweep, instrument, is_of_the_day, EXPIRED)
-        has_room = not instrument.day.trades or state.has_room(2)
-        if not has_room:
-            yield 2
+    while sweeps.is_at_work(instrument) or not sweeps.may_look(state, sweep):
+        yield sweeps.WAIT
+    instrument.locks += 1  # it takes only cancels until its day has ended
+    expire = sweeps.canceling(state, sweep, EXPIRED)
+    yield from sweeps.walk_through(state, sweep, number, is_of_the_day, expire)
+    while sweep.late or sweeps.is_at_work(instrument) or (instrument.day.trades and not state.has_room(2)):
+        if sweep.late and not sweeps.is_at_work(instrument):
+            sweep.late = False
+            yield from sweeps.walk_once(state, sweep, expire)
+        else:
+            yield sweeps.WAIT
     if instrument.day.trades:
         say_day(state, number)
     instrument.reference = instrument.day.settlement or instrument.last or instrument.reference
     instrument.day = Day()
+    instrument.locks -= 1
+    sweeps.leave(sweep)
 
 
 def end_account(state: State, number: int, *, month_is_over: bool) -> Work:

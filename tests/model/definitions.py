@@ -177,7 +177,9 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
             Reason.IdInvalid: not 1 <= number <= MAX_SESSION or firm < 1,
             Reason.AlreadyDefined: name in others,
             Reason.NameInvalid: name is None,
-            Reason.ProtocolInvalid: command["protocol"] != 1 or command["network_prefix"] > 128,
+            Reason.ProtocolInvalid: command["protocol"] != 1
+            or command["network_prefix"] > 128
+            or command["cancel_on"] > 2,
             Reason.AccountUnknown: None in accounts,
             Reason.FirmDiffers: default not in listed
             or any(account is not None and account.firm != firm for account in accounts),
@@ -186,5 +188,6 @@ def define_session(state: State, command: Command, reply: Reply) -> Reason | Non
     if reason or name is None:
         return reason
     state.sessions[number] = Session(name, firm, tuple(listed))
+    state.note_session(number)
     reply.say(EventKind.SessionDefined, account=default, value=number, detail=command["protocol"])
     return None

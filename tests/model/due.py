@@ -165,6 +165,7 @@ def activate(state: State, order: Order) -> None:
         value=before,
         released=rehold(state, order),
     )
+    state.note_late(order)
 
 
 def start_at_close(state: State, order: Order) -> Work:
@@ -195,6 +196,7 @@ def trigger(state: State, order: Order) -> Work:
         value=before,
         fee=instrument.last,
     )
+    state.note_late(order)
     yield from enter(state, order)
 
 

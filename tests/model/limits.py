@@ -18,6 +18,8 @@ MAX_TICK_STEPS: Final = 64
 MAX_SCHEDULED: Final = 128
 MAX_SWEEPS: Final = 64
 SWEEP_ORDERS: Final = 65536
+LOOKS_PER_EVENT: Final = 2
+"""Of a sweep, for each event of a slice: 65,536 with 32,768 events."""
 MAX_CHILDREN: Final = 2
 SOURCE_WINDOW: Final = 1024
 MAX_EVENTS: Final = 32768

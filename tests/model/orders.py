@@ -334,6 +334,8 @@ def continue_work(state: State, command: Command, reply: Reply) -> Reason | None
     if instrument is None:
         sweeps.advance(state, state.sweeps[0])
     else:
+        if instrument.working is not None:
+            state.note_late(instrument.working)
         advance(state, instrument)
     return None
 

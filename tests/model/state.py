@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -336,6 +336,16 @@ class Sweep:
     steps: Work | None = None
     needs: int = 0
     cancelled: int = 0
+    looked: int = 0
+    """Orders, instruments and accounts that it looked at in this command."""
+    inside: int = 0
+    """The instrument through which it walks."""
+    belongs: Callable[[Order], bool] = lambda _: False
+    """Which orders it is for."""
+    session: int = 0
+    """Of a mass cancel: the session that it is for."""
+    late: bool = False
+    """An order that belongs came to stand since the walk began."""
 
 
 @dataclass(slots=True)
@@ -363,6 +373,17 @@ class State:
     def has_room(self, events: int) -> bool:
         """So many more events fit into the command."""
         return len(self.reply.made) + events + self.reply.reserve <= self.slice_events
+
+    def note_late(self, order: Order) -> None:
+        """The order starts, or goes on being matched: sweeps that walk through its instrument walk again."""
+        for sweep in self.sweeps:
+            if sweep.inside == order.instrument and sweep.belongs(order):
+                sweep.late = True
+
+    def note_session(self, session: int) -> None:
+        """The session has other accounts: its mass cancels walk again through the instrument where they are."""
+        for sweep in self.sweeps:
+            sweep.late |= sweep.session == session and sweep.inside != 0
 
     def instrument_of(self, order: Order) -> Instrument:
         """Where the order is traded."""

@@ -1,12 +1,12 @@
 """Work over many orders, from docs/concepts/orders.md, "MassCancel": how sweeps go on, and the mass cancel itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from tests.model.commands import Command
 from tests.model.due import after_cancel, start
 from tests.model.events import EventKind, Reply
-from tests.model.limits import GATEWAY, I64_MAX, MAX_SWEEPS
+from tests.model.limits import GATEWAY, I64_MAX, LOOKS_PER_EVENT, MAX_SWEEPS
 from tests.model.links import reduce_to
 from tests.model.phases import BY_UNCLEAN_START, COLLECTING, change
 from tests.model.rejects import Reason, lowest
@@ -62,6 +62,7 @@ def to_the_end(state: State, sweep: Sweep, steps: Work) -> Work:
 
 def advance(state: State, sweep: Sweep) -> None:
     """Goes on with a sweep until it is done, waits, or finds no room for its next step."""
+    sweep.looked = 0
     if sweep.needs == WAIT:
         sweep.needs = 0
     while sweep.steps is not None and sweep.needs != WAIT and state.has_room(sweep.needs):
@@ -72,10 +73,34 @@ def advance(state: State, sweep: Sweep) -> None:
             state.sweeps.remove(sweep)
 
 
+def is_at_work(instrument: Instrument) -> bool:
+    """An order or a change of phase is at work, or something is due."""
+    return instrument.work is not None
+
+
 def wait_free(state: State, instrument: Instrument) -> Work:
     """A sweep waits until the work of the instrument is done."""
-    while instrument.work is not None:
+    while is_at_work(instrument):
         yield WAIT
+
+
+def may_look(state: State, sweep: Sweep) -> bool:
+    """The command may look at one more order, instrument or account."""
+    return sweep.looked < LOOKS_PER_EVENT * state.slice_events
+
+
+def wait_to_look(state: State, sweep: Sweep) -> Work:
+    """A sweep ends its command where it may look at no more."""
+    while not may_look(state, sweep):
+        yield WAIT
+
+
+def by_number(things: Mapping[int, object]) -> Iterator[int]:
+    """All numbers from the lowest upwards, those included that come meanwhile and are not behind."""
+    last = -1
+    while above := [number for number in things if number > last]:
+        last = min(above)
+        yield last
 
 
 Rank = tuple[int, int, int, int]
@@ -101,56 +126,59 @@ def ranked(instrument: Instrument) -> list[tuple[Rank, Order]]:
     return sorted(found, key=lambda each: each[0])
 
 
-def orders_in_sweep_order(state: State, instrument: Instrument) -> list[Order]:
-    """Orders of an instrument in the order of a mass cancel."""
-    return [order for _, order in ranked(instrument)]
-
-
-def cancel_in(
-    state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
+def walk_through(
+    state: State, sweep: Sweep, number: int, belongs: Callable[[Order], bool], deal_with: Callable[[Order], None]
 ) -> Work:
-    """Cancels the orders of an instrument that belong, always the first there is, then works off what that made due."""
-    while any(belongs(order) for order in orders_in_sweep_order(state, instrument)):
-        if not state.has_room(2):
-            after_cancel(state, instrument)
-        yield 2
-        found = [order for order in orders_in_sweep_order(state, instrument) if belongs(order)]
-        if found:
-            reduce_to(state, found[0], 0, detail)
-            sweep.cancelled += 1
-    after_cancel(state, instrument)
+    """Walks through an instrument, deals with the orders that belong, and works off what that made due.
+
+    It walks again as long as orders that belong came to stand since it began.
+    """
+    yield from wait_to_look(state, sweep)
+    sweep.looked += 1
+    sweep.inside, sweep.belongs, sweep.late = number, belongs, True
+    while sweep.late:
+        sweep.late = False
+        yield from walk_once(state, sweep, deal_with)
+
+
+def walk_once(state: State, sweep: Sweep, deal_with: Callable[[Order], None]) -> Work:
+    """Looks at each order in its place, then waits until the instrument has nothing to do."""
+    instrument = state.instruments[sweep.inside]
+    reached: Rank | None = FRONT
+    while reached is not None:
+        reached = go_on(state, sweep, reached, deal_with)
+        after_cancel(state, instrument)
+        if reached is not None:
+            yield WAIT
     yield from wait_free(state, instrument)
 
 
-def walk_through(
-    state: State, sweep: Sweep, instrument: Instrument, belongs: Callable[[Order], bool], detail: int
-) -> Work:
-    """Walks through an instrument, cancels the orders that belong, and works off what that made due.
-
-    It begins anew where orders that belong came to rest before the place that was reached.
-    """
-    again = True
-    while again:
-        reached = FRONT
-        while (place := next_place(instrument, belongs, reached)) is not None:
-            if not state.has_room(2):
-                reached = max([reached, *(rank for rank, _ in ranked(instrument) if rank < place)])
-                after_cancel(state, instrument)
-                yield 2
-                continue
-            yield 2
-            order = dict(ranked(instrument))[place]
-            reduce_to(state, order, 0, detail)
-            sweep.cancelled += 1
-            reached = place
-        after_cancel(state, instrument)
-        yield from wait_free(state, instrument)
-        again = next_place(instrument, belongs, FRONT) is not None
+def go_on(state: State, sweep: Sweep, reached: Rank, deal_with: Callable[[Order], None]) -> Rank | None:
+    """Looks at the orders behind a place, as they stand now; returns where the command must stop, None at the end."""
+    behind = [(rank, order) for rank, order in ranked(state.instruments[sweep.inside]) if rank > reached]
+    for rank, order in behind:
+        if not may_look(state, sweep) or (sweep.belongs(order) and not state.has_room(2)):
+            return reached
+        sweep.looked += 1
+        reached = rank
+        if sweep.belongs(order):
+            deal_with(order)
+    return None
 
 
-def next_place(instrument: Instrument, belongs: Callable[[Order], bool], reached: Rank) -> Rank | None:
-    """Where the next order that belongs stands behind the place that was reached."""
-    return next((rank for rank, order in ranked(instrument) if rank > reached and belongs(order)), None)
+def canceling(state: State, sweep: Sweep, detail: int) -> Callable[[Order], None]:
+    """What most sweeps do with an order."""
+
+    def cancel(order: Order) -> None:
+        reduce_to(state, order, 0, detail)
+        sweep.cancelled += 1
+
+    return cancel
+
+
+def leave(sweep: Sweep) -> None:
+    """The sweep is done with the instrument through which it walked."""
+    sweep.inside, sweep.late = 0, False
 
 
 def mass_cancel(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -186,9 +214,11 @@ def mass_cancel(state: State, command: Command, reply: Reply) -> Reason | None:
         return in_scope[scope] and side in {0, order.side} and order.order_id < first_id
 
     def steps(state: State, sweep: Sweep) -> Work:
-        for listed in sorted(state.instruments):
+        sweep.session = number if scope == SESSION else 0
+        for listed in by_number(state.instruments):
             if command["instrument"] in {0, listed}:
-                yield from walk_through(state, sweep, state.instruments[listed], belongs, BY_MASS_CANCEL)
+                yield from walk_through(state, sweep, listed, belongs, canceling(state, sweep, BY_MASS_CANCEL))
+                leave(sweep)
 
     begin(state, command, first_id, steps, instrument=command["instrument"])
     return None
@@ -213,7 +243,7 @@ def delist(state: State, command: Command, reply: Reply) -> None:
     first_id = reply.say(EventKind.SweepBegun, named=False, instrument=number, detail=int(command.kind))
 
     def steps(state: State, sweep: Sweep) -> Work:
-        yield from walk_through(state, sweep, state.instruments[number], lambda _: True, INSTRUMENT_GONE)
+        yield from walk_through(state, sweep, number, lambda _: True, canceling(state, sweep, INSTRUMENT_GONE))
 
     begin(state, command, first_id, steps, instrument=number)
 
@@ -223,9 +253,11 @@ def unclean_start(state: State, command: Command, reply: Reply) -> Reason | None
     first_id = reply.say(EventKind.UncleanStarted)
 
     def steps(state: State, sweep: Sweep) -> Work:
-        for number in sorted(state.instruments):
+        for number in by_number(state.instruments):
             instrument = state.instruments[number]
-            yield from wait_free(state, instrument)
+            while is_at_work(instrument) or not may_look(state, sweep):
+                yield WAIT
+            sweep.looked += 1
             if instrument.phase not in COLLECTING | {CONTINUOUS} or not instrument.rules.resume:
                 continue
             start(state, instrument, change(state, instrument, HALT, BY_UNCLEAN_START))

@@ -1,15 +1,15 @@
 """Changes of an instrument's terms and splits, from docs/concepts/days.md, "Changes"."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from tests.model import sweeps
 from tests.model.commands import Command
 from tests.model.definitions import name_of
-from tests.model.due import after_cancel
 from tests.model.events import EventKind, Reply
 from tests.model.fields import fitting
-from tests.model.limits import FIRST_ACCOUNT, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE
-from tests.model.links import reduce_to, rehold
+from tests.model.limits import FEE_INCOME, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE, SETTLEMENT
+from tests.model.links import rehold
 from tests.model.positions import range_fits
 from tests.model.register import FUTURE, SPOT
 from tests.model.rejects import Reason, lowest
@@ -60,7 +60,9 @@ def change_instrument(state: State, command: Command, reply: Reply) -> Reason | 
     instrument.locks += 1
 
     def steps(state: State, sweep: Sweep) -> Work:
-        yield from sweeps.cancel_in(state, sweep, instrument, lambda order: is_off(instrument, order), OFF_TERMS)
+        cancel = sweeps.canceling(state, sweep, OFF_TERMS)
+        yield from sweeps.walk_through(state, sweep, number, lambda order: is_off(instrument, order), cancel)
+        sweeps.leave(sweep)
         yield 1  # busy until SweepEnded, which finds this room
         instrument.locks -= 1
 
@@ -136,10 +138,14 @@ def split_instrument(state: State, command: Command, reply: Reply) -> Reason | N
     state.register.splitting.add(instrument.base)
 
     def steps(state: State, sweep: Sweep) -> Work:
-        orders = split_orders(state, sweep, numerator, denominator)
-        holdings = split_holdings(state, number, numerator, denominator)
+        split: set[int] = set()
+        orders = split_orders(state, sweep, split, numerator, denominator)
+        holdings = split_holdings(state, sweep, numerator, denominator)
         for part in (holdings, orders) if numerator >= denominator else (orders, holdings):
             yield from part
+        for _ in split:  # what is remembered of each is looked at once more
+            yield from sweeps.wait_to_look(state, sweep)
+            sweep.looked += 1
         yield 1  # busy until SweepEnded, which finds this room
         instrument.locks -= 1
         state.register.splitting.remove(instrument.base)
@@ -171,41 +177,52 @@ def split_prices(state: State, number: int, numerator: int, denominator: int) ->
     split_lots(state, number, numerator, denominator)
 
 
-def split_holdings(state: State, number: int, numerator: int, denominator: int) -> Work:
+def split_holdings(state: State, sweep: Sweep, numerator: int, denominator: int) -> Work:
     """Each account's balance of the base asset, account 1 aside, which is the other leg."""
+    for account in holders(state):
+        yield from sweeps.wait_to_look(state, sweep)
+        yield from split_holding(state, sweep.instrument, account, numerator, denominator)
+        sweep.looked += 1
+
+
+def holders(state: State) -> Iterator[int]:
+    """The venue's own accounts but the outside world, then those of clients, by number."""
+    yield from (FEE_INCOME, SETTLEMENT)
+    yield from sweeps.by_number(state.accounts)
+
+
+def split_holding(state: State, number: int, account: int, numerator: int, denominator: int) -> Work:
+    """What one account has of the base asset."""
     base = state.instruments[number].base
-    for account in sorted({*range(OUTSIDE + 1, FIRST_ACCOUNT), *state.accounts}):
+
+    def change() -> int:
         balance = state.ledger.balances[account, base]
-        if balance * numerator // denominator == balance:
-            continue
+        return balance * numerator // denominator - balance
+
+    if change():
         yield 2
-        balance = state.ledger.balances[account, base]
-        more = balance * numerator // denominator - balance
-        if more == 0:
-            continue
-        state.ledger.move(base, more, giver=OUTSIDE, taker=account)
-        for owner, amount in ((account, more), (OUTSIDE, -more)):
-            state.reply.say(
-                EventKind.Posted,
-                named=False,
-                account=owner,
-                instrument=base,
-                detail=SPLIT,
-                value=fitting(amount),
-                fee=number,
-            )
+    more = change()
+    if more == 0:
+        return
+    state.ledger.move(base, more, giver=OUTSIDE, taker=account)
+    for owner, amount in ((account, more), (OUTSIDE, -more)):
+        state.reply.say(
+            EventKind.Posted,
+            named=False,
+            account=owner,
+            instrument=base,
+            detail=SPLIT,
+            value=fitting(amount),
+            fee=number,
+        )
 
 
-def split_orders(state: State, sweep: Sweep, numerator: int, denominator: int) -> Work:
+def split_orders(state: State, sweep: Sweep, split: set[int], numerator: int, denominator: int) -> Work:
     """Each order gets the new terms, or is cancelled where it cannot have them."""
     instrument = state.instruments[sweep.instrument]
-    for order in sweeps.orders_in_sweep_order(state, instrument):
-        if order.open and not state.has_room(2):
-            after_cancel(state, instrument)
-        if order.open:
-            yield 2
-        if order.open == 0:
-            continue
+    cancel = sweeps.canceling(state, sweep, OFF_TERMS)
+
+    def deal_with(order: Order) -> None:
         price, rest = divmod(order.price * denominator, numerator)
         lots, filled = order.open * numerator // denominator, order.filled * numerator // denominator
         keeps = (
@@ -218,12 +235,13 @@ def split_orders(state: State, sweep: Sweep, numerator: int, denominator: int) -
             and instrument.value(price, lots + filled) <= instrument.max_notional
         )
         if keeps:
+            split.add(order.order_id)
             give_terms(state, order, price, lots, filled)
         else:
-            reduce_to(state, order, 0, OFF_TERMS)
-            sweep.cancelled += 1
-    after_cancel(state, instrument)
-    yield from sweeps.wait_free(state, instrument)
+            cancel(order)
+
+    yield from sweeps.walk_through(state, sweep, sweep.instrument, lambda order: order.order_id not in split, deal_with)
+    sweeps.leave(sweep)
 
 
 def stands_whole(order: Order) -> bool:

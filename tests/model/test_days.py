@@ -61,13 +61,14 @@ def test_day_orders_go_and_figures_are_said_and_the_day_begins_anew() -> None:
     assert desk.state.instruments[STOCK].reference == 101
 
 
-def test_end_of_day_goes_on_in_slices_and_takes_what_came_meanwhile() -> None:
+def test_end_of_day_goes_on_in_slices_in_which_an_instrument_takes_only_cancels() -> None:
     desk = Desk(slice_events=8)
     for _ in range(8):
         desk.place(ANN, BUY, 1, 90, time_in_force=4)
     assert kinds(desk.must(Kind.EndOfDay, business_date=20260131)) == ["DayEnded"] + ["Canceled"] * 6
-    desk.place(ANN, BUY, 1, 91, time_in_force=4)
-    assert kinds(desk.go_on()) == ["Canceled"] * 3 + ["SweepEnded"]
+    assert refused(desk.send(Kind.SetPhase, instrument=STOCK, phase=HALT)) == Reason.InstrumentBusy
+    assert kinds(desk.go_on()) == ["Canceled"] * 2 + ["SweepEnded"]
+    assert refused(desk.send(Kind.SetPhase, instrument=STOCK, phase=HALT)) is None
 
 
 def test_terms_change_in_a_halt_only_and_orders_outside_them_go() -> None:

@@ -9,7 +9,7 @@ from tests.model.book import crossed
 from tests.model.commands import Command
 from tests.model.due import after_cancel, start
 from tests.model.events import EventKind, Reply
-from tests.model.limits import BILLION, MAX_SCHEDULED, MAX_SWEEPS
+from tests.model.limits import BILLION, LOOKS_PER_EVENT, MAX_SCHEDULED, MAX_SWEEPS
 from tests.model.links import reduce_to
 from tests.model.phases import AUCTIONS, BY_AUCTION_END, BY_COMMAND, BY_SCHEDULE, change
 from tests.model.rejects import Reason, lowest
@@ -99,9 +99,11 @@ def set_schedule(state: State, command: Command, reply: Reply) -> Reason | None:
 def tick(state: State, command: Command, reply: Reply) -> Reason | None:
     """Tick -> Ticked, what is due by now, and what auctions would give."""
     reply.say(EventKind.Ticked)
+    done = 0
     while what := due_now(state):
-        if not state.has_room(6):
+        if not state.has_room(6) or done == LOOKS_PER_EVENT * state.slice_events:
             break
+        done += 1
         do(state, min(what))
     indicate(state)
     return None

@@ -152,6 +152,7 @@ impl Engine {
         let instrument = self.instruments.of_order(number);
         let slot = std::mem::replace(&mut instrument.working, garraway_book::NIL);
         if slot != garraway_book::NIL {
+            self.note_late(slot);
             self.go_on(slot, emit);
         }
         self.work_off(number, emit);
@@ -241,7 +242,6 @@ impl Engine {
         });
         if !covered {
             // It waits again for the moment of its end: so nothing was ever held for it.
-            self.note_rest(slot);
             self.extras.of_mut(slot).place = Place::Waiting;
             let (number, id) = (self.slab[slot].payload.instrument, self.slab[slot].sequence);
             self.instruments.of_order(number).waiting.insert(id, slot);
@@ -277,6 +277,7 @@ impl Engine {
         let event = self.start_event(EventKind::Activated, slot);
         let id = emit.anonymous(Event { released, ..event });
         self.renumber(slot, id.0);
+        self.note_late(slot);
     }
 
     /// The event of an order that starts, with its id before.

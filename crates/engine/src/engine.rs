@@ -1,6 +1,6 @@
 //! The engine's state and the way of a command through it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use garraway_book::{Book, LevelView, Slab, Slot};
 use garraway_types::{
@@ -27,7 +27,7 @@ use crate::sweeps::{Sweeps, Trail};
 use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 3;
+pub const LOGIC_VERSION: u32 = 4;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +84,8 @@ pub struct Engine {
     pub(crate) days: Days,
     /// Trades that were taken back or corrected.
     pub(crate) busted: BTreeSet<u64>,
-    /// Of instruments that are split: account and reference of the orders to come.
-    pub(crate) splits: BTreeMap<u32, VecDeque<(u32, u64)>>,
+    /// Of instruments that are split: ids of the orders that have the new terms.
+    pub(crate) splits: BTreeMap<u32, BTreeSet<u64>>,
     /// Whether events are counted at all; no state, once true it may stay so.
     pub(crate) counting: bool,
     /// Whether another part of the orders is to be counted; false between commands.
@@ -265,6 +265,13 @@ impl Engine {
     /// All sessions, by number.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.all()
+    }
+
+    /// Whether an account of the session has an open order.
+    pub fn session_has_orders(&self, session: u32) -> bool {
+        let has_orders =
+            |account: &AccountId| self.accounts.get(account.0).is_some_and(|account| account.open_orders > 0);
+        self.sessions.by_number(session).is_some_and(|session| session.accounts.iter().any(has_orders))
     }
 
     /// The source with this name and its last number.

@@ -68,11 +68,8 @@ impl Engine {
         let instruments: Vec<u32> =
             self.instruments.all().map(|instrument| instrument.terms.number).collect();
         instruments.into_iter().for_each(|instrument| self.look_at_instrument(instrument));
-        let swept: Vec<u32> =
-            self.sweeps.iter().filter(|sweep| sweep.keeps_busy()).map(|sweep| sweep.instrument).collect();
-        for number in swept {
-            self.instruments.of_order(number).set_guard(instruments::guard::SWEPT, true);
-        }
+        let swept: Vec<u32> = self.sweeps.iter().map(|sweep| sweep.keeps_busy()).collect();
+        swept.into_iter().for_each(|number| self.mark_swept(number));
         self.look_at_scope(code::SCOPE_VENUE, 0);
         self.recount = true;
         self.recount();

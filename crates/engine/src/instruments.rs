@@ -116,8 +116,6 @@ pub(crate) struct Instrument {
     /// Limit (of a peg its price) and the worst price it may trade at, of the order that entered last, while it is worked off.
     pub(crate) limit: i64,
     pub(crate) worst: i64,
-    /// Orders that came to rest though older than a sweep at work; no state.
-    pub(crate) late: u64,
     pub(crate) listed: ListInstrument,
     /// Reference price; 0 for none.
     pub(crate) reference: i64,
@@ -175,7 +173,6 @@ impl Instrument {
             book: Book::default(),
             working: NIL,
             incoming: NIL,
-            late: 0,
             limit: 0,
             worst: 0,
             guard: phase | if future { guard::FUTURE } else { 0 },

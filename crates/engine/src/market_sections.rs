@@ -309,10 +309,11 @@ impl Engine {
 
     pub(crate) fn write_sweeps(&self, out: &mut Writer<'_>) {
         for sweep in &self.sweeps {
-            for byte in [sweep.command, sweep.scope, sweep.side, sweep.stage] {
+            let late = u8::from(sweep.late);
+            for byte in [sweep.command, sweep.scope, sweep.side, sweep.stage, sweep.part, late] {
                 out.u8(byte);
             }
-            for word in [sweep.scope_id, sweep.instrument, sweep.at] {
+            for word in [sweep.scope_id, sweep.instrument, sweep.at, sweep.inside] {
                 out.u32(word);
             }
             out.u64(sweep.id);
@@ -324,8 +325,8 @@ impl Engine {
     }
 
     pub(crate) fn read_sweep(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        let [command, scope, side, stage] = reader.array()?;
-        let [scope_id, instrument, at] = [reader.u32()?, reader.u32()?, reader.u32()?];
+        let [command, scope, side, stage, part, late] = reader.array()?;
+        let [scope_id, instrument, at, inside] = [reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?];
         let (id, canceled) = (reader.u64()?, reader.u64()?);
         let mut words = [0; 4];
         for word in &mut words {
@@ -334,7 +335,9 @@ impl Engine {
         let (cursor, terms) = ([words[0], words[1]], [words[2], words[3]]);
         let known = garraway_types::CommandKind::from_code(command).is_some() && side <= 2;
         let room = self.sweeps.len() < garraway_types::limits::MAX_SWEEPS;
-        reader.require(known && room, "a sweep that cannot have begun")?;
+        let listed = |number: u32| number == 0 || self.instruments.get(number).is_some();
+        let placed = listed(instrument) && listed(inside) && late <= 1;
+        reader.require(known && room && placed, "a sweep that cannot have begun")?;
         self.sweeps.push_back(Sweep {
             command,
             id,
@@ -344,7 +347,10 @@ impl Engine {
             side,
             at,
             stage,
+            inside,
+            part,
             cursor,
+            late: late == 1,
             canceled,
             terms,
         });

@@ -72,7 +72,6 @@ impl Engine {
 
     /// Goes on with a plain order of the slab that stands in no level.
     pub(crate) fn enter_again(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
-        self.note_rest(slot);
         let mut incoming = Incoming::from_slab(&self.slab[slot]);
         let number = incoming.order.account;
         let own = Own::of(number, self.accounts.of_order(number));

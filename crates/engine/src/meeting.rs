@@ -43,7 +43,6 @@ pub(crate) enum Ready {
 impl Engine {
     /// Starts an order that stands nowhere yet: it waits, rests or enters.
     pub(crate) fn start(&mut self, slot: Slot, emit: &mut Emit<'_, '_>) {
-        self.note_rest(slot);
         let node = &self.slab[slot];
         let (number, id, mark) = (node.payload.instrument, node.sequence, Mark(node.mark));
         let instrument = self.instruments.of_order(number);
@@ -219,7 +218,6 @@ impl Engine {
         self.fill_alone((maker, taker), (lots, price), own, reserve, emit);
         if reserve > 0 {
             self.show_slice(maker, emit);
-            self.note_rest(maker);
             let number = self.slab[maker].payload.instrument;
             self.instruments.of_order(number).book.rest_in(&mut self.slab, maker, Stand::Displayed);
         } else {
@@ -500,7 +498,6 @@ impl Engine {
 
     /// Puts an order into its level of the displayed or hidden book.
     pub(crate) fn book_rest(&mut self, slot: Slot) {
-        self.note_rest(slot);
         let node = &self.slab[slot];
         let (number, mark) = (node.payload.instrument, Mark(node.mark));
         let instrument = self.instruments.of_order(number);

@@ -294,7 +294,6 @@ impl Engine {
 
     /// Puts a peg that stands nowhere among the pegs.
     pub(crate) fn peg_rest(&mut self, slot: Slot) {
-        self.note_rest(slot);
         let (side, order_type, peg) = self.peg_of(slot);
         self.extras.of_mut(slot).place = Place::Pegs;
         let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);

@@ -217,7 +217,7 @@ impl Engine {
 
     fn read_session(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         let (session, firm) = (reader.u32()?, FirmId(reader.u32()?));
-        let (protocol, network_prefix) = (reader.u8()?, reader.u8()?);
+        let (protocol, network_prefix, cancel_on) = (reader.u8()?, reader.u8()?, reader.u8()?);
         let (name, network, salt) = (reader.array()?, reader.array()?, reader.array()?);
         let (verifier, default_account) = (reader.array()?, AccountId(reader.u32()?));
         let count = reader.u32()?;
@@ -229,6 +229,7 @@ impl Engine {
             name,
             network,
             network_prefix,
+            cancel_on,
             salt,
             verifier,
             default_account,
@@ -282,7 +283,7 @@ impl Engine {
 
     fn read_split(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         let (number, count) = (reader.u32()?, reader.u32()?);
-        let orders: Read<_> = (0..count).map(|_| Ok((reader.u32()?, reader.u64()?))).collect();
+        let orders: Read<_> = (0..count).map(|_| reader.u64()).collect();
         let before = self.splits.insert(number, orders?);
         reader.require(before.is_none(), "two splits of one instrument")
     }

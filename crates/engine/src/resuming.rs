@@ -4,11 +4,12 @@ use garraway_types::{CommandKind, Event, EventId, EventKind, code, detail};
 
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::sweeps::{Sweep, Swept};
+use crate::sweeps::{Looks, Sweep, Swept};
 
 /// Where an instrument stands after an unclean start.
 const TO_HALT: u8 = 0;
 const TO_AUCTION: u8 = 1;
+const RESUMED: u8 = 2;
 
 impl Engine {
     /// An instrument was delisted: all its orders go.
@@ -18,40 +19,30 @@ impl Engine {
             detail: CommandKind::SetPhase as u8,
             ..Event::empty(EventKind::SweepBegun)
         });
-        let sweep = Sweep { instrument: number, at: number, ..Self::sweep_of(CommandKind::SetPhase, id) };
+        let sweep = Sweep { instrument: number, at: number, ..Sweep::new(CommandKind::SetPhase, id) };
         self.begin_sweep(sweep, emit);
     }
 
     /// The venue started after a stop that was not clean; `id` is of the event that said so.
     pub(crate) fn begin_resuming(&mut self, id: EventId, emit: &mut Emit<'_, '_>) {
-        self.begin_sweep(Self::sweep_of(CommandKind::UncleanStart, id), emit);
-    }
-
-    fn sweep_of(command: CommandKind, id: EventId) -> Sweep {
-        Sweep {
-            command: command as u8,
-            id: id.0,
-            scope: 0,
-            scope_id: 0,
-            instrument: 0,
-            side: 0,
-            at: 0,
-            stage: 0,
-            cursor: [0; 2],
-            canceled: 0,
-            terms: [0; 2],
-        }
+        self.begin_sweep(Sweep::new(CommandKind::UncleanStart, id), emit);
     }
 
     /// Halts the instruments whose policy says so, by number, and brings those on into an auction that are to have one.
-    pub(crate) fn sweep_resuming(&mut self, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> Swept {
+    pub(crate) fn sweep_resuming(
+        &mut self,
+        sweep: &mut Sweep,
+        looks: &mut Looks,
+        emit: &mut Emit<'_, '_>,
+    ) -> Swept {
         while let Some(number) = self.instruments.next_from(sweep.at) {
             if number != sweep.at {
                 (sweep.at, sweep.stage) = (number, TO_HALT);
             }
-            if self.busy.contains(&number) {
+            if self.busy.contains(&number) || sweep.inside != number && !looks.take() {
                 return Swept::Later;
             }
+            sweep.enter(number);
             let (phase, resume) = {
                 let instrument = self.instruments.of_order(number);
                 (instrument.phase, instrument.rules.resume)
@@ -63,8 +54,11 @@ impl Engine {
                 continue;
             }
             if sweep.stage == TO_AUCTION && phase == code::HALT && resume == code::RESUME_AUCTION {
+                sweep.stage = RESUMED;
                 self.change_phase(number, code::VOLATILITY_AUCTION, detail::BY_UNCLEAN_START, emit);
+                continue;
             }
+            sweep.leave();
             (sweep.at, sweep.stage) = (number + 1, TO_HALT);
         }
         Swept::Done

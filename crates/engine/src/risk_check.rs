@@ -66,14 +66,14 @@ impl Engine {
                 .sweeps
                 .iter()
                 .take(place)
-                .all(|other| !other.keeps_busy() || other.instrument != sweep.instrument);
+                .all(|other| other.instrument != sweep.instrument || other.keeps_busy() == 0);
             let sound = match CommandKind::from_code(sweep.command) {
                 Some(CommandKind::EndOfDay) => sweep.instrument == 0 && sweep.stage <= 2,
                 Some(CommandKind::SetReference) => is_future && alone,
                 Some(CommandKind::ChangeInstrument) => instrument.is_some() && alone,
                 Some(CommandKind::SplitInstrument) => {
                     split += 1;
-                    let known = instrument.is_some() && !is_future && sweep.stage <= 2;
+                    let known = instrument.is_some() && !is_future && sweep.stage <= 3;
                     known && alone && ratio && self.splits.contains_key(&sweep.instrument)
                 }
                 _ => true,
@@ -142,9 +142,8 @@ impl Engine {
             let bits = instruments::guard::FUTURE | instruments::guard::LIMITS | instruments::guard::TALLY;
             let guard = self.instrument_risk(instrument);
             require(instrument.guard & bits == guard, || format!("guard of {number}: {}", instrument.guard))?;
-            let swept = self.sweeps.iter().any(|sweep| sweep.keeps_busy() && sweep.instrument == number);
             let marked = instrument.guard & instruments::guard::SWEPT != 0;
-            require(swept == marked, || format!("mark of a sweep at work on {number}"))?;
+            require(self.is_swept(number) == marked, || format!("mark of a sweep at work on {number}"))?;
         }
         let exposures = self.exposures_of_orders();
         require(self.exposures == exposures, || {

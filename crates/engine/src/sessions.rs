@@ -19,6 +19,8 @@ pub struct Session {
     pub network: [u8; 16],
     /// Leading bits of `network` that an address must share.
     pub network_prefix: u8,
+    /// When its open orders are cancelled: a `code::CANCEL_ON_LOSS`, `CANCEL_ON_LOGOUT`, or 0.
+    pub cancel_on: u8,
     /// Bytes that stand before the secret when it is hashed.
     pub salt: [u8; 16],
     /// SHA-256 of salt and secret.

@@ -4,7 +4,6 @@ use garraway_types::{AccountId, Command, CommandKind, Event, EventKind, Reject, 
 
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::instruments::guard;
 use crate::positions::{Position, difference};
 use crate::sweeps::Sweep;
 
@@ -37,7 +36,6 @@ impl Engine {
             ..Event::empty(EventKind::ReferenceSet)
         });
         if marks {
-            instrument.set_guard(guard::SWEPT, true);
             let sweep = Sweep::new(CommandKind::SetReference, id);
             self.begin_sweep(Sweep { instrument: number, ..sweep }, emit);
         }

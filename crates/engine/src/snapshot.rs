@@ -208,6 +208,7 @@ impl Engine {
             out.u32(session.firm.0);
             out.u8(session.protocol);
             out.u8(session.network_prefix);
+            out.u8(session.cancel_on);
             for field in [&session.name, &session.network, &session.salt] {
                 out.bytes(field);
             }
@@ -246,15 +247,12 @@ impl Engine {
         }
     }
 
-    /// Of each split at work the orders to come.
+    /// Of each split at work the orders that have the new terms.
     fn write_splits(&self, out: &mut Writer<'_>) {
         for (instrument, orders) in &self.splits {
             out.u32(*instrument);
             out.u32(orders.len() as u32);
-            for (account, client_ref) in orders {
-                out.u32(*account);
-                out.u64(*client_ref);
-            }
+            orders.iter().for_each(|id| out.u64(*id));
         }
     }
 }

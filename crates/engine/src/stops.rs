@@ -252,7 +252,6 @@ impl Engine {
 
     /// Puts a stop into the index.
     pub(crate) fn stop_rest(&mut self, slot: Slot) {
-        self.note_rest(slot);
         let node = &self.slab[slot];
         let (side, id) = (node.side, node.sequence);
         let instrument = self.instruments.of_order(node.payload.instrument);
@@ -363,6 +362,7 @@ impl Engine {
             // From here on it is a limit order in everything.
             (extra.order_type, extra.trigger) = (code::LIMIT, 0);
         }
+        self.note_late(slot);
         self.enter_slot(slot, emit);
     }
 }

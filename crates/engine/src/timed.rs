@@ -7,6 +7,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::leaving::ROOM;
 use crate::phases::{Barred, judge_change};
+use crate::sweeps::Looks;
 use crate::timers::Timer;
 
 const SECOND_NS: i64 = 1_000_000_000;
@@ -38,11 +39,13 @@ impl Engine {
         self.next_timed().map(|(at, _)| Nanos(at))
     }
 
-    /// Does what is due by now, as long as there is room.
+    /// Does what is due by now, as long as there is room; scheduled phases that say nothing are counted, so that they have an end.
     pub(crate) fn do_timed(&mut self, emit: &mut Emit<'_, '_>) {
+        let mut looks = Looks::of(&self.setup);
         while let Some((at, timed)) = self.next_timed()
             && at <= self.last_at
             && emit.has_room_for(ROOM)
+            && looks.take()
         {
             match timed {
                 Timed::Expiry(slot) => self.expire(slot, emit),

@@ -277,3 +277,97 @@ fn a_split_rounds_holdings_down() {
     venue.operate(CommandKind::SplitInstrument, head, &body);
     assert_eq!((venue.has(16, ABC), venue.has(1, ABC)), ((3_333, 0), (-9_999, 0)));
 }
+
+/// A command of the operator's and the `Continue`s after it, each with what it said.
+fn in_commands<B: Record>(
+    venue: &mut Venue,
+    kind: CommandKind,
+    instrument: u32,
+    body: &B,
+) -> Vec<Vec<EventKind>> {
+    let head = CommandHead { instrument, ..CommandHead::empty() };
+    let mut commands = vec![kinds(&venue.operate(kind, head, body))];
+    while let Some(InstrumentId(instrument)) = venue.engine.next_work() {
+        let head = CommandHead { instrument, ..CommandHead::empty() };
+        let events = venue.send(CommandKind::Continue, head, &FixedBody::empty(), NO_ITEMS);
+        commands.push(kinds(&events));
+    }
+    commands
+}
+
+/// An account that may have more orders than the others.
+const TRADER: u32 = 19;
+
+fn open_trader(venue: &mut Venue) {
+    venue.open(TRADER, OpenAccount { firm: 3, max_open_orders: 200, ..account_terms() });
+    venue.deposit(TRADER, USD, 1_000_000);
+}
+
+#[test]
+fn a_command_of_a_sweep_looks_at_two_orders_for_each_event_that_it_may_make() {
+    use EventKind::{Canceled, DayEnded, InstrumentChanged, SweepBegun, SweepEnded};
+    let changed = ChangeInstrument {
+        symbol: spot_terms().symbol,
+        tick: 2,
+        min_price: 2,
+        max_price: 1_000,
+        max_quantity: spot_terms().max_quantity,
+        max_notional: spot_terms().max_notional,
+        reserved: 0,
+    };
+    let canceled = MassCancel { id: 17, scope: code::SCOPE_ACCOUNT, side: 0, reserved: 0, reserved_2: 0 };
+    for (kind, first) in [
+        (CommandKind::EndOfDay, DayEnded),
+        (CommandKind::ChangeInstrument, InstrumentChanged),
+        (CommandKind::MassCancel, SweepBegun),
+    ] {
+        let mut venue = Venue::with_slice(8);
+        open_trader(&mut venue);
+        for _ in 0..100 {
+            venue.buy(TRADER, 1, 90);
+        }
+        venue.place(17, SPOT, FixedBody { time_in_force: code::DAY, ..limit(Side::Buy, 1, 89) });
+        let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+        venue.operate(
+            CommandKind::SetPhase,
+            head,
+            &SetPhase { phase: code::HALT, reserved: 0, reserved_2: 0 },
+        );
+        let commands = match kind {
+            CommandKind::EndOfDay => {
+                in_commands(&mut venue, kind, 0, &EndOfDay { business_date: 20_260_130 })
+            }
+            CommandKind::MassCancel => in_commands(&mut venue, kind, SPOT, &canceled),
+            _ => in_commands(&mut venue, kind, SPOT, &changed),
+        };
+        // The instrument and 101 orders, sixteen at a time; of the end of a day the future and four accounts as well.
+        let mut expected = vec![Vec::new(); 7];
+        expected[0].push(first);
+        expected[6].extend([Canceled, SweepEnded]);
+        assert_eq!(commands, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_split_deals_with_each_order_once_and_forgets_them_in_slices() {
+    let mut venue = Venue::with_slice(8);
+    open_trader(&mut venue);
+    for price in 1..=60 {
+        venue.buy(TRADER, 1, 2 * price);
+    }
+    let head = CommandHead { instrument: SPOT, ..CommandHead::empty() };
+    venue.operate(CommandKind::SetPhase, head, &SetPhase { phase: code::HALT, reserved: 0, reserved_2: 0 });
+    let body = SplitInstrument { numerator: 2, denominator: 1, reserved: 0 };
+    let commands = in_commands(&mut venue, CommandKind::SplitInstrument, SPOT, &body);
+    assert!(commands.iter().all(|command| command.len() <= 8));
+    let said = commands.concat();
+    assert_eq!(said.iter().filter(|kind| **kind == EventKind::OrderSplit).count(), 60);
+    assert_eq!(commands.last(), Some(&vec![EventKind::SweepEnded]));
+    assert!(
+        commands.iter().rev().skip(1).take(3).all(Vec::is_empty),
+        "sixteen are forgotten at a time: {commands:?}"
+    );
+    let prices: Vec<i64> =
+        venue.engine.levels(InstrumentId(SPOT), Side::Buy).map(|level| level.price.0).collect();
+    assert_eq!(prices, (1..=60).rev().collect::<Vec<_>>());
+}

@@ -1,4 +1,4 @@
-//! How many messages a second a connection may send: two token buckets, one for everything, one for cancels beyond it.
+//! How many messages a second a connection may send: token buckets for orders, for reductions beyond them, and for what changes nothing.
 
 use crate::Limits;
 
@@ -7,17 +7,23 @@ const SECOND_NS: i64 = 1_000_000_000;
 /// What a message counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
-    /// Anything but a cancel.
+    /// An order, a replacement, anything else that becomes a command.
     Order,
-    /// A cancel, which may also draw on the reserve.
+    /// The cancellation of an open order as a whole: there are no more of these than orders, so it is always taken.
     Cancel,
+    /// The reduction of an open order, which may also draw on a reserve.
+    Reduction,
+    /// What changes nothing and gets no answer: a cancellation of no open order, a token that was used before. Never journaled; beyond its
+    /// own bucket it draws on that of orders.
+    Repeat,
 }
 
 /// The allowance of one connection. Full, it holds one second's worth.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     messages: Bucket,
-    cancels: Bucket,
+    reductions: Bucket,
+    repeats: Bucket,
 }
 
 impl Allowance {
@@ -25,20 +31,29 @@ impl Allowance {
     pub fn new(limits: &Limits, now_ns: i64) -> Self {
         Self {
             messages: Bucket::new(limits.messages_per_second, now_ns),
-            cancels: Bucket::new(limits.cancel_reserve_per_second, now_ns),
+            reductions: Bucket::new(limits.reduction_reserve_per_second, now_ns),
+            repeats: Bucket::new(limits.repeats_per_second, now_ns),
         }
     }
 
     /// Takes one message out of it, if it is not used up.
     pub fn take(&mut self, load: Load, now_ns: i64) -> bool {
-        self.messages.take(now_ns) || (load == Load::Cancel && self.cancels.take(now_ns))
+        match load {
+            Load::Order => self.messages.take(now_ns),
+            Load::Cancel => true,
+            Load::Reduction => self.messages.take(now_ns) || self.reductions.take(now_ns),
+            Load::Repeat => self.repeats.take(now_ns) || self.messages.take(now_ns),
+        }
     }
 
     /// When the next message can be taken.
     pub fn ready_at_ns(&self, load: Load) -> i64 {
+        let messages = self.messages.ready_at_ns();
         match load {
-            Load::Order => self.messages.ready_at_ns(),
-            Load::Cancel => self.messages.ready_at_ns().min(self.cancels.ready_at_ns()),
+            Load::Order => messages,
+            Load::Cancel => i64::MIN,
+            Load::Reduction => messages.min(self.reductions.ready_at_ns()),
+            Load::Repeat => messages.min(self.repeats.ready_at_ns()),
         }
     }
 }
@@ -77,28 +92,49 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    fn limits(messages: u32, cancels: u32) -> Limits {
-        Limits { messages_per_second: messages, cancel_reserve_per_second: cancels, ..Limits::default() }
+    fn limits(messages: u32, reductions: u32, repeats: u32) -> Limits {
+        Limits {
+            messages_per_second: messages,
+            reduction_reserve_per_second: reductions,
+            repeats_per_second: repeats,
+            ..Limits::default()
+        }
+    }
+
+    fn taken(allowance: &mut Allowance, load: Load) -> usize {
+        (0..100).filter(|_| allowance.take(load, 0)).count()
     }
 
     #[test]
     fn a_full_allowance_is_one_second_of_messages() {
-        let mut allowance = Allowance::new(&limits(5, 1), 0);
-        let taken = (0..10).filter(|_| allowance.take(Load::Order, 0)).count();
-        assert_eq!(taken, 5);
+        let mut allowance = Allowance::new(&limits(5, 1, 1), 0);
+        assert_eq!(taken(&mut allowance, Load::Order), 5);
     }
 
     #[test]
-    fn cancels_draw_on_the_reserve_when_the_rest_is_used_up() {
-        let mut allowance = Allowance::new(&limits(2, 3), 0);
-        while allowance.take(Load::Order, 0) {}
-        let taken = (0..10).filter(|_| allowance.take(Load::Cancel, 0)).count();
-        assert_eq!(taken, 3);
+    fn reductions_draw_on_the_reserve_when_the_rest_is_used_up() {
+        let mut allowance = Allowance::new(&limits(2, 3, 1), 0);
+        assert_eq!([Load::Order, Load::Reduction].map(|load| taken(&mut allowance, load)), [2, 3]);
+    }
+
+    #[test]
+    fn repeats_have_a_bucket_of_their_own_and_then_that_of_orders() {
+        let mut allowance = Allowance::new(&limits(5, 3, 4), 0);
+        assert!(allowance.take(Load::Order, 0));
+        assert_eq!([Load::Repeat, Load::Order].map(|load| taken(&mut allowance, load)), [4 + 4, 0]);
+        assert_eq!(taken(&mut allowance, Load::Reduction), 3, "their reserve is left alone");
+    }
+
+    #[test]
+    fn cancellations_of_open_orders_are_always_taken_and_use_nothing_up() {
+        let mut allowance = Allowance::new(&limits(2, 1, 1), 0);
+        let loads = [Load::Cancel, Load::Order, Load::Cancel];
+        assert_eq!(loads.map(|load| taken(&mut allowance, load)), [100, 2, 100]);
     }
 
     #[test]
     fn the_next_message_can_be_taken_when_it_says_so() {
-        let mut allowance = Allowance::new(&limits(4, 1), 0);
+        let mut allowance = Allowance::new(&limits(4, 1, 1), 0);
         while allowance.take(Load::Order, 0) {}
         let ready_at_ns = allowance.ready_at_ns(Load::Order);
         assert_eq!(ready_at_ns, SECOND_NS / 4);
@@ -108,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_gives_no_credit() {
-        let mut allowance = Allowance::new(&limits(1, 1), SECOND_NS);
+        let mut allowance = Allowance::new(&limits(1, 1, 1), SECOND_NS);
         assert!(allowance.take(Load::Order, SECOND_NS));
         assert!(!allowance.take(Load::Order, 0));
         assert!(!allowance.take(Load::Order, SECOND_NS));

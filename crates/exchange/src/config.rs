@@ -140,10 +140,14 @@ pub struct Limits {
     /// Bytes that may wait for a client that does not read. Beyond: an OUCH session is fed from its file, a client of the door is
     /// closed. Every logged-in connection takes these, and 32 KiB for what it sends, from the start.
     pub output_bytes: usize,
-    /// Messages a second of one OUCH connection. Beyond: they are left unread.
+    /// Orders and replacements a second of one OUCH connection. Beyond: it is left unread until there may be one more. Cancellations of open
+    /// orders as a whole do not count.
     pub messages_per_second: u32,
-    /// Cancels a second of one OUCH connection beyond `messages_per_second`.
-    pub cancel_reserve_per_second: u32,
+    /// Reductions of open orders a second of one OUCH connection beyond `messages_per_second`. Beyond: it is left unread.
+    pub reduction_reserve_per_second: u32,
+    /// Cancellations of orders that are not open, and repeats, a second of one OUCH connection before they draw on `messages_per_second`.
+    /// Beyond both: they are dropped and counted. They get no answer and are never journaled.
+    pub repeats_per_second: u32,
     /// Tokens remembered for each account, beside those of open orders; the oldest are forgotten, half of them at a time.
     pub tokens_per_account: usize,
     /// Bytes of messages that may wait for the durable mark. Beyond: nothing is read.
@@ -157,7 +161,8 @@ impl Default for Limits {
             door_connections: 64,
             output_bytes: 256 << 10,
             messages_per_second: 10_000,
-            cancel_reserve_per_second: 5_000,
+            reduction_reserve_per_second: 5_000,
+            repeats_per_second: 5_000,
             tokens_per_account: 1 << 20,
             held_bytes: 32 << 20,
         }
@@ -171,7 +176,8 @@ impl Limits {
             ("door_connections", self.door_connections, 1),
             ("output_bytes", self.output_bytes, MIN_OUTPUT),
             ("messages_per_second", self.messages_per_second as usize, 1),
-            ("cancel_reserve_per_second", self.cancel_reserve_per_second as usize, 1),
+            ("reduction_reserve_per_second", self.reduction_reserve_per_second as usize, 1),
+            ("repeats_per_second", self.repeats_per_second as usize, 1),
             ("tokens_per_account", self.tokens_per_account, 2),
             ("held_bytes", self.held_bytes, MIN_OUTPUT),
         ];

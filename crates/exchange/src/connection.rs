@@ -8,6 +8,7 @@ use garraway_wire::soupbintcp::{HEADER_LEN, SendError, ServerSession};
 use mio::net::{TcpStream, UnixStream};
 
 use crate::bucket::Allowance;
+use crate::lost::Ending;
 use crate::streams::Cursor;
 
 /// Bytes read at once, and twice the longest packet of the door.
@@ -151,6 +152,8 @@ pub struct Connection {
     pub stall: Option<Stall>,
     /// Why it is to be closed.
     pub doomed: Option<String>,
+    /// How its log-in ends.
+    pub ending_by: Ending,
     /// When its bytes were last read.
     pub read_ns: i64,
     /// When its socket last took bytes, or had none to take.
@@ -184,6 +187,7 @@ impl Connection {
             dirty: false,
             stall: None,
             doomed: None,
+            ending_by: Ending::Lost,
             read_ns: now_ns,
             progress_ns: now_ns,
             inbox: Inbox::default(),

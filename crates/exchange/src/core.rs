@@ -1,5 +1,7 @@
 //! What every connection shares: sequencer, fold, streams, waiting answers, measurements. No socket is touched here.
 
+use std::collections::BTreeSet;
+
 use garraway_sequencer::Sequencer;
 use garraway_types::Nanos;
 
@@ -30,6 +32,10 @@ pub struct Core {
     pub clock: Steady,
     /// From read to acknowledgement.
     pub latency: Latency,
+    /// Sessions whose orders are to be cancelled, since their connection ended.
+    pub lost: BTreeSet<u32>,
+    /// Messages of OUCH that were left without a look.
+    pub discarded: u64,
     /// What the last second brought.
     pub per_second: Counts,
     /// Counts at the start of this second.
@@ -61,6 +67,8 @@ impl Core {
             teller,
             clock,
             latency: Latency::default(),
+            lost: BTreeSet::new(),
+            discarded: 0,
             per_second: Counts::default(),
             second_began: counts,
             held_limit,

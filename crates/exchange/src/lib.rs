@@ -16,6 +16,7 @@ mod error;
 mod fold;
 mod held;
 mod latency;
+mod lost;
 mod notices;
 mod ouch;
 mod ports;

@@ -1,6 +1,6 @@
 //! The one thread that does everything: wait, accept, read, submit, one flush for the batch, deliver, write, look at the clock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::connection::{Connection, Role, Socket, Stall};
 use crate::core::Core;
 use crate::delivery::is_replaying;
 use crate::door::DOOR_PAYLOAD;
+use crate::lost::Ending;
 use crate::notices::Notice;
 use crate::ouch::OUCH_PAYLOAD;
 use crate::ports::{self, Arrival, Ports, place_of, token_of};
@@ -84,6 +85,7 @@ impl Reactor {
             self.wait(&mut events, work)?;
             self.accept();
             work = self.core.turn();
+            self.core.cancel_lost();
             self.serve_all()?;
             self.deliver()?;
             self.look_at_the_clock()?;
@@ -95,11 +97,9 @@ impl Reactor {
     pub fn stop(&mut self) -> Result<u64, ExchangeError> {
         self.core.teller.tell(&Notice::Stopping);
         self.ports = None;
-        while !self.core.sequencer.has_room() {
-            self.core.sequencer.flush()?;
-            self.core.sequencer.wait()?;
-            self.deliver()?;
-        }
+        self.make_room()?;
+        self.cancel_connected()?;
+        self.make_room()?;
         let now = garraway_types::Nanos(crate::clock::utc_ns());
         self.core.sequencer.close(now, &mut self.core.fold)?;
         self.core.sequencer.release(&mut |_| {})?;
@@ -108,6 +108,31 @@ impl Reactor {
         self.drain()?;
         self.core.streams.sync()?;
         Ok(self.core.sequencer.engine().last_seq())
+    }
+
+    /// Waits for the disk until a command may be submitted.
+    fn make_room(&mut self) -> Result<(), ExchangeError> {
+        while !self.core.has_room() {
+            self.core.sequencer.flush()?;
+            self.core.sequencer.wait()?;
+            self.deliver()?;
+        }
+        Ok(())
+    }
+
+    /// Every connection ends with the venue: cancels the orders of the sessions that ask for it, to the last one.
+    fn cancel_connected(&mut self) -> Result<(), ExchangeError> {
+        for session in self.ouch_logins.keys().copied().collect::<BTreeSet<u32>>() {
+            self.core.login_ended(session, Ending::Lost);
+        }
+        let mut begun = !self.core.lost.is_empty() || self.core.sequencer.engine().next_work().is_some();
+        while begun {
+            self.make_room()?;
+            self.core.turn();
+            self.core.cancel_lost();
+            begun = !self.core.lost.is_empty() || self.core.sequencer.engine().next_work().is_some();
+        }
+        Ok(())
     }
 
     fn wait(&mut self, events: &mut Events, work: bool) -> Result<(), ExchangeError> {
@@ -258,7 +283,10 @@ impl Reactor {
         self.connections[count_of(&connection.role)] -= 1;
         let address = Address { place, tenant: connection.tenant };
         match &connection.role {
-            Role::Ouch { login: Some(login), .. } => forget(&mut self.ouch_logins, login.session, address),
+            Role::Ouch { login: Some(login), .. } => {
+                forget(&mut self.ouch_logins, login.session, address);
+                self.core.login_ended(login.session, connection.ending_by);
+            }
             Role::Door { source: Some(source), .. } => forget(&mut self.door_logins, source.0, address),
             _ => {}
         }

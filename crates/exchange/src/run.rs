@@ -53,7 +53,10 @@ pub fn run(config: Config, stop: &StopHandle, notices: Notices) -> Result<Stoppe
     let ouch = ports.ouch_address()?;
     let run_file = RunFile::write(&config, ouch, session_name)?;
     teller.tell(&Notice::Started { door: config.door_path().display().to_string(), ouch });
-    let core = Core::new(sequencer, fold, streams, teller, Steady::start(), config.limits.held_bytes);
+    let mut core = Core::new(sequencer, fold, streams, teller, Steady::start(), config.limits.held_bytes);
+    if !clean {
+        core.all_logins_ended();
+    }
     let mut reactor = Reactor::new(core, config, session_name, poll, ports);
     reactor.run(stop)?;
     let last_seq = reactor.stop()?;

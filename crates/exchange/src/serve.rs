@@ -2,14 +2,15 @@
 
 use garraway_sequencer::Submitted;
 use garraway_types::{Nanos, SourceId};
-use garraway_wire::soupbintcp::{LoginReject, LoginRequest, ServerAction};
+use garraway_wire::soupbintcp::{CloseReason, LoginReject, LoginRequest, ServerAction};
 
 use crate::acks::Address;
-use crate::bucket::Load;
+use crate::bucket::{Allowance, Load};
 use crate::clock::utc_ns;
 use crate::connection::{Connection, Feed, Fill, Login, Role, Stall};
 use crate::core::Core;
 use crate::door::{self, Request, WINDOW};
+use crate::lost::Ending;
 use crate::notices::Notice;
 use crate::ouch::{self, Decision, Entry};
 use crate::reactor::Reactor;
@@ -26,6 +27,8 @@ enum Taken {
     Wait(Stall),
     /// The connection is to be closed.
     Close(String),
+    /// The session says that it is over.
+    End(CloseReason),
     /// A log-in.
     Login(LoginRequest),
     /// A question how the venue is.
@@ -68,13 +71,10 @@ impl Reactor {
             }
             ServerAction::Unsequenced(payload) => match role {
                 Role::Ouch { login: Some(login), allowance, .. } => {
-                    let load = if payload.first() == Some(&b'X') { Load::Cancel } else { Load::Order };
-                    if !self.core.has_room() {
-                        Taken::Wait(Stall::Room)
-                    } else if allowance.take(load, read_ns.max(self.core.clock.now_ns())) {
-                        take_ouch(payload, login, read_ns, &mut self.core)
+                    if self.core.has_room() {
+                        take_ouch(payload, login, allowance, read_ns, &mut self.core)
                     } else {
-                        Taken::Wait(Stall::Rate { until_ns: allowance.ready_at_ns(load) })
+                        Taken::Wait(Stall::Room)
                     }
                 }
                 Role::Door { source: Some(source), unanswered } => {
@@ -85,12 +85,18 @@ impl Reactor {
             ServerAction::Login(request) => Taken::Login(request),
             ServerAction::Debug(_) => Taken::Done,
             ServerAction::AwaitingDecision => Taken::Close("a log-in without an answer".to_owned()),
-            ServerAction::Close(reason) => Taken::Close(reason.to_string()),
+            ServerAction::Close(reason) => Taken::End(reason),
         };
         match taken {
             Taken::Done => connection.consume(used),
             Taken::Wait(stall) => connection.stall = Some(stall),
             Taken::Close(why) => connection.doom(why),
+            Taken::End(reason) => {
+                if reason == CloseReason::Logout {
+                    connection.ending_by = Ending::LoggedOut;
+                }
+                connection.doom(reason.to_string());
+            }
             Taken::Login(request) => {
                 connection.consume(used);
                 self.log_in(connection, address, &request)?;
@@ -197,24 +203,39 @@ impl Reactor {
     }
 }
 
-/// Takes a client's OUCH message.
-fn take_ouch(payload: &[u8], login: &Login, read_ns: i64, core: &mut Core) -> Taken {
+/// Takes a client's OUCH message, if it may have one more of its kind.
+fn take_ouch(
+    payload: &[u8],
+    login: &Login,
+    allowance: &mut Allowance,
+    read_ns: i64,
+    core: &mut Core,
+) -> Taken {
     let message = match ouch::read(payload) {
         Ok(message) => message,
         Err(error) => return Taken::Close(format!("malformed message: {error}")),
     };
+    let now_ns = read_ns.max(core.clock.now_ns());
     let Core { sequencer, fold, command, .. } = core;
     let Some(account) = fold.account(login.account) else {
         return Taken::Close(format!("account {} has no session", login.account));
     };
     let entry = ouch::enter(&message, login.account, account, fold.scales(), sequencer.engine(), command);
+    let load = entry.load();
+    if !allowance.take(load, now_ns) {
+        if load == Load::Repeat {
+            core.discarded += 1;
+            return Taken::Done;
+        }
+        return Taken::Wait(Stall::Rate { until_ns: allowance.ready_at_ns(load) });
+    }
     match entry {
         Entry::Ignored => {}
         Entry::NotOffered => {
             let what = message.layout().name.to_owned();
             core.teller.tell(&Notice::NotOffered { name: login.session.to_string(), what });
         }
-        Entry::Submit => {
+        Entry::Submit(_) => {
             let submitted = core.submit_own(read_ns);
             assert!(matches!(submitted, Submitted::New { .. }), "own command {submitted:?}");
         }

@@ -99,6 +99,7 @@ fn queues(reactor: &Reactor) -> String {
         .number("answers", core.acks.len())
         .number("ready", ready)
         .number("stalled", stalled)
+        .number("discarded", core.discarded)
         .number("streams_pending", core.streams.pending());
     json.end()
 }

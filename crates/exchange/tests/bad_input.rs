@@ -5,7 +5,7 @@ mod support;
 
 use garraway_exchange::Notice;
 use garraway_types::CommandKind;
-use garraway_wire::ouch::Side;
+use garraway_wire::ouch::{Outbound, Side};
 use garraway_wire::soupbintcp::{PacketType, put_packet};
 use support::orders::enter;
 use support::*;
@@ -203,7 +203,7 @@ fn more_messages_than_the_rate_wait_and_none_is_lost() {
     let folder = Folder::new();
     let venue = Venue::start_with(&folder, |config| {
         config.limits.messages_per_second = 100;
-        config.limits.cancel_reserve_per_second = 10;
+        config.limits.reduction_reserve_per_second = 10;
     });
     let _door = open_market(&venue);
     let mut client = venue.session("ALPHA", 0);
@@ -215,6 +215,38 @@ fn more_messages_than_the_rate_wait_and_none_is_lost() {
         client.bytes();
     }
     assert!(began.elapsed() >= std::time::Duration::from_millis(290), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_flood_of_cancels_of_no_order_neither_fills_the_journal_nor_stops_those_of_open_ones() {
+    let folder = Folder::new();
+    let venue = Venue::start_with(&folder, |config| {
+        config.limits.messages_per_second = 10;
+        config.limits.repeats_per_second = 10;
+    });
+    let mut door = open_market(&venue);
+    let mut client = venue.session("ALPHA", 0);
+    for live in 0..3 {
+        client.send(enter(&format!("ALPHA{live}"), Side::BUY, 1, 50));
+    }
+    client.many(3);
+    let began = std::time::Instant::now();
+    for live in 0..3 {
+        for number in 0..5_000 {
+            client.send(orders::cancel(&format!("NONE{number}"), 0));
+        }
+        client.send(orders::cancel(&format!("ALPHA{live}"), 0));
+        assert!(matches!(client.message(), Outbound::Canceled(_)));
+    }
+    // At ten a second each bucket would let 15,000 through in a quarter of an hour.
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+    let status = door.status();
+    let discarded = status.split("\"discarded\":").nth(1).unwrap();
+    let discarded: u64 = discarded.split([',', '}']).next().unwrap().parse().unwrap();
+    assert!((14_000..=15_000).contains(&discarded), "{status}");
+    let commands: std::collections::BTreeSet<u64> =
+        venue.events().iter().map(|event| event.event_id >> 16).collect();
+    assert!(commands.len() < 200, "{} commands", commands.len());
 }
 
 #[test]

@@ -107,8 +107,10 @@ record! {
         protocol: u8,
         /// Leading bits of `network` that an address must share, 0 to 128.
         network_prefix: u8,
+        /// When its open orders are cancelled: 0 never, 1 when its connection is lost, 2 also when it logs out.
+        cancel_on: u8,
         /// Zero.
-        reserved: u16,
+        reserved: u8,
         /// The log-in name, 1 to 6 letters, digits, `-` or `_`, filled up with zeros.
         name: [u8; 16],
         /// The network from which it may log in, as an IPv6 address (IPv4 mapped).

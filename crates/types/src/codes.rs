@@ -78,6 +78,10 @@ pub mod code {
     pub const EXECUTION_BOOK: u8 = 1;
     /// OUCH 4.2 over SoupBinTCP 3.00.
     pub const PROTOCOL_OUCH: u8 = 1;
+    /// A session's open orders are cancelled when its connection is lost.
+    pub const CANCEL_ON_LOSS: u8 = 1;
+    /// And when it logs out.
+    pub const CANCEL_ON_LOGOUT: u8 = 2;
     /// The base asset is delivered.
     pub const SPOT: u8 = 1;
     /// Positions, fully collateralised at the ends of the price range.

@@ -164,7 +164,7 @@ commands! {
     /// Opens a client's account.
     OpenAccount = 4, OpenAccount, items NoItems, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders", "self_trade", "self_trade_of", "group", "clearing"];
     /// Defines a trading session, or redefines it in everything but its number.
-    DefineSession = 5, DefineSession, items SessionAccount, right DEFINE, uses ["account", "session", "firm", "protocol", "network_prefix", "name", "network", "salt", "verifier"];
+    DefineSession = 5, DefineSession, items SessionAccount, right DEFINE, uses ["account", "session", "firm", "protocol", "network_prefix", "cancel_on", "name", "network", "salt", "verifier"];
     /// Brings money or other assets in from outside.
     Deposit = 6, FixedBody, items NoItems, right MONEY, uses ["account", "asset", "amount"];
     /// Takes free money or other assets out.

@@ -55,7 +55,7 @@ limits! {
     MAX_SCHEDULED: usize = 128, "ScheduleInvalid";
     /// Mass cancels, ends of day, settlements and splits waiting to be gone on with.
     MAX_SWEEPS: usize = 64, "WorkFull";
-    /// Orders that one command of a sweep looks at.
+    /// Orders, instruments and accounts that one command of a sweep looks at: two for each event that it may make.
     SWEEP_ORDERS: usize = 65_536, "the rest goes into Continue";
     /// Orders that may wait for one other.
     MAX_CHILDREN: usize = 2, "LinkInvalid";

@@ -94,6 +94,7 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 firm: 2,
                 protocol: 1,
                 network_prefix: 104,
+                cancel_on: 1,
                 reserved: 0,
                 name: *b"TEST01\0\0\0\0\0\0\0\0\0\0",
                 network: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 0],

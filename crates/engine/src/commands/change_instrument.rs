@@ -2,16 +2,20 @@
 
 use garraway_book::Slot;
 use garraway_types::{
-    ChangeInstrument, Command, CommandKind, Event, EventKind, ListInstrument, Reject, code, detail, limits,
+    ChangeInstrument, Command, CommandKind, Event, EventKind, ListInstrument, Reject, code, limits,
 };
 
 use super::{Judged, is_counted, require, require_name};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::instruments::{Instrument, guard};
+use crate::instruments::Instrument;
 use crate::stops::is_stop;
-use crate::sweeps::Sweep;
+use crate::sweeps::{Looks, Sweep};
 use crate::ticks;
+
+/// Stages of the sweep.
+const BOOK: u8 = 0;
+const END: u8 = 1;
 
 pub(crate) fn change_instrument(
     engine: &mut Engine,
@@ -35,7 +39,6 @@ pub(crate) fn change_instrument(
     require_out_of_trading(instrument)?;
     let instrument = engine.instruments.of_order(number);
     instrument.change(listed);
-    instrument.set_guard(guard::SWEPT, true);
     let event = Event { instrument: number, ..Event::empty(EventKind::InstrumentChanged) };
     let id = emit.own_with_tail(event, command.body_bytes());
     let sweep = Sweep::new(CommandKind::ChangeInstrument, id);
@@ -74,32 +77,22 @@ pub(super) fn require_out_of_trading(instrument: &Instrument) -> Judged {
 
 impl Engine {
     /// Goes on with cancelling what is outside of changed terms; whether nothing is.
-    pub(crate) fn change_on(&mut self, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> bool {
-        let number = sweep.instrument;
-        loop {
-            if self.is_at_work(number) {
-                return false;
-            }
-            let outside: Vec<Slot> =
-                self.open_in_order(number).into_iter().filter(|slot| self.is_outside(*slot)).collect();
-            if outside.is_empty() {
-                return true;
-            }
-            for slot in outside {
-                if !emit.has_room_for(2) {
-                    // What the cancellations of this slice have made due waits in the queue.
-                    self.follow_up(number, emit);
-                    return false;
-                }
-                self.cancel_whole(slot, detail::OFF_TERMS, false, emit);
-                sweep.canceled += 1;
-            }
-            self.follow_up(number, emit);
+    pub(crate) fn change_on(
+        &mut self,
+        sweep: &mut Sweep,
+        looks: &mut Looks,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        if sweep.stage == BOOK && !self.sweep_instrument(sweep, sweep.instrument, looks, emit) {
+            return false;
         }
+        sweep.leave();
+        sweep.stage = END;
+        true
     }
 
     /// Whether an open order is outside the terms of its instrument.
-    fn is_outside(&self, slot: Slot) -> bool {
+    pub(crate) fn is_outside(&self, slot: Slot) -> bool {
         let node = &self.slab[slot];
         let Some(instrument) = self.instruments.get(node.payload.instrument) else { return false };
         let terms = &instrument.terms;

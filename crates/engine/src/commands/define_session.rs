@@ -16,7 +16,7 @@ pub(crate) fn define_session(engine: &mut Engine, command: &Command<'_>, emit: &
     require(holder.is_none_or(|holder| holder.session == body.session), Reject::AlreadyDefined)?;
     require_name(&body.name, 6)?;
     let known = body.protocol == code::PROTOCOL_OUCH && body.network_prefix <= 128;
-    require(known, Reject::ProtocolInvalid)?;
+    require(known && body.cancel_on <= code::CANCEL_ON_LOGOUT, Reject::ProtocolInvalid)?;
     let default_account = AccountId(command.head.account);
     let accounts: Vec<AccountId> =
         command.items().map(|item| AccountId(SessionAccount::read(item).account)).collect();
@@ -25,8 +25,7 @@ pub(crate) fn define_session(engine: &mut Engine, command: &Command<'_>, emit: &
     }
     let of_firm = |account: &AccountId| engine.accounts.get(account.0).is_some_and(|a| a.firm == body.firm);
     require(accounts.contains(&default_account) && accounts.iter().all(of_firm), Reject::FirmDiffers)?;
-    // Its sweeps look anew for what belongs to them.
-    engine.trails.clear();
+    engine.note_session(body.session);
     engine.sessions.define(Session {
         session: body.session,
         firm: FirmId(body.firm),
@@ -34,6 +33,7 @@ pub(crate) fn define_session(engine: &mut Engine, command: &Command<'_>, emit: &
         name: body.name,
         network: body.network,
         network_prefix: body.network_prefix,
+        cancel_on: body.cancel_on,
         salt: body.salt,
         verifier: body.verifier,
         default_account,

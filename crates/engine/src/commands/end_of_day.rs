@@ -1,14 +1,12 @@
 //! `EndOfDay`: day orders expire, instruments roll, tiers are looked at, results start anew: a sweep.
 
-use garraway_book::Slot;
-use garraway_types::{Command, CommandKind, EndOfDay, Event, EventKind, Reject, code, detail, limits};
+use garraway_types::{Command, CommandKind, EndOfDay, Event, EventKind, Reject, limits};
 
 use super::{Judged, require};
 use crate::day::{is_date, is_same_month};
 use crate::emit::Emit;
 use crate::engine::Engine;
-use crate::orders::Mark;
-use crate::sweeps::Sweep;
+use crate::sweeps::{Looks, Sweep};
 
 /// Stages of the sweep.
 const INSTRUMENTS: u8 = 0;
@@ -34,20 +32,21 @@ fn nearest(number: i128) -> i64 {
 
 impl Engine {
     /// Goes on with the end of a day; whether it has come to its end.
-    pub(crate) fn day_on(&mut self, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> bool {
+    pub(crate) fn day_on(&mut self, sweep: &mut Sweep, looks: &mut Looks, emit: &mut Emit<'_, '_>) -> bool {
         while sweep.stage == INSTRUMENTS {
             match self.instruments.next_from(sweep.at) {
                 None => (sweep.stage, sweep.at) = (ACCOUNTS, 0),
-                Some(number) if self.roll_instrument(number, sweep, emit) => sweep.at = number + 1,
+                Some(number) if self.roll_instrument(number, sweep, looks, emit) => sweep.at = number + 1,
                 Some(_) => return false,
             }
         }
         if sweep.stage == ACCOUNTS {
             self.count_events(emit.uncounted());
             while let Some(number) = self.accounts.next_from(sweep.at) {
-                if !self.roll_account(number, sweep, emit) {
+                if !looks.any() || !self.roll_account(number, sweep, emit) {
                     return false;
                 }
+                looks.take();
                 sweep.at = number + 1;
             }
             sweep.stage = END;
@@ -55,26 +54,20 @@ impl Engine {
         true
     }
 
-    /// Ends an instrument's day; whether it is done.
-    fn roll_instrument(&mut self, number: u32, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> bool {
-        loop {
-            if self.is_at_work(number) {
-                return false;
-            }
-            let expired = self.orders_of_the_day(number);
-            if expired.is_empty() {
-                break;
-            }
-            for slot in expired {
-                if !emit.has_room_for(2) {
-                    // What the cancellations of this slice have made due waits in the queue.
-                    self.follow_up(number, emit);
-                    return false;
-                }
-                self.cancel_whole(slot, detail::EXPIRED, false, emit);
-                sweep.canceled += 1;
-            }
-            self.follow_up(number, emit);
+    /// Ends an instrument's day; whether it is done. From its first order on the instrument takes only cancels, so that the end of the day
+    /// comes to an end whatever arrives.
+    fn roll_instrument(
+        &mut self,
+        number: u32,
+        sweep: &mut Sweep,
+        looks: &mut Looks,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        if sweep.inside != number && self.is_at_work(number) {
+            return false;
+        }
+        if !self.sweep_instrument(sweep, number, looks, emit) {
+            return false;
         }
         let instrument = self.instruments.of_order(number);
         let day = instrument.day;
@@ -109,16 +102,8 @@ impl Engine {
         instrument.day_settlement = 0;
         // Another reference price may give an auction another price.
         self.touch(number);
+        sweep.leave();
         true
-    }
-
-    /// Orders that end with the day, in the order of a mass cancel.
-    fn orders_of_the_day(&self, number: u32) -> Vec<Slot> {
-        let ends = |slot: &Slot| {
-            let time = Mark(self.slab[*slot].mark).time_in_force();
-            matches!(time, code::DAY | code::AT_OPEN | code::AT_CLOSE)
-        };
-        self.open_in_order(number).into_iter().filter(ends).collect()
     }
 
     /// Ends an account's day; whether it is done.

@@ -26,17 +26,11 @@ pub(crate) fn mass_cancel(engine: &mut Engine, command: &Command<'_>, emit: &mut
         command.tail(),
     );
     let sweep = Sweep {
-        command: code,
-        id: id.0,
         scope: body.scope,
         scope_id: body.id,
         instrument,
         side: body.side,
-        at: 0,
-        stage: 0,
-        cursor: [0; 2],
-        canceled: 0,
-        terms: [0; 2],
+        ..Sweep::new(CommandKind::MassCancel, id)
     };
     engine.begin_sweep(sweep, emit);
     Ok(())

@@ -1,5 +1,7 @@
 //! `SplitInstrument`: so many new ones for so many old ones. Prices at once, holdings and orders by a sweep.
 
+use std::collections::BTreeSet;
+
 use garraway_book::{Book, Slot};
 use garraway_types::{
     AccountId, Command, CommandKind, Event, EventKind, Price, Reject, SplitInstrument, code, detail, limits,
@@ -11,13 +13,14 @@ use crate::day::DayResult;
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner};
-use crate::instruments::{Instrument, guard};
+use crate::instruments::Instrument;
 use crate::orders::Mark;
-use crate::sweeps::Sweep;
+use crate::sweeps::{Looks, Sweep};
 use crate::ticks;
 
-/// Stages of the sweep: two parts, of which the order depends on the ratio, and its end.
-const END: u8 = 2;
+/// Stages of the sweep: two parts, of which the order depends on the ratio; then what was split is forgotten.
+const FORGET: u8 = 2;
+const END: u8 = 3;
 
 /// So many new ones for so many old ones.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +77,6 @@ pub(crate) fn split_instrument(
     require(engine.sweeps.len() < limits::MAX_SWEEPS, Reject::WorkFull)?;
     require_out_of_trading(instrument)?;
 
-    engine.instruments.of_order(number).set_guard(guard::SWEPT, true);
     let id = emit.own(Event {
         instrument: number,
         quantity: i64::from(body.numerator),
@@ -84,12 +86,7 @@ pub(crate) fn split_instrument(
     let terms = [i64::from(body.numerator), i64::from(body.denominator)];
     let sweep = Sweep { instrument: number, terms, ..Sweep::new(CommandKind::SplitInstrument, id) };
     engine.split_prices(number, Ratio::of(&sweep));
-    let orders = engine.open_in_order(number).into_iter().map(|slot| {
-        let order = &engine.slab[slot].payload;
-        (order.account, order.client_ref)
-    });
-    let orders = orders.collect();
-    engine.splits.insert(number, orders);
+    engine.splits.insert(number, BTreeSet::new());
     engine.begin_sweep(sweep, emit);
     Ok(())
 }
@@ -128,82 +125,102 @@ impl Engine {
     }
 
     /// Goes on with a split; whether it has come to its end.
-    pub(crate) fn split_on(&mut self, sweep: &mut Sweep, emit: &mut Emit<'_, '_>) -> bool {
-        if self.is_at_work(sweep.instrument) {
-            return false;
-        }
+    pub(crate) fn split_on(&mut self, sweep: &mut Sweep, looks: &mut Looks, emit: &mut Emit<'_, '_>) -> bool {
         let ratio = Ratio::of(sweep);
         while sweep.stage < END {
             let holdings = (sweep.stage == 0) == (ratio.new >= ratio.old);
-            let is_done = if holdings {
-                self.split_holdings(sweep, ratio, emit)
+            let is_done = if sweep.stage == FORGET {
+                self.forget_split(sweep.instrument, looks)
+            } else if holdings {
+                self.split_holdings(sweep, ratio, looks, emit)
             } else {
-                self.split_orders(sweep, ratio, emit)
+                self.sweep_instrument(sweep, sweep.instrument, looks, emit)
             };
             if !is_done {
                 return false;
             }
+            sweep.leave();
             sweep.stage += 1;
         }
         true
     }
 
-    /// Every account's balance of the base asset, against account 1.
-    fn split_holdings(&mut self, sweep: &mut Sweep, ratio: Ratio, emit: &mut Emit<'_, '_>) -> bool {
-        let base = self.instruments.of_order(sweep.instrument).terms.base;
-        while (sweep.at as usize) < self.accounts.end() {
-            let account = AccountId(sweep.at);
-            let before = self.ledger.balance(account, base).unwrap_or_default().total;
-            let change = ratio.amount(before) - before;
-            if change != 0 && account != AccountId::EXTERNAL {
-                if !emit.has_room_for(2) {
-                    return false;
-                }
-                self.ledger.transfer(base, AccountId::EXTERNAL, account, change);
-                let posted = |account: AccountId, change: i128| Event {
-                    account: account.0,
-                    instrument: base.0,
-                    detail: detail::SPLIT,
-                    value: change.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64,
-                    fee: i64::from(sweep.instrument),
-                    ..Event::empty(EventKind::Posted)
-                };
-                emit.anonymous(posted(account, change));
-                emit.anonymous(posted(AccountId::EXTERNAL, -change));
+    /// Forgets which orders were split, as many as may be looked at; whether none is left.
+    fn forget_split(&mut self, number: u32, looks: &mut Looks) -> bool {
+        let Some(split) = self.splits.get_mut(&number) else { return true };
+        while !split.is_empty() {
+            if !looks.take() {
+                return false;
             }
-            sweep.at += 1;
+            split.pop_first();
         }
         true
     }
 
-    /// Every order that was open when the split began and still is.
-    fn split_orders(&mut self, sweep: &mut Sweep, ratio: Ratio, emit: &mut Emit<'_, '_>) -> bool {
-        let number = sweep.instrument;
-        while let Some((account, client_ref)) =
-            self.splits.get(&number).and_then(|left| left.front().copied())
-        {
-            if let Some(slot) = self.index.get(account, client_ref, &self.slab) {
-                if !emit.has_room_for(2) {
-                    // What the cancellations of this slice have made due waits in the queue.
-                    self.follow_up(number, emit);
-                    return false;
-                }
-                if !self.split_order(slot, ratio, emit) {
-                    self.cancel_whole(slot, detail::OFF_TERMS, false, emit);
-                    sweep.canceled += 1;
-                }
+    /// Whether an order has the terms of the split of its instrument.
+    pub(crate) fn is_split(&self, slot: Slot) -> bool {
+        let node = &self.slab[slot];
+        self.splits.get(&node.payload.instrument).is_some_and(|split| split.contains(&node.sequence))
+    }
+
+    /// Every account's balance of the base asset, against account 1.
+    fn split_holdings(
+        &mut self,
+        sweep: &mut Sweep,
+        ratio: Ratio,
+        looks: &mut Looks,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        while let Some(number) = self.next_holder(sweep.at) {
+            if !looks.any() || !self.split_holding(sweep, AccountId(number), ratio, emit) {
+                return false;
             }
-            if let Some(left) = self.splits.get_mut(&number) {
-                left.pop_front();
-            }
+            looks.take();
+            sweep.at = number + 1;
         }
-        self.follow_up(number, emit);
-        !self.is_at_work(number)
+        true
+    }
+
+    /// The account with the lowest number from this one on: the venue's own but the outside world, then those of clients.
+    fn next_holder(&self, number: u32) -> Option<u32> {
+        let own = number.max(AccountId::FEES.0);
+        if own <= AccountId::SETTLEMENT.0 { Some(own) } else { self.accounts.next_from(number) }
+    }
+
+    /// What an account has of the base asset; whether that had room.
+    fn split_holding(
+        &mut self,
+        sweep: &Sweep,
+        account: AccountId,
+        ratio: Ratio,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        let base = self.instruments.of_order(sweep.instrument).terms.base;
+        let before = self.ledger.balance(account, base).unwrap_or_default().total;
+        let change = ratio.amount(before) - before;
+        if change == 0 {
+            return true;
+        }
+        if !emit.has_room_for(2) {
+            return false;
+        }
+        self.ledger.transfer(base, AccountId::EXTERNAL, account, change);
+        let posted = |account: AccountId, change: i128| Event {
+            account: account.0,
+            instrument: base.0,
+            detail: detail::SPLIT,
+            value: change.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64,
+            fee: i64::from(sweep.instrument),
+            ..Event::empty(EventKind::Posted)
+        };
+        emit.anonymous(posted(account, change));
+        emit.anonymous(posted(AccountId::EXTERNAL, -change));
+        true
     }
 
     /// Gives an order the terms of the split, if it can keep them.
-    fn split_order(&mut self, slot: Slot, ratio: Ratio, emit: &mut Emit<'_, '_>) -> bool {
-        let Some((price, open, filled)) = self.after_split(slot, ratio) else { return false };
+    pub(crate) fn split_order(&mut self, sweep: &Sweep, slot: Slot, emit: &mut Emit<'_, '_>) -> bool {
+        let Some((price, open, filled)) = self.after_split(slot, Ratio::of(sweep)) else { return false };
         let before = self.open_lots(slot);
         self.book_leave(slot);
         let node = &mut self.slab[slot];
@@ -211,6 +228,9 @@ impl Engine {
         self.book_rest(slot);
         let released = self.rehold(slot);
         let node = &self.slab[slot];
+        if let Some(split) = self.splits.get_mut(&sweep.instrument) {
+            split.insert(node.sequence);
+        }
         emit.anonymous(Event {
             account: node.payload.account,
             instrument: node.payload.instrument,

@@ -13,6 +13,7 @@ use garraway_wire::ouch::{
 
 use super::outbound::Account;
 use super::scale::{Scale, Scales};
+use crate::bucket::Load;
 
 /// Price that no instrument takes: every range starts at 1.
 const NO_PRICE: i64 = 0;
@@ -22,12 +23,23 @@ const NO_TIME_IN_FORCE: u8 = 0;
 /// What is to be done with a client's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// The command is in the buffer: submit it.
-    Submit,
+    /// The command is in the buffer: submit it, if there may be one more of its kind.
+    Submit(Load),
     /// Nothing, and no answer, as the protocol has it.
     Ignored,
     /// Nothing, because this venue does not offer it.
     NotOffered,
+}
+
+impl Entry {
+    /// What the message counts as.
+    pub fn load(self) -> Load {
+        match self {
+            Self::Submit(load) => load,
+            Self::Ignored => Load::Repeat,
+            Self::NotOffered => Load::Order,
+        }
+    }
 }
 
 /// Reads a client's message. Values are not judged.
@@ -79,7 +91,7 @@ fn place(
         ..FixedBody::empty()
     };
     encode_command(CommandKind::PlaceOrder, head, &body, NO_ITEMS, &order.to_bytes()[1..], out);
-    Entry::Submit
+    Entry::Submit(Load::Order)
 }
 
 fn replace(
@@ -100,7 +112,7 @@ fn replace(
     let head = CommandHead { instrument: scale.map_or(0, |scale| scale.instrument), ..head };
     let body = FixedBody { price, quantity: i64::from(order.shares), target, ..FixedBody::empty() };
     encode_command(CommandKind::ReplaceOrder, head, &body, NO_ITEMS, &order.to_bytes()[1..], out);
-    Entry::Submit
+    Entry::Submit(Load::Order)
 }
 
 fn cancel(
@@ -120,7 +132,7 @@ fn cancel(
     let head = CommandHead { client_ref, instrument: open.instrument.0, ..head };
     let body = FixedBody { quantity: i64::from(order.shares), ..FixedBody::empty() };
     encode_command(CommandKind::CancelOrder, head, &body, NO_ITEMS, &[], out);
-    Entry::Submit
+    Entry::Submit(if order.shares == 0 { Load::Cancel } else { Load::Reduction })
 }
 
 /// Why a well-formed order is not offered here, if it is not: the engine sees a time in force that it does not know.

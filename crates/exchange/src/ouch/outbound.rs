@@ -105,8 +105,10 @@ impl Account {
         let reason = match event.detail {
             detail::NOT_FILLED | detail::NOT_FILLABLE => CancelReason::IMMEDIATE_OR_CANCEL,
             detail::SELF_TRADE => CancelReason::SELF_MATCH_PREVENTION,
-            _ if event.source == 0 => CancelReason::USER_REQUESTED,
-            _ => CancelReason::SUPERVISORY,
+            detail::EXPIRED => CancelReason::TIMEOUT,
+            detail::BY_OWNER | detail::NOTHING_LEFT if event.source == 0 => CancelReason::USER_REQUESTED,
+            detail::BY_OWNER | detail::NOTHING_LEFT => CancelReason::SUPERVISORY,
+            _ => CancelReason::SYSTEM,
         };
         cancel(event, token, event.quantity, reason, out);
     }

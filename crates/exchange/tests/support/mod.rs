@@ -172,15 +172,20 @@ impl Venue {
 
     /// The event log, as far as it is released.
     pub fn events(&self) -> Vec<Event> {
-        let mut reader = EventReader::open(&self.config.folder.join("events"), 0).unwrap();
-        let mut found = Vec::new();
-        loop {
-            let batch = reader.next_batch(1 << 20).unwrap();
-            if batch.is_empty() {
-                return found;
-            }
-            found.extend(events_in(batch).map(|(event, _)| event));
+        events_of(&self.config.folder.join("events"))
+    }
+}
+
+/// All events of an event log.
+pub fn events_of(folder: &Path) -> Vec<Event> {
+    let mut reader = EventReader::open(folder, 0).unwrap();
+    let mut found = Vec::new();
+    loop {
+        let batch = reader.next_batch(1 << 20).unwrap();
+        if batch.is_empty() {
+            return found;
         }
+        found.extend(events_in(batch).map(|(event, _)| event));
     }
 }
 
@@ -469,6 +474,18 @@ pub fn open_market(venue: &Venue) -> DoorClient {
 
 /// Defines a session with [`SECRET`] for a network of 10.0.0.0 of `prefix` bits.
 pub fn define_session(door: &mut DoorClient, session: u32, name: &str, account: u32, firm: u32, prefix: u8) {
+    define_cancelling(door, session, name, [account, firm], prefix, 0);
+}
+
+/// The same, whose open orders are cancelled as `cancel_on` says.
+pub fn define_cancelling(
+    door: &mut DoorClient,
+    session: u32,
+    name: &str,
+    [account, firm]: [u32; 2],
+    prefix: u8,
+    cancel_on: u8,
+) {
     let (salt, mut padded) = ([session as u8; 16], [0; 16]);
     padded[..name.len()].copy_from_slice(name.as_bytes());
     let verifier = Sha256::new().chain_update(salt).chain_update(SECRET).finalize().into();
@@ -478,6 +495,7 @@ pub fn define_session(door: &mut DoorClient, session: u32, name: &str, account: 
         firm,
         protocol: 1,
         network_prefix: prefix,
+        cancel_on,
         reserved: 0,
         name: padded,
         network,
