@@ -7,11 +7,11 @@ import typer
 
 Folder = Annotated[Path, typer.Option("--folder", help="The venue's folder: journal, event log, run files.")]
 DatabaseUrl = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--url",
         envvar="GARRAWAY_DATABASE_URL",
-        help="sqlite:///PATH or postgresql://user:password@host/name.",
+        help="sqlite:///PATH or postgresql://user:password@host/name; stands over --config.",
         show_envvar=True,
     ),
 ]

@@ -7,10 +7,10 @@ import time
 
 import typer
 
-from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folder, Parent
+from garraway.cli.database import opened
+from garraway.cli.options import DEFAULT_FOLDER, Config, DatabaseUrl, Folder, Parent
 from garraway.cli.parent import end_with
 from garraway.log import Log
-from garraway.store import Database
 from garraway.views import collect_seldom, run
 
 
@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
     app.command()(projector)
 
 
-def projector(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, parent: Parent = 0) -> None:
+def projector(
+    folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = None, config: Config = None, parent: Parent = 0
+) -> None:
     """Tail the event log into the view tables until stopped. One at a time for a database.
 
     The database has its schema already: `garraway db init`.
@@ -30,4 +32,4 @@ def projector(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, p
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log = Log(sys.stderr, time.time_ns).bind(room="projector")
-    run(Database.open(url), folder, stopped=stop.wait, log=log)
+    run(opened(url, config), folder, stopped=stop.wait, log=log)

@@ -38,14 +38,17 @@ class Database:
     _reader: Engine
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, password: str | None = None) -> Self:
         """The database at an address; nothing is read or written yet.
 
         Args:
             url: `sqlite:///PATH` (relative; four slashes: absolute) or `postgresql://user:password@host:port/name`.
+            password: takes the place of the address's.
         Raises: UrlInvalid: it is neither of the two.
         """
         parsed = _parsed(url)
+        if password is not None:
+            parsed = parsed.set(password=password)
         if parsed.get_backend_name() == "sqlite":
             return cls(parsed, "sqlite", _sqlite(parsed, writing=True), _sqlite(parsed, writing=False))
         engine = create_engine(
