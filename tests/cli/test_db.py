@@ -6,7 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from tests.support.recorded import Demonstration
+
+from garraway import store
+from garraway.cli.database import opened
+from garraway.cli.failures import Failure
+from garraway.store.postgresql_server import PostgresqlServer
 
 EVENTS = 500
 
@@ -29,6 +35,22 @@ def test_a_database_goes_up_and_down(database_url: str, tmp_path: Path) -> None:
     assert run("db", "version", url=database_url, folder=tmp_path).stdout == f"{newest}\n"
     assert said("db", "down", "base", "--yes")[0] == "base"
     assert said("db", "status")[2][-1] == newest
+
+
+def test_the_file_of_settings_names_database_and_password(
+    postgresql: PostgresqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(postgresql.create_database("settings"))
+    monkeypatch.setenv("DATABASE_PASSWORD", str(url.password))
+    config = tmp_path / "garraway.toml"
+    address = f"postgresql://{url.username}@/settings?host={url.query['host']}"
+    config.write_text(f'version = 1\n[database]\nurl = "{address}"\npassword = "env:DATABASE_PASSWORD"\n')
+    database = opened(None, config)
+    assert store.status(database).revision == store.BASE
+    database.close()
+    monkeypatch.delenv("DATABASE_PASSWORD")
+    with pytest.raises(Failure, match=r"env:DATABASE_PASSWORD.*not set"):
+        opened(None, config)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -32,6 +33,12 @@ def start(url: str, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
 
+def live(process: subprocess.Popen[bytes], for_s: float) -> None:
+    """Lets it run for so long; it must not end by itself."""
+    with suppress(subprocess.TimeoutExpired):
+        pytest.fail(f"the projector ended by itself: exit code {process.wait(timeout=for_s)}")
+
+
 @pytest.mark.timeout(120 + 30 * KILLS)
 def test_killed_at_any_point_it_loses_and_doubles_nothing(migrated: Database, tmp_path: Path) -> None:
     random = Random(KILLS)
@@ -43,9 +50,9 @@ def test_killed_at_any_point_it_loses_and_doubles_nothing(migrated: Database, tm
     url = migrated.url.render_as_string(hide_password=False)
     for first, last in zip(pieces, [*pieces[1:], len(events)], strict=True):
         process = start(url, tmp_path)
-        time.sleep(random.uniform(0, SOON_S))
+        live(process, random.uniform(0, SOON_S))
         append_log(tmp_path, events[first:last], tails[first:last])
-        time.sleep(random.uniform(0, SOON_S / 4))
+        live(process, random.uniform(0, SOON_S / 4))
         process.kill()
         process.wait()
     process = start(url, tmp_path)
@@ -53,7 +60,7 @@ def test_killed_at_any_point_it_loses_and_doubles_nothing(migrated: Database, tm
     wanted.apply(events, tails)
     deadline = time.monotonic() + PATIENCE_S
     while rows_of(migrated).get("view_progress") != wanted.rows()["view_progress"] and time.monotonic() < deadline:
-        time.sleep(0.1)
+        live(process, 0.1)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE_S) == 0
     assert differences(wanted.rows(), rows_of(migrated)) == []

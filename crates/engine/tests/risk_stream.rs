@@ -272,7 +272,7 @@ impl Stream {
 #[test]
 fn invariants_hold_after_every_command_about_risk() {
     let mut met = std::collections::BTreeMap::<u8, u32>::new();
-    for seed in 1..=6u64 {
+    for seed in 1..=12u64 {
         let mut stream = Stream::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for _ in 0..2_500 {
             let from = stream.venue.said.len();

@@ -7,11 +7,11 @@ import typer
 
 Folder = Annotated[Path, typer.Option("--folder", help="The venue's folder: journal, event log, run files.")]
 DatabaseUrl = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--url",
         envvar="GARRAWAY_DATABASE_URL",
-        help="sqlite:///PATH or postgresql://user:password@host/name.",
+        help="sqlite:///PATH or postgresql://user:password@host/name; stands over --config.",
         show_envvar=True,
     ),
 ]
@@ -32,11 +32,6 @@ Durability = Annotated[
 OuchHost = Annotated[str | None, typer.Option(help="Address on which OUCH listens.")]
 OuchPort = Annotated[int | None, typer.Option(help="Port on which OUCH listens; 0 takes a free one.")]
 OwnFolder = Annotated[Path | None, typer.Option("--folder", help="The venue's folder: journal, event log, run files.")]
-
-OwnDatabase = Annotated[
-    str | None,
-    typer.Option("--url", envvar="GARRAWAY_DATABASE_URL", help="sqlite:///PATH or postgresql://user@host/name."),
-]
 
 DEFAULT_FOLDER = Path("var")
 DEFAULT_URL = "sqlite:///var/garraway.db"

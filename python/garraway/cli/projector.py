@@ -6,9 +6,9 @@ import threading
 import typer
 
 from garraway.cli.config import settled
-from garraway.cli.databases import database_of
+from garraway.cli.database import of_settings
 from garraway.cli.logs import process_log
-from garraway.cli.options import Config, OwnDatabase, OwnFolder, Parent, Resolved, service_options
+from garraway.cli.options import Config, DatabaseUrl, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
 from garraway.views import collect_seldom, run
 
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def projector(
     config: Config = None,
     folder: OwnFolder = None,
-    url: OwnDatabase = None,
+    url: DatabaseUrl = None,
     resolved: Resolved = False,
     parent: Parent = 0,
 ) -> None:
@@ -36,4 +36,4 @@ def projector(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log = process_log(settings.log, room="projector")
-    run(database_of(settings, url), settings.folder, stopped=stop.wait, log=log)
+    run(of_settings(settings, url), settings.folder, stopped=stop.wait, log=log)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from garraway.cli.database import opened
 from garraway.cli.failures import UsageFailure
-from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folder, Json
-from garraway.store import Database
+from garraway.cli.options import DEFAULT_FOLDER, Config, DatabaseUrl, Folder, Json
 from garraway.store.partitions import drop_months, month_named
 from garraway.views import collect_seldom
 from garraway.views import rebuild as rebuild_views
@@ -21,19 +21,22 @@ def register(app: typer.Typer) -> None:
     app.add_typer(views, name="views")
 
 
-def rebuild(folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = DEFAULT_URL, as_json: Json = False) -> None:
+def rebuild(
+    folder: Folder = DEFAULT_FOLDER, url: DatabaseUrl = None, config: Config = None, as_json: Json = False
+) -> None:
     """Empty the view tables and make them again from the event log. Stop the projector first.
 
     Refused, without a change, where the log does not begin with the venue's first command.
     """
     collect_seldom()
-    events = rebuild_views(Database.open(url), folder)
+    events = rebuild_views(opened(url, config), folder)
     print(json.dumps({"events": events}) if as_json else f"made again from {events} events")
 
 
 def prune(
     before: Annotated[str, typer.Option(help="The first month that stays, yyyy-mm.")],
-    url: DatabaseUrl = DEFAULT_URL,
+    url: DatabaseUrl = None,
+    config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Drop orders, executions and ledger entries from before a month; open orders stay."""
@@ -41,7 +44,7 @@ def prune(
         month = month_named(before)
     except ValueError as error:
         raise UsageFailure(f"--before is {before!r}: give a month as yyyy-mm") from error
-    with Database.open(url).writing() as connection:
+    with opened(url, config).writing() as connection:
         gone = drop_months(connection, month)
     if as_json:
         print(json.dumps(gone))

@@ -14,10 +14,11 @@ from garraway.store.errors import (
     StoreError,
     UrlInvalid,
 )
-from garraway.store.schema import SchemaStatus, downgrade, initialise, insist_current, revisions, status, upgrade
+from garraway.store.schema import BASE, SchemaStatus, downgrade, initialise, insist_current, revisions, status, upgrade
 from garraway.store.tables import METADATA
 
 __all__ = [
+    "BASE",
     "METADATA",
     "AlreadyInitialised",
     "Database",

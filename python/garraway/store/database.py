@@ -43,7 +43,7 @@ class Database:
 
         Args:
             url: `sqlite:///PATH` (relative; four slashes: absolute) or `postgresql://user:password@host:port/name`.
-            password: the user's, where the address leaves it out.
+            password: takes the place of the address's.
         Raises: UrlInvalid: it is neither of the two.
         """
         parsed = _parsed(url)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 from garraway import config as config_room
-from garraway.cli.databases import database_of
+from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
 from garraway.cli.logs import retention
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
@@ -177,7 +177,7 @@ class Supervisor:
 
     def _people(self) -> list[demo_people.Person]:
         """Brings the database up to date; in development it gets its first people."""
-        database = database_of(self.settings.config)
+        database = of_settings(self.settings.config)
         try:
             upgrade(database)
             if self.settings.config.environment != "dev":
