@@ -72,13 +72,14 @@ bench: setup ## the figures of docs/performance.md, made again
 	python benches/run.py $(ARGS)
 
 .PHONY: soak
-soak: setup ## the long forms: ten million differential commands, 220 kills
+soak: setup ## the long forms: ten million differential commands, 220 kills, a million mutated requests
 	GARRAWAY_PROPERTIES=20000 cargo test --locked --package garraway-book --package garraway-engine --test properties
 	$(MAKE) differential COMMANDS=10000000
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=50 pytest --timeout 0 -s tests/views/test_kill.py $(ARGS)
 	GARRAWAY_VIEWS_COMMANDS=4000 pytest --timeout 0 -q tests/views/test_hostile_streams.py $(ARGS)
+	GARRAWAY_MUTATIONS=1000000 GARRAWAY_TAMPERS=10000 pytest --timeout 0 tests/identity/test_signed_requests.py tests/identity/test_audit.py
 
 .PHONY: mutants
 mutants: setup ## plant bugs in a copy of the tree: each must be found (ARGS="--only NAME")

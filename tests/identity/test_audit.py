@@ -184,6 +184,7 @@ def test_every_tampered_byte_is_found(migrated: Database) -> None:
         ("DELETE FROM audit_entries WHERE seq = 5", "entries are missing"),
         ("DELETE FROM audit_entries", "entries are missing"),
         ("DELETE FROM audit_heads WHERE chain = 'admin'", "head is gone"),
+        ("DELETE FROM audit_heads WHERE chain = 'security'", "head is gone"),
         ("UPDATE audit_heads SET seq = 4 WHERE chain = 'admin'", "entries are missing"),
         ("UPDATE audit_entries SET chain = 'other' WHERE seq = 5", "no such chain"),
         ("UPDATE audit_entries SET chain = 'security' WHERE seq = 5", "missing"),

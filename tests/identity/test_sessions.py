@@ -6,8 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.identity.people import HERE, PASSWORD, Clock, granted, principal_of, register, staff, trader
 
-from garraway.identity import Cut, Gate, GateStale, Identity, Missing, Role, Unauthenticated, people, sessions
-from garraway.store import login_sessions, users
+from garraway.identity import (
+    Cut,
+    Gate,
+    GateStale,
+    Identity,
+    Missing,
+    Role,
+    Unauthenticated,
+    audit,
+    people,
+    sessions,
+    upkeep,
+)
+from garraway.store import users
 
 
 def refreshed(identity: Identity, token: str | None) -> sessions.Grant:
@@ -220,9 +232,11 @@ def test_roles_and_accounts_of_a_live_session_are_todays(identity: Identity) -> 
     assert cuts == [Cut(me.user_id, reason="roles")]
 
 
-def test_ended_sessions_are_forgotten(identity: Identity, clock: Clock) -> None:
+def test_what_means_nothing_any_more_is_forgotten_and_the_audit_chain_stays(identity: Identity, clock: Clock) -> None:
     register(identity)
     granted(identity)
-    with identity.database.writing() as connection:
-        assert login_sessions.remove_ended_sessions(connection, before_ns=clock()) == 0
-        assert login_sessions.remove_ended_sessions(connection, before_ns=clock() + 10**18) == 1
+    assert upkeep.forget_old(identity) == 0
+    clock.forward(2 * sessions.LIFE_S + 1)
+    assert upkeep.forget_old(identity) == 2
+    with identity.database.reading() as connection:
+        assert [one.entries for one in audit.verify(connection)] == [0, 2]

@@ -16,6 +16,7 @@ from garraway.identity.passwords import HashingPool
 from garraway.identity.sealing import KEY_BYTES, Sealer
 from garraway.identity.signing_keys import SigningKeys, insist_private
 from garraway.identity.tokens import Tokens
+from garraway.identity.upkeep import forget_old
 from garraway.store import Database
 
 AUDIENCE: Final = "garraway"
@@ -42,7 +43,11 @@ def opened(
     sealer = Sealer([master_key(folder / MASTER_KEY)])
     gate, hashing = Gate(database, tokens, sealer, clock).start(), HashingPool()
     try:
-        yield Identity(database, clock, hashing, breached, sealer, tokens, gate, relying_party, cut_trading_sessions)
+        identity = Identity(
+            database, clock, hashing, breached, sealer, tokens, gate, relying_party, cut_trading_sessions
+        )
+        forget_old(identity)
+        yield identity
     finally:
         gate.close()
         hashing.close()

@@ -114,11 +114,9 @@ def verify(connection: Connection, *, heads: Mapping[str, AuditHead] | None = No
     Raises: AuditBroken: an entry was changed, added, moved or removed.
     """
     kept = rows.audit_heads(connection)
-    unknown = sorted((set(rows.audit_chains(connection)) | set(kept)) ^ set(CHAINS) - (set(CHAINS) - set(kept)))
-    if unknown:
-        raise AuditBroken(
-            f"audit chain {unknown[0]!r}: no such chain, or its head is gone: somebody changed the tables"
-        )
+    wrong = sorted(set(kept) ^ set(CHAINS) | set(rows.audit_chains(connection)) - set(CHAINS))
+    if wrong:
+        raise AuditBroken(f"audit chain {wrong[0]!r}: no such chain, or its head is gone: somebody changed the tables")
     return [_verify_chain(connection, chain, kept[chain], (heads or {}).get(chain)) for chain in CHAINS]
 
 

@@ -217,8 +217,8 @@ class Gate:
             try:
                 self.refresh()
                 self._tokens.keys.reload()
-            except (StoreError, SQLAlchemyError, KeyFileUnsafe):
-                continue  # memory grows stale, and then nobody is let in
+            except (StoreError, SQLAlchemyError, KeyFileUnsafe, OSError):
+                continue  # memory that was not read grows stale, and then nobody is let in
 
     def _read(self) -> list[Cut]:
         """Reads first and changes memory after, so that a failure half-way loses no cut."""

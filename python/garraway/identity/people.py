@@ -77,23 +77,23 @@ def create(
     Raises: Conflict: the login is taken; Forbidden: roles beyond the asker's right to grant.
     """
     require(principal, Permission("create", "users"), at_s=identity.at_s)
-    login, name, roles, group_id, service = (
-        text.login(new.login),
-        text.line("name", new.name),
-        new.roles,
-        new.group_id,
-        new.service,
-    )
-    if set(roles) != {Role.TRADER}:
+    login, name = text.login(new.login), text.line("name", new.name)
+    if set(new.roles) != {Role.TRADER}:
         require(principal, Permission("grant", "roles"), at_s=identity.at_s)
     with identity.database.writing() as connection:
         user_id = users.insert_user(
-            connection, login=login, name=name, roles=roles, group_id=group_id, at_ns=identity.clock(), service=service
+            connection,
+            login=login,
+            name=name,
+            roles=new.roles,
+            group_id=new.group_id,
+            at_ns=identity.clock(),
+            service=new.service,
         )
         if user_id is None:
             raise Conflict(f"login {login} is taken")
-        invitation = None if service else _reset_secret(identity, connection, user_id, INVITATION_S)
-        after = {"login": login, "roles": sorted(roles), "group_id": group_id, "service": service}
+        invitation = None if new.service else _reset_secret(identity, connection, user_id, INVITATION_S)
+        after = {"login": login, "roles": sorted(new.roles), "group_id": new.group_id, "service": new.service}
         _note(
             identity, connection, principal, origin, Act("user.create", f"user:{user_id}", after=after, reason=reason)
         )
