@@ -30,7 +30,7 @@ TARGET = "/api/v1/orders"
 CONNECTIONS = 16
 LIMIT_RATIO = 2.5
 LIMIT_P99_MS = 20.0
-ECHO = '''
+ECHO = """
 import sys, msgspec, uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -49,7 +49,7 @@ async def echo(request: Request) -> Response:
 app = Starlette(routes=[Route("/api/v1/orders", echo, methods=["POST"])])
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), http="httptools", loop="uvloop", ws="none", lifespan="off",
             log_config=None, access_log=False)
-'''
+"""
 
 
 @dataclass

@@ -3,16 +3,22 @@
 import asyncio
 import io
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog
-from garraway.api.gate import Permission, Principal
+from garraway.api.back_office import DirectBackOffice
+from garraway.api.desk import Desk
 from garraway.api.meters import Meters
-from garraway.api.problems import Problem
+from garraway.api.ports import BookRow, FillRow, OrderRow, PositionRow, TickerRow, TradeRow
+from garraway.identity import Identity, Principal, Role, Scope, SignedRequest, Unauthenticated
+from garraway.store import Database
 from garraway.units import AssetTerms, InstrumentTerms
-from garraway.venues import Directory, Instrument, Outcome
+from garraway.venues import Account, Directory, Instrument, Outcome
+from garraway.views import NotYet
 
 NOW_NS = 1_790_000_000 * 10**9
 TERMS = InstrumentTerms(
@@ -24,57 +30,119 @@ TERMS = InstrumentTerms(
     max_price=100_000_000,
     max_quantity=999_999,
 )
-
-
-@dataclass(frozen=True)
-class FakePrincipal:
-    user_id: int = 7
-    accounts: frozenset[int] = frozenset({200})
-    key_id: str | None = None
+TRADER = Principal(
+    user_id=7,
+    login="ada@example.com",
+    roles=frozenset({Role.TRADER}),
+    accounts=frozenset({200}),
+    groups=frozenset(),
+    scopes=frozenset(Scope),
+    session_id="s",
+    key_id=None,
+    authenticated_at_s=NOW_NS // 10**9,
+    second_factor_at_s=None,
+    second_factor_enrolled=False,
+    address="192.0.2.1",
+)
 
 
 @dataclass
 class FakeGate:
-    """Lets `good` in as a principal, with the permissions that it holds; nobody else."""
+    """Lets the token `good` in; nobody else."""
 
-    principal: FakePrincipal = field(default_factory=FakePrincipal)
-    denied: set[Permission] = field(default_factory=set)
+    principal: Principal = TRADER
 
     def bearer(self, token: str, *, at_s: int, address: str) -> Principal:
         if token != "good":
-            raise Problem(401, "Unauthenticated", "credentials do not hold")
+            raise Unauthenticated
         return self.principal
 
-    def signed(
-        self,
-        key_id: str,
-        *,
-        signature: str,
-        timestamp: str,
-        method: str,
-        target: str,
-        body: bytes,
-        at_ns: int,
-        address: str,
-    ) -> Principal:
-        raise Problem(401, "Unauthenticated", "credentials do not hold")
+    def signed(self, request: SignedRequest, *, at_ms: int, address: str) -> Principal:
+        raise Unauthenticated
 
-    def require(self, principal: Principal, permission: Permission, *, at_s: int, account: int | None = None) -> None:
-        if permission in self.denied or (account is not None and account not in principal.accounts):
-            raise Problem(403, "Forbidden", "not permitted")
+
+@dataclass
+class FakeIdentity:
+    gate: FakeGate = field(default_factory=FakeGate)
 
 
 @dataclass
 class FakeDoor:
+    """Answers each command with the next of `reasons`, 0 when they are spent; `None` never answers."""
+
+    reasons: list[int | None] = field(default_factory=list)
     connected: bool = True
+    free: bool = True
+    failure: Exception | None = None
+    sent: list[bytes] = field(default_factory=list)
 
     def send(self, record: bytes) -> asyncio.Future[Outcome] | None:
-        return None
+        if not self.free:
+            return None
+        self.sent.append(record)
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        reason = self.reasons.pop(0) if self.reasons else 0
+        if reason is not None:
+            seq = len(self.sent)
+            answer.set_result(Outcome(seq, "new", reason, seq << 16))
+        return answer
+
+    async def until_free(self) -> None:
+        await asyncio.Event().wait()
 
 
 @dataclass
 class FakeViews:
+    """Knows the orders that it is told of."""
+
     seq: int = 41
+    ref: int = 0
+    texts: dict[tuple[int, str], int] = field(default_factory=dict)
+    address: tuple[str, int] | None = None
+
+    def last_ref(self, account: int) -> int:
+        return self.ref
+
+    def order(self, account: int, client_ref: int) -> OrderRow | None:
+        return None
+
+    def order_by_text(self, account: int, text: str) -> OrderRow | None:
+        ref = self.texts.get((account, text))
+        return cast("OrderRow", {"client_ref": ref}) if ref is not None else None
+
+    def open_orders(self, account: int) -> list[OrderRow]:
+        return []
+
+    def done_lately(self, account: int, limit: int = 100) -> list[OrderRow]:
+        return []
+
+    def fills(self, account: int, limit: int = 100) -> list[FillRow]:
+        return []
+
+    def balances(self, account: int) -> dict[int, tuple[int, int]]:
+        return {}
+
+    def positions(self, account: int) -> dict[int, PositionRow]:
+        return {}
+
+    def book(self, instrument: int, depth: int = 20) -> BookRow | None:
+        return None
+
+    def trades(self, instrument: int, limit: int = 100) -> list[TradeRow]:
+        return []
+
+    def ticker(self, instrument: int) -> TickerRow | None:
+        return None
+
+    def statistics(self) -> dict[str, Any]:
+        return {"failure": None}
+
+    async def wait_for(self, seq: int, *, timeout_s: float = 1.0) -> int:
+        """The fold comes forward to what was refused, as the real one does."""
+        if seq > 1_000_000:
+            raise NotYet(f"command {seq} is not known")
+        self.ref += 10
+        return self.seq
 
 
 @dataclass
@@ -86,23 +154,29 @@ class Clock:
 
 
 def directory() -> Directory:
-    """One share, traded in dollars."""
+    """One share, traded in dollars, and an account."""
     found = Directory()
     found.assets |= {1: AssetTerms("USD", 8, 2), 2: AssetTerms("GARR", 0, 0)}
     found.instruments[1] = Instrument(1, TERMS, 2, 1, 10**18, 20_000, 100_000)
+    found.accounts[200] = Account(200, 2, 1, 1, 1)
     return found
 
 
-def services(*, edge: EdgeSettings | None = None, clock: Clock | None = None) -> Services:
-    clock = clock or Clock()
+def services(*, edge: EdgeSettings | None = None, clock: Clock | None = None, door: FakeDoor | None = None) -> Services:
+    clock, door, views = clock or Clock(), door or FakeDoor(), FakeViews()
+    log = AccessLog(io.StringIO(), clock)
     return Services(
         clock=clock,
         monotonic_s=lambda: 0.0,
-        gate=FakeGate(),
-        door=FakeDoor(),
-        views=FakeViews(),
+        identity=cast("Identity", FakeIdentity()),
+        door=door,
+        views=views,
+        arrivals=views,
+        desk=Desk(door, views, views, stamp="t"),
+        back_office=DirectBackOffice(door, log),
+        database=Database.open(f"sqlite:///{Path('/nonexistent')}/none.db"),
         directory=directory(),
-        log=AccessLog(io.StringIO(), clock),
+        log=log,
         meters=Meters.new(version="test"),
         edge=edge or EdgeSettings(),
     )

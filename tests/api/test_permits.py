@@ -13,5 +13,5 @@ def test_every_route_declares_one_permission() -> None:
             assert isinstance(route, APIRoute)
             declared = [one.call for one in route.dependant.dependencies if isinstance(one.call, (Needs, Public))]
             if len(declared) != 1:
-                undeclared.append((sorted(route.methods), route.path))
+                undeclared.append((sorted(route.methods or ()), route.path))
     assert undeclared == []

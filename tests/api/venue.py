@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,7 +101,7 @@ class Venue:
         lines = (self.folder / "log" / f"{name}.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def until(self, condition: Any) -> None:
+    def until(self, condition: Callable[[], bool]) -> None:
         asyncio.run(until(condition, self))
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
@@ -110,7 +110,7 @@ class Venue:
             return subprocess.Popen([sys.executable, "-m", "garraway.cli", name, *options], stdout=log, stderr=log)
 
 
-async def until(condition: Any, venue: Venue) -> None:
+async def until(condition: Callable[[], bool], venue: Venue) -> None:
     """Waits for a condition; a process that died meanwhile fails the wait."""
     async with asyncio.timeout(START_S):
         while not condition():
@@ -206,5 +206,3 @@ def running(folder: Path, *options: str) -> Iterator[Venue]:
         yield venue
     finally:
         venue.stop()
-
-

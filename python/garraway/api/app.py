@@ -17,7 +17,7 @@ from garraway.api import openapi
 from garraway.api.allowance import Allowance
 from garraway.api.edge import Edge
 from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of
-from garraway.api.raw import RawRoute
+from garraway.api.raw import RawRoute, RawRouter
 from garraway.api.routes import (
     accounts,
     admin_orders,
@@ -41,6 +41,7 @@ from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import UnitsError
 from garraway.venues import VenueError
+from garraway.views import ViewsError
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     instruments.routes,
@@ -67,6 +68,7 @@ ERRORS: Final = (
     IdentityError,
     StoreError,
     SQLAlchemyError,
+    ViewsError,
     VenueError,
     UnitsError,
     RecordsError,
@@ -114,7 +116,7 @@ def serve(app: FastAPI) -> ASGIApp:
             allow_headers=CORS_HEADERS,
             expose_headers=CORS_EXPOSED,
         )
-    return Edge(inner, services)
+    return Edge(inner, app, RawRouter(RAW))
 
 
 def openapi_json() -> str:

@@ -6,15 +6,20 @@ another number. The interfaces (REST, the facades) share one desk, so that they 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+import msgspec
+
+from garraway.api.deadlines import Deadlines
 from garraway.api.orders import NewOrder, Replacement, cancel_record
 from garraway.api.ports import Arrivals, Door, Views
 from garraway.api.problems import Problem, away, conflict
 from garraway.records import Reject, command_seq, encode, reject
 from garraway.venues import Outcome
+from garraway.views import NotYet
 
 PATIENCE_S: Final = 2.0
 """How long a command waits to go out, and then for its outcome."""
@@ -28,8 +33,7 @@ STALE: Final = "ClientRefStale"
 Status = Literal["accepted", "rejected", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, gc=False):
     """What became of a command: `accepted`, `rejected` (why: `reason`) or `unknown`."""
 
     status: Status
@@ -79,6 +83,7 @@ class Desk:
         self._arrivals = arrivals
         self._stamp = stamp
         self._count = 0
+        self._deadlines = Deadlines(PATIENCE_S)
         self.last_seq = 0
         """The highest number of a command whose outcome came here."""
         self._refs: dict[int, int] = {}
@@ -147,7 +152,8 @@ class Desk:
             told = _told(outcome, client_ref, text, self._views.seq)
             if told.reason is None or told.reason.name != STALE:
                 return told
-            await self._arrivals.until(told.seq, PATIENCE_S)
+            with contextlib.suppress(NotYet):
+                await self._arrivals.wait_for(told.seq, timeout_s=PATIENCE_S)
         raise away(STALE, "another door places orders of this account faster than this one: ask again")
 
     def _next_ref(self, account: int) -> int:
@@ -173,10 +179,8 @@ class Desk:
 
     async def _outcome(self, sent: asyncio.Future[Outcome]) -> Outcome | None:
         """The outcome; None where it did not come in time."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                outcome = await sent
-        except TimeoutError:
+        outcome = await self._deadlines.within(sent)
+        if outcome is None:
             return None
         self.last_seq = max(self.last_seq, command_seq(outcome.first_event))
         return outcome

@@ -1,4 +1,4 @@
-"""The outermost layer: what every request passes, whoever sends it and whatever for. Touches no other room.
+"""The outermost layer: what every request passes, whoever sends it and whatever for.
 
 In order: address, correlation id, rate of the address, body within size and time, JSON without tricks, then the route
 within its time; every error becomes a problem; every reply bears the headers of safety; a line is logged and counted.
@@ -7,24 +7,23 @@ within its time; every error becomes a problem; every reply bears the headers of
 import asyncio
 import re
 import traceback
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from garraway.api import strict_json
 from garraway.api.addresses import UNKNOWN, client_address
 from garraway.api.allowance import Allowance, Taken
 from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of, throttled
-from garraway.api.services import Services
+from garraway.api.raw import RawRouter
+
+if TYPE_CHECKING:
+    from garraway.api.services import Services
 
 HEADERS: Final = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-site"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
@@ -33,90 +32,96 @@ WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNLIMITED: Final = ("/health", "/live", "/ready", "/metrics")
 """Paths that probes ask: never throttled, never logged."""
 _CORRELATION: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_CSP: Final = b"content-security-policy"
-_CACHE: Final = b"cache-control"
+_OWN: Final = frozenset({b"content-security-policy", b"cache-control"})
 
 
 class Edge:
     """The application as the server sees it."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        """Wraps `app`."""
+    def __init__(self, inner: ASGIApp, app: FastAPI, raw: RawRouter) -> None:
+        """Wraps `inner`, which is `app` or stands around it; raw routes are called from here."""
+        self._inner = inner
         self._app = app
-        self._services = services
-        self._addresses = Allowance(services.edge.requests_per_minute)
+        self._raw = raw
+        self._services: Services = app.state.services
+        self._addresses = Allowance(self._services.edge.requests_per_minute)
         self._begun = 0
+        self._in_flight = 0
+        self._services.meters.in_flight.set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; anything else than HTTP goes on to the application, WebSockets nowhere."""
         if scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
+            await self._inner(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "streams are served by another port"})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self._services
         began_s = services.monotonic_s()
-        reply = _Reply(send, self._correlation_id(scope))
-        scope["garraway.reply"] = reply
-        services.meters.in_flight.inc()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        scope["garraway.headers"] = headers
+        reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers))
+        self._in_flight += 1
         try:
-            async with asyncio.timeout(services.edge.request_s):
-                await self._pass(scope, receive, reply)
+            await self._pass(scope, headers, receive, reply)
         except TimeoutError:
             await reply.problem(Problem(503, "DeadlineExceeded", "it took too long: ask again", retryable=True))
         except Exception as error:  # noqa: BLE001 - the last line of defence: a fault becomes a reply and a log line
             await self._refuse(error, reply)
         finally:
-            services.meters.in_flight.dec()
+            self._in_flight -= 1
             self._told(scope, reply, services.monotonic_s() - began_s)
 
-    async def _pass(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
+    async def _pass(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: "_Reply") -> None:
         services = self._services
-        peer = scope["client"][0] if scope.get("client") else UNKNOWN
-        proxies = services.edge.proxies
-        forwarded = _values(scope, b"x-forwarded-for") if proxies else []
-        scope["garraway.address"] = client_address(peer, forwarded, proxies) if forwarded else peer
+        edge = services.edge
+        address = scope["client"][0] if scope.get("client") else UNKNOWN
+        if edge.proxies and b"x-forwarded-for" in headers:
+            address = client_address(address, _forwarded(scope), edge.proxies)
+        scope["garraway.address"] = address
         if not scope["path"].startswith(UNLIMITED):
-            taken = self._addresses.take(scope["garraway.address"], services.clock())
+            taken = self._addresses.take(address, services.clock())
             reply.rate(taken)
             if not taken.allowed:
                 services.meters.throttled.labels("address").inc()
                 raise throttled(taken)
-        scope["garraway.body"] = b"" if scope["method"] in WITHOUT_BODY else await self._body(scope, receive)
-        await self._app(scope, _Replayed(scope["garraway.body"], receive), reply)
+        body = b"" if scope["method"] in WITHOUT_BODY else await self._body(scope, headers, receive)
+        scope["garraway.body"] = body
+        raw = self._raw.find(scope)
+        if raw is not None and not (edge.origins and b"origin" in headers):
+            scope["app"] = self._app
+            await raw(scope, receive, reply)
+            return
+        async with asyncio.timeout(edge.request_s):
+            await self._inner(scope, _Replayed(body, receive), reply)
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        """The whole body. Raises: Problem: too large, too slow, of another type, no JSON."""
-        edge = self._services.edge
-        declared = _values(scope, b"content-length")
-        if declared and (not declared[0].isdigit() or int(declared[0]) > edge.body_bytes):
-            raise too_large(edge.body_bytes)
-        body = b""
-        try:
-            async with asyncio.timeout(edge.body_s):
-                more = True
-                while more:
-                    message = await receive()
-                    if message["type"] != "http.request":
-                        raise Problem(400, "Malformed", "the body broke off")
-                    body += message.get("body", b"")
-                    more = message.get("more_body", False)
-                    if len(body) > edge.body_bytes:
-                        raise too_large(edge.body_bytes)
-        except TimeoutError as error:
-            raise Problem(408, "BodyTooSlow", f"the body did not come within {edge.body_s:g} s") from error
+    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The whole body; the server ends connections that bring it too slowly. Raises: Problem."""
+        most = self._services.edge.body_bytes
+        declared = headers.get(b"content-length")
+        if declared is not None and (not declared.isdigit() or int(declared) > most):
+            raise too_large(most)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Problem(400, "Malformed", "the body broke off")
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > most:
+                raise too_large(most)
         if body:
-            scope["garraway.json"] = _parsed(scope, body)
+            scope["garraway.json"] = _parsed(headers.get(b"content-type", b""), body)
         return body
 
-    def _correlation_id(self, scope: Scope) -> str:
+    def _correlation_id(self, headers: dict[bytes, bytes]) -> str:
         """The client's own, if it is fit to be logged, else a new one."""
-        for name, value in scope["headers"]:
-            if name == b"x-correlation-id" and _CORRELATION.fullmatch(value):
-                return str(value.decode())
+        own = headers.get(b"x-correlation-id")
+        if own is not None and _CORRELATION.fullmatch(own):
+            return own.decode()
         self._begun += 1
         return f"{self._services.clock():x}-{self._begun:x}"
 
@@ -175,13 +180,10 @@ class _Reply:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = message["headers"]
-            own = {name for name, _ in headers if name in (_CSP, _CACHE)}
-            message["headers"] = [
-                *headers,
-                *(HEADERS if not own else [header for header in HEADERS if header[0] not in own]),
-                (b"x-correlation-id", self.correlation_id.encode()),
-                *(_rate_headers(self._rate) if self._rate is not None else ()),
-            ]
+            own = {name for name, _ in headers if name in _OWN}
+            ours = HEADERS if not own else [header for header in HEADERS if header[0] not in own]
+            rate = _rate_headers(self._rate) if self._rate is not None else ()
+            message["headers"] = [*headers, *ours, (b"x-correlation-id", self.correlation_id.encode()), *rate]
         await self._send(message)
 
     def rate(self, taken: Taken) -> None:
@@ -226,18 +228,18 @@ def too_large(most: int) -> Problem:
     return Problem(413, "BodyTooLarge", f"a body holds at most {most} bytes", headers={"Connection": "close"})
 
 
-def _parsed(scope: Scope, body: bytes) -> strict_json.Json:
-    kinds = _values(scope, b"content-type")
-    kind = kinds[0].partition(";")[0].strip().lower() if kinds else ""
-    if kind == "application/x-www-form-urlencoded":
+def _parsed(content_type: bytes, body: bytes) -> strict_json.Json:
+    kind = content_type.partition(b";")[0].strip().lower()
+    if kind == b"application/json":
+        return strict_json.loads(body)
+    if kind == b"application/x-www-form-urlencoded":
         return None
-    if kind != "application/json":
-        raise Problem(415, "MediaTypeUnsupported", f"content-type {kind[:64]!r} is not taken: send application/json")
-    return strict_json.loads(body)
+    named = kind[:64].decode("latin-1")
+    raise Problem(415, "MediaTypeUnsupported", f"content-type {named!r} is not taken: send application/json")
 
 
-def _values(scope: Scope, wanted: bytes) -> list[str]:
-    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+def _forwarded(scope: Scope) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
 
 
 def _rate_headers(taken: Taken) -> list[tuple[bytes, bytes]]:

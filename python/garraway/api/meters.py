@@ -6,11 +6,11 @@ from typing import Final, Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from garraway.api.ports import Views
 
+STATUSES: Final = ("accepted", "rejected", "unknown")
 SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
@@ -51,8 +51,6 @@ class Meters:
     registry: CollectorRegistry
     requests: Counter
     request_seconds: Histogram
-    order_ack_seconds: Histogram
-    orders: Counter
     denied: Counter
     unauthenticated: Counter
     throttled: Counter
@@ -60,7 +58,9 @@ class Meters:
     door_connected: Gauge
     sequence: Gauge
     read_waits: Counter
-    children: dict[tuple[str, ...], MetricWrapperBase]
+    ack_seconds: Histogram
+    placed: dict[str, Counter]
+    children: dict[tuple[str, str, int], tuple[Counter, Histogram]]
     """Counters by their labels, so that the hot path looks up once."""
 
     @classmethod
@@ -72,6 +72,14 @@ class Meters:
             registry.register(_Streams(views))
         build = Gauge("app_build_info", "What runs here.", ["component", "version"], registry=registry)
         build.labels("service", version).set(1)
+        acks = Histogram(
+            "venue_order_ack_seconds",
+            "From an order to its durable outcome.",
+            ["protocol"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        orders = Counter("api_orders", "Orders of clients, by what became of them.", ["status"], registry=registry)
         return cls(
             registry=registry,
             requests=Counter("http_requests", "Requests.", ["route", "method", "code"], registry=registry),
@@ -82,16 +90,6 @@ class Meters:
                 buckets=SECONDS,
                 registry=registry,
             ),
-            order_ack_seconds=Histogram(
-                "venue_order_ack_seconds",
-                "From an order to its durable outcome.",
-                ["protocol"],
-                buckets=SECONDS,
-                registry=registry,
-            ),
-            orders=Counter(
-                "api_commands", "Commands of clients, by what became of them.", ["kind", "status"], registry=registry
-            ),
             denied=Counter("authz_denied", "Requests that were not permitted.", ["route"], registry=registry),
             unauthenticated=Counter("auth_refused", "Requests whose credentials were refused.", registry=registry),
             throttled=Counter("http_throttled", "Requests beyond a rate limit.", ["scope"], registry=registry),
@@ -99,24 +97,21 @@ class Meters:
             door_connected=Gauge("venue_door_connected", "1 while the exchange's door is open.", registry=registry),
             sequence=Gauge("venue_sequence", "The last command that this process knows of.", registry=registry),
             read_waits=Counter("api_read_waits", "Reads that waited for a command.", ["result"], registry=registry),
+            ack_seconds=acks.labels("rest"),
+            placed={status: orders.labels(status) for status in STATUSES},
             children={},
         )
 
     def acknowledged(self, status: str, seconds: float) -> None:
         """An order got its outcome, or none in time."""
-        self.order_ack_seconds.labels("rest").observe(seconds)
-        self.orders.labels("place", status).inc()
+        self.ack_seconds.observe(seconds)
+        self.placed[status].inc()
 
     def replied(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """A reply went out."""
-        code = str(status)
-        counter = self.children.get((route, method, code))
-        if counter is None:
-            counter = self.children[route, method, code] = self.requests.labels(route, method, code)
-        histogram = self.children.get((route,))
-        if histogram is None:
-            histogram = self.children[route,] = self.request_seconds.labels(route)
-        assert isinstance(counter, Counter)
-        assert isinstance(histogram, Histogram)
-        counter.inc()
-        histogram.observe(seconds)
+        found = self.children.get((route, method, status))
+        if found is None:
+            counter = self.requests.labels(route, method, str(status))
+            found = self.children[route, method, status] = counter, self.request_seconds.labels(route)
+        found[0].inc()
+        found[1].observe(seconds)

@@ -67,7 +67,6 @@ EVERYWHERE: Final = {
 OF_PARAMETERS: Final = {404: "There is no such thing, or none that you may see.", 422: "A field cannot be taken."}
 OF_BODIES: Final = {
     400: "The body is no JSON.",
-    408: "The body came too slowly.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "A field cannot be taken.",

@@ -1,12 +1,13 @@
 """Orders as commands: what a client asks for, in the units of the engine, and the records of it. Touches `records`."""
 
-from dataclasses import dataclass
+from typing import Final
 
-from garraway.records import Flags, OrderType, Side, TimeInForce, encode
+import msgspec
+
+from garraway.records import Flags, OrderType, Side, TimeInForce, encoder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOrder:
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order to be placed: prices in price units, quantities in lots."""
 
     account: int
@@ -25,28 +26,26 @@ class NewOrder:
 
     def record(self, client_ref: int, text: bytes) -> bytes:
         """The command that places it."""
-        return encode(
-            "PlaceOrder",
+        return _PLACE(
+            self.account,
+            client_ref,
+            self.instrument,
+            self.side,
+            self.order_type,
+            self.time_in_force,
+            self.flags,
+            self.price,
+            self.quantity,
+            self.target,
+            self.trigger,
+            self.display,
+            self.minimum,
+            self.expire_s,
             tail=text,
-            account=self.account,
-            client_ref=client_ref,
-            instrument=self.instrument,
-            side=self.side,
-            order_type=self.order_type,
-            time_in_force=self.time_in_force,
-            flags=self.flags,
-            price=self.price,
-            quantity=self.quantity,
-            target=self.target,
-            trigger=self.trigger,
-            display=self.display,
-            minimum=self.minimum,
-            expire_s=self.expire_s,
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
+class Replacement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to stand in the place of an open order; `quantity` is what it may fill in all."""
 
     account: int
@@ -57,18 +56,18 @@ class Replacement:
 
     def record(self, client_ref: int, text: bytes) -> bytes:
         """The command that replaces it."""
-        return encode(
-            "ReplaceOrder",
-            tail=text,
-            account=self.account,
-            client_ref=client_ref,
-            target=self.target,
-            price=self.price,
-            quantity=self.quantity,
-            trigger=self.trigger,
-        )
+        return _REPLACE(self.account, client_ref, self.target, self.price, self.quantity, self.trigger, tail=text)
 
 
 def cancel_record(account: int, client_ref: int, quantity: int = 0) -> bytes:
     """The command that cancels an order, or reduces it to what it may fill in all."""
-    return encode("CancelOrder", account=account, client_ref=client_ref, quantity=quantity)
+    return _CANCEL(account, client_ref, quantity)
+
+
+_PLACE: Final = encoder(
+    "PlaceOrder",
+    *("account", "client_ref", "instrument", "side", "order_type", "time_in_force", "flags"),
+    *("price", "quantity", "target", "trigger", "display", "minimum", "expire_s"),
+)
+_REPLACE: Final = encoder("ReplaceOrder", "account", "client_ref", "target", "price", "quantity", "trigger")
+_CANCEL: Final = encoder("CancelOrder", "account", "client_ref", "quantity")

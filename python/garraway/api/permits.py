@@ -11,6 +11,7 @@ A route that declares neither fails a test. What an account's own data is, is as
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from fastapi.params import Depends as DependsOn
 from starlette.requests import Request
 from starlette.types import Scope
@@ -30,8 +31,7 @@ WINDOW: Final = "5000"
 """The receive window of who names none, in ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A principal and what it was let in for."""
 
     principal: Principal
@@ -108,7 +108,7 @@ def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) ->
 
 def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     """Who asks, by a bearer token or a signature. Raises: Problem, errors of `identity`."""
-    found: dict[bytes, bytes] = {name: value for name, value in scope["headers"] if name in _WANTED}
+    found: dict[bytes, bytes] = scope["garraway.headers"]
     address = scope["garraway.address"]
     if KEY_HEADER in found:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
@@ -127,11 +127,6 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
     return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
-
-
-_WANTED: Final = frozenset(
-    {b"authorization", KEY_HEADER, TIMESTAMP_HEADER, WINDOW_HEADER, NONCE_HEADER, SIGNATURE_HEADER}
-)
 
 
 def _text(value: bytes) -> str:

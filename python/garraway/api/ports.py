@@ -196,10 +196,10 @@ class Views(Protocol):
 
 
 class Arrivals(Protocol):
-    """Waiting for the views to know of a command; see `garraway.api.arrivals`."""
+    """Waiting for the views to know of a command; see `garraway.views.LiveViews`."""
 
-    async def until(self, seq: int, timeout_s: float) -> bool:
-        """Waits until the views know of this command; False: it did not come in time."""
+    async def wait_for(self, seq: int, *, timeout_s: float = 1.0) -> int:
+        """Waits until the views know of this command. Raises: NotYet, ViewsStopped."""
         ...
 
 

@@ -38,6 +38,7 @@ from garraway.records import RecordsError
 from garraway.store import StoreError
 from garraway.units import OffTick, OutOfRange, TooFine, UnitsError
 from garraway.venues import VenueError
+from garraway.views import ViewsError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:garraway:problem:"
@@ -135,6 +136,8 @@ def problem_of(error: Exception) -> Problem | None:
         return _of_identity(error)
     if isinstance(error, StoreError | SQLAlchemyError):
         return away("DatabaseAway", "the database is away at the moment: ask again")
+    if isinstance(error, ViewsError):
+        return away("ViewsAway", "the event log cannot be read at the moment: ask again")
     if isinstance(error, VenueError):
         return away("ExchangeAway", "the exchange is away at the moment: ask again")
     return None

@@ -3,7 +3,7 @@
 A raw route is an ASGI application behind Starlette's router; its reply is a msgspec struct.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -21,8 +21,7 @@ from garraway.identity import Permission
 PARAMETERS_AT_MOST: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A request, as an endpoint sees it."""
 
     services: Services
@@ -92,6 +91,35 @@ class RawRoute:
         if len(found) != len(pairs):
             raise invalid(pairs[-1][0], "ParameterRepeated", "a parameter came twice: send it once")
         return found
+
+
+class RawRouter:
+    """Finds raw routes without the application's router: by method and path, or by what stands before the last part."""
+
+    def __init__(self, routes: Sequence[RawRoute]) -> None:
+        """Routes with at most one parameter, the last part of their path."""
+        self._exact: dict[tuple[str, str], RawRoute] = {}
+        self._below: dict[tuple[str, str], tuple[RawRoute, str]] = {}
+        for route in routes:
+            parent, _, last = route.path.rpartition("/")
+            if last.startswith("{"):
+                self._below[route.method, parent] = route, last.strip("{}")
+            else:
+                self._exact[route.method, route.path] = route
+
+    def find(self, scope: Scope) -> RawRoute | None:
+        """The route of a request, its parameter put into the scope."""
+        method, path = scope["method"], scope["path"]
+        route = self._exact.get((method, path))
+        if route is not None:
+            scope["path_params"] = {}
+            return route
+        parent, _, last = path.rpartition("/")
+        found = self._below.get((method, parent))
+        if found is None or not last:
+            return None
+        scope["path_params"] = {found[1]: last}
+        return found[0]
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -14,6 +14,7 @@ from garraway.api.problems import Problem, conflict, invalid
 from garraway.api.services import Services
 from garraway.api.serving import Served
 from garraway.store import history
+from garraway.views import NotYet
 
 WAIT_S: Final = 1.0
 """How long a read waits for `min_seq`."""
@@ -46,11 +47,13 @@ async def fresh(services: Services, min_seq: int | None) -> int:
     views = services.views
     if min_seq is None or views.seq >= min_seq:
         return views.seq
-    came = await services.arrivals.until(min_seq, WAIT_S)
-    services.meters.read_waits.labels("came" if came else "late").inc()
-    if not came:
-        raise not_yet(min_seq, views.seq)
-    return views.seq
+    try:
+        seq = await services.arrivals.wait_for(min_seq, timeout_s=WAIT_S)
+    except NotYet as error:
+        services.meters.read_waits.labels("late").inc()
+        raise not_yet(min_seq, views.seq) from error
+    services.meters.read_waits.labels("came").inc()
+    return seq
 
 
 Seen = Annotated[int, Depends(_seen)]

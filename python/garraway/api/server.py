@@ -1,6 +1,6 @@
 """The server: uvicorn with limits on slow and many connections, stopped by draining. Touches sockets.
 
-A connection that does not complete the head of a request in time is closed, and so is one beyond what an address may
+A connection that does not bring a whole request in time is closed, and so is one beyond what an address may
 have: without that, a few slow clients could hold every descriptor.
 """
 
@@ -14,8 +14,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_S: Final = 10.0
-"""How long the head of a request may take, from the connection or from its first byte on."""
+REQUEST_S: Final = 10.0
+"""How long a request may take to come, head and body, from the connection or from its first byte on."""
 IDLE_S: Final = 30
 """How long a connection is kept open between requests."""
 CONNECTIONS_OF_ADDRESS: Final = 512
@@ -25,17 +25,17 @@ GRACE_S: Final = 10
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that waits for heads, but not for ever."""
+    """HTTP/1.1 that waits for requests, but not for ever."""
 
     addresses: ClassVar[Counter[str]] = Counter()
     """Connections by address, in this process."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the base class has it
-        """Counts the connection, and begins to wait for a head."""
+        """Counts the connection, and begins to wait for a request."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self.addresses[self._address] += 1
-        self._head: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, transport.close)
+        self._slow: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_S, transport.close)
         if self.addresses[self._address] > CONNECTIONS_OF_ADDRESS:
             transport.close()
 
@@ -49,19 +49,19 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        if self._head is None:
-            self._head = self.loop.call_later(HEAD_S, self.transport.close)
+        if self._slow is None:
+            self._slow = self.loop.call_later(REQUEST_S, self.transport.close)
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        """Its head is whole."""
+    def on_message_complete(self) -> None:
+        """The request is whole."""
         self._stop_waiting()
-        super().on_headers_complete()
+        super().on_message_complete()
 
     def _stop_waiting(self) -> None:
-        if self._head is not None:
-            self._head.cancel()
-            self._head = None
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
 
 
 class Server(uvicorn.Server):

@@ -24,8 +24,6 @@ class EdgeSettings:
     requests_per_minute: int = 1_000
     """Of one address, of one user, of one key."""
     body_bytes: int = BODY_BYTES
-    body_s: float = 5.0
-    """How long a body may take to come."""
     request_s: float = 10.0
     """How long a request may take in all."""
     origins: tuple[str, ...] = ()

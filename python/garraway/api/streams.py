@@ -1,6 +1,6 @@
 """What the hub of WebSockets asks of the service: who a token is, and to cancel orders of who left. Touches `identity`.
 
-The hub runs in a thread of Rust and knows no people; it asks through an eventfd and is answered by calls.
+The hub runs in a thread of Rust and knows no people; it asks, and is answered by calls.
 """
 
 import asyncio
@@ -23,15 +23,6 @@ TRIES: Final = 5
 class Hub(Protocol):
     """What this needs of `garraway._native.Views`."""
 
-    @property
-    def asked(self) -> int:
-        """The eventfd that becomes readable when there are requests."""
-        ...
-
-    def take_requests(self) -> list[dict[str, Any]]:
-        """What the hub asks."""
-        ...
-
     def allow(
         self, connection: int, accounts: Sequence[int], *, login_session: str, user: int, expires_at_ns: int
     ) -> None:
@@ -50,34 +41,31 @@ class Hub(Protocol):
 
 
 class Streams:
-    """Answers the hub. Lives in one event loop; close it before the loop ends."""
+    """Answers the hub."""
 
     def __init__(self, hub: Hub, identity: Identity, desk: Desk, log: AccessLog, *, clock: Callable[[], int]) -> None:
-        """Listens from now on."""
+        """Listens to the gate from now on; requests are handed in."""
         self._hub = hub
         self._identity = identity
         self._desk = desk
         self._log = log
         self._clock = clock
         self._cancelling: set[asyncio.Task[None]] = set()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(hub.asked, self._answer)
         identity.gate.on_cut(self._cut)
 
     def close(self) -> None:
-        """Listens no more."""
-        self._loop.remove_reader(self._hub.asked)
+        """Gives up what is under way."""
         for task in self._cancelling:
             task.cancel()
 
-    def _answer(self) -> None:
-        for request in self._hub.take_requests():
-            if request["kind"] == "auth":
-                self._admit(request["connection"], request["token"], request["address"])
-            elif request["kind"] == "cancel":
-                task = self._loop.create_task(self._cancel(request["accounts"], request["cause"]))
-                self._cancelling.add(task)
-                task.add_done_callback(self._cancelling.discard)
+    def take(self, request: dict[str, Any]) -> None:
+        """One request of the hub."""
+        if request["kind"] == "auth":
+            self._admit(request["connection"], request["token"], request["address"])
+        elif request["kind"] == "cancel":
+            task = asyncio.create_task(self._cancel(request["accounts"], request["cause"]))
+            self._cancelling.add(task)
+            task.add_done_callback(self._cancelling.discard)
 
     def _admit(self, connection: int, token: str, address: str) -> None:
         at_s = self._clock() // SECOND_NS

@@ -28,6 +28,7 @@ Network = IPv4Network | IPv6Network
 
 POLL_S: Final = 0.25
 STALE_NS: Final = 2_000_000_000
+_PRINCIPALS: Final = 10_000
 _MARGIN_NS: Final = 60_000_000_000
 _NEWLY_NS: Final = 50_000_000
 """An unknown key makes memory be read again, at most so often."""
@@ -71,6 +72,8 @@ class _Memory:
     keys: dict[str, _Key] = field(default_factory=dict)
     revoked_at_ns: dict[str, int] = field(default_factory=dict)
     networks: tuple[Network, ...] = ()
+    principals: dict[tuple[str, str], Principal] = field(default_factory=dict)
+    """Of keys, by key and address, as long as nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ class Gate:
         if new is not None:
             cuts += [*self._take_users(new), *self._take_keys(new.keys, at_ns), *self._take_sessions(new.sessions)]
             memory.networks = new.networks
+            memory.principals = {}
         memory.revoked_at_ns = {name: when for name, when in memory.revoked_at_ns.items() if when >= since_ns}
         memory.change, memory.read_at_ns = change, at_ns
         return cuts
@@ -319,25 +323,33 @@ class Gate:
             self._nonces.take(key_id, nonce, timestamp_ms=timestamp_ms, window_ms=window_ms, at_ms=at_ms)
 
     def _key_principal(self, key_id: str, key: _Key, address: str) -> Principal:
+        # Taken before the user is: what changes meanwhile comes with another dictionary.
+        principals = self._memory.principals
         user = self._memory.users.get(key.user_id)
         if user is None:
             raise Unauthenticated
-        return self._admitted(
-            Principal(
-                user_id=key.user_id,
-                login=user.login,
-                roles=user.roles,
-                accounts=user.accounts,
-                groups=user.groups,
-                scopes=key.scopes,
-                session_id=None,
-                key_id=key_id,
-                authenticated_at_s=key.created_at_s,
-                second_factor_at_s=None,
-                second_factor_enrolled=user.enrolled,
-                address=address,
-            )
+        known = principals.get((key_id, address))
+        if known is not None:
+            return known
+        made = Principal(
+            user_id=key.user_id,
+            login=user.login,
+            roles=user.roles,
+            accounts=user.accounts,
+            groups=user.groups,
+            scopes=key.scopes,
+            session_id=None,
+            key_id=key_id,
+            authenticated_at_s=key.created_at_s,
+            second_factor_at_s=None,
+            second_factor_enrolled=user.enrolled,
+            address=address,
         )
+        admitted = self._admitted(made)
+        if len(principals) >= _PRINCIPALS:
+            principals.clear()
+        principals[key_id, address] = admitted
+        return admitted
 
     def _admitted(self, principal: Principal) -> Principal:
         """Staff come from the allow-list's networks, where it has any."""

@@ -7,7 +7,7 @@ RecordsError
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -92,13 +92,45 @@ def encode(kind: str, /, *, items: Sequence[bytes] = (), tail: bytes = b"", **fi
     return bytes(record)
 
 
+def encoder(kind: str, /, *names: str) -> Callable[..., bytes]:
+    """A function that writes commands of one kind as `encode` does, much faster, for those who send many.
+
+    It takes the values of `names`, all of them integers, in this order, and a tail.
+    Raises (both): FieldUnknown, FieldInvalid.
+    """
+    layout = _layout(kind)
+    wanted = ("length", "kind", "version", "items", "tail", *names)
+    unknown = [name for name in names if name not in layout.fields or name in FILLED_IN]
+    if unknown:
+        raise FieldUnknown(f"{kind} has no field {unknown[0]!r} to be written")
+    places = sorted((layout.fields[name].offset, index) for index, name in enumerate(wanted))
+    form, end = "<", 0
+    for offset, index in places:
+        packer = layout.fields[wanted[index]].pack
+        assert packer is not None
+        form += f"{offset - end}x{packer.format[1:]}"
+        end = offset + packer.size
+    whole = struct.Struct(form + f"{layout.size - end}x")
+    order = [index for _, index in places]
+
+    def write(*values: int, tail: bytes = b"") -> bytes:
+        size = -(-(layout.size + len(tail)) // ALIGN) * ALIGN
+        if len(tail) > _native.LIMITS["MAX_TAIL"]:
+            raise FieldInvalid(f"tail of {len(tail)} bytes, at most {_native.LIMITS['MAX_TAIL']}: shorten it")
+        given = (size, layout.code, VERSION, 0, len(tail), *values)
+        try:
+            return (whole.pack(*[given[index] for index in order]) + tail).ljust(size, b"\0")
+        except struct.error as error:
+            raise FieldInvalid(f"{kind} with {dict(zip(names, values, strict=True))}: {error}") from error
+
+    return write
+
+
 def stamped(record: bytes, *, source: int, source_seq: int) -> bytes:
     """The same command as the given source's number `source_seq`."""
-    fields, stamp = _head_fields(), bytearray(record)
-    for name, value in (("source", source), ("source_seq", source_seq)):
-        packer = fields[name].pack
-        assert packer is not None
-        packer.pack_into(stamp, fields[name].offset, value)
+    stamp = bytearray(record)
+    for packer, offset, value in zip(*_stamp_fields(), (source, source_seq), strict=True):
+        packer.pack_into(stamp, offset, value)
     return bytes(stamp)
 
 
@@ -109,6 +141,14 @@ def head(record: bytes) -> dict[str, int]:
         for name, field in _head_fields().items()
         if field.pack is not None
     }
+
+
+def length(record: bytes) -> int:
+    """The bytes of a command, as its head says."""
+    field = _head_fields()["length"]
+    assert field.pack is not None
+    found: int = field.pack.unpack_from(record, field.offset)[0]
+    return found
 
 
 def body(kind: str, content: bytes) -> dict[str, int | bytes]:
@@ -179,6 +219,13 @@ def _layout(kind: str) -> _Layout:
     fields = {name: _field(offset, np.dtype(form)) for name, offset, form in entry["fields"]}
     of_item = {name: _field(offset, np.dtype(form)) for name, offset, form in entry["item_fields"]}
     return _Layout(entry["code"], entry["size"], entry["item_size"], {**_head_fields(), **fields}, of_item)
+
+
+@cache
+def _stamp_fields() -> tuple[tuple[struct.Struct, ...], tuple[int, ...]]:
+    """How source and number are written, and where."""
+    fields = [_head_fields()[name] for name in ("source", "source_seq")]
+    return tuple(field.pack for field in fields if field.pack is not None), tuple(field.offset for field in fields)
 
 
 @cache

@@ -16,12 +16,12 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from garraway.records import head, stamped
+from garraway.records import length, stamped
 from garraway.venues import soupbintcp
 from garraway.venues.door import (
     COMMAND,
@@ -115,6 +115,7 @@ class ExchangeVenue:
         self._was_connected = False
         self._failure: VenueError | None = None
         self._changed = asyncio.Condition()
+        self._awaiting = 0
         self._running: asyncio.Task[None] | None = None
 
     @classmethod
@@ -219,10 +220,7 @@ class ExchangeVenue:
 
     async def until_free(self) -> None:
         """Waits until `send` can send. Raises: VenueClosed, LoginRefused, OutcomeMissing, SourceShared."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._failure is not None or self.free)
-        if self._failure is not None:
-            raise self._failure
+        await self._until(lambda: self.free)
 
     async def status(self) -> dict[str, Any]:
         """What the exchange says of itself now. Raises: ConnectionLost."""
@@ -280,18 +278,12 @@ class ExchangeVenue:
         return answer
 
     async def _until_connected(self) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._failure is not None or self._writer is not None)
-        if self._failure is not None:
-            raise self._failure
+        await self._until(lambda: self._writer is not None)
 
     async def _until_room(self) -> None:
         if self._failure is None and len(self._unanswered) < self.state.window:
             return
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._failure is not None or len(self._unanswered) < self.state.window)
-        if self._failure is not None:
-            raise self._failure
+        await self._until(lambda: len(self._unanswered) < self.state.window)
 
     async def _stay_connected(self) -> None:
         delay_s = BACKOFF_FIRST_S
@@ -385,8 +377,21 @@ class ExchangeVenue:
             )
 
     async def _tell(self) -> None:
+        if self._awaiting == 0:
+            return
         async with self._changed:
             self._changed.notify_all()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        """Waits for a condition of what arrives here. Raises: the failure, if there is one."""
+        self._awaiting += 1
+        try:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._failure is not None or condition())
+        finally:
+            self._awaiting -= 1
+        if self._failure is not None:
+            raise self._failure
 
     def _fail(self, error: VenueError) -> None:
         self._failure = self._failure or error
@@ -403,7 +408,7 @@ class ExchangeVenue:
 
 
 def _command(record: bytes) -> bytes:
-    return soupbintcp.packet(soupbintcp.UNSEQUENCED, COMMAND + record[: head(record)["length"]])
+    return soupbintcp.packet(soupbintcp.UNSEQUENCED, COMMAND + record[: length(record)])
 
 
 async def _beat(writer: asyncio.StreamWriter) -> None:

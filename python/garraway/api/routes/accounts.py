@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from garraway.api.decimals import Decimal, Id, Said
 from garraway.api.permits import Caller, needs
@@ -132,7 +132,10 @@ async def list_accounts(
 
 @routes.get("/accounts/{account}")
 async def get_account(
-    account: int, services: Served, caller: Annotated[Caller, needs("view", "accounts")], seen: Seen
+    account: Annotated[int, Path(ge=1, le=2**32 - 1)],
+    services: Served,
+    caller: Annotated[Caller, needs("view", "accounts")],
+    seen: Seen,
 ) -> AccountSaid:
     """One account."""
     del seen

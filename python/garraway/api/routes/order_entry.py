@@ -20,6 +20,7 @@ from garraway.api.asked import (
 from garraway.api.desk import Told
 from garraway.api.problems import invalid, not_found, translated
 from garraway.api.raw import Ask, Parameter, RawRoute
+from garraway.api.reading import fresh
 from garraway.api.services import Services
 from garraway.identity import Permission
 from garraway.records import Scope
@@ -151,16 +152,13 @@ async def _instrument(services: Services, account: int, client_ref: int) -> Inst
     """What an order is of. Raises: Problem: there is no such order, open or done lately."""
     known = services.views.order(account, client_ref)
     if known is None:
-        await services.arrivals.until(services.desk.last_seq, UNTIL_S)
+        await fresh(services, services.desk.last_seq)
         known = services.views.order(account, client_ref)
     if known is None:
         raise not_found("OrderUnknown", f"account {account} has no order {client_ref}, open or done lately")
     number = known["instrument"]
     assert isinstance(number, int)
     return services.directory.instruments[number]
-
-
-UNTIL_S: Final = 1.0
 
 
 def _status(told: Told) -> int:

@@ -17,6 +17,8 @@ from garraway.store import history
 routes = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 KEPT: Final = 1_000
 """Orders done lately that the fold keeps of an account."""
+HIGHEST: Final = 2**63 - 1
+"""References beyond are none that this service gave out, and none that SQL can hold."""
 Viewer = Annotated[Caller, needs("view", "orders")]
 SymbolAsked = Annotated[str | None, Query(max_length=16, description="Orders of this instrument alone.")]
 
@@ -99,7 +101,9 @@ async def get_order(
     row = services.views.order(number, ref)
     if row is not None:
         return OneOrderSaid(order=order_said(row, services.directory), seq=seen)
-    seq, old = await queried(services, lambda connection: history.order(connection, number, ref))
+    seq, old = seen, None
+    if ref <= HIGHEST:
+        seq, old = await queried(services, lambda connection: history.order(connection, number, ref))
     if old is None:
         raise not_found("OrderUnknown", f"account {number} has no order {order_ref}")
     return OneOrderSaid(order=order_said(order_of_history(old), services.directory), seq=seq)
