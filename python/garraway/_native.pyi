@@ -350,7 +350,7 @@ class Views:
             folder: the venue's folder.
             config: host and port to serve WebSocket clients on (without a port nobody is served), origins of browsers
                 that may connect, and the bounds connections, subscriptions, messages_per_second, message_bytes,
-                queue_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
+                queue_bytes, socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
 
         Raises:
             ValueError: the configuration is wrong.

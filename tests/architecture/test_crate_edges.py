@@ -19,7 +19,7 @@ EDGES = {
     "python": {"benches", "engine", "exchange", "sequencer", "types", "views"},
     "views": {"sequencer", "types", "wire"},
 }
-OPTIONAL = {"python": {"wire"}, "views": {"engine"}}
+OPTIONAL = {"python": {"wire"}, "views": {"engine"}, "benches": {"sequencer", "views", "wire"}}
 FREE_OF_OTHERS = {"types", "book", "engine", "wire"}
 
 

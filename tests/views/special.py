@@ -49,11 +49,11 @@ def tail_of(command: bytes, events: EventArray) -> bytes:
     return command[96 : 96 + length] if kind in (EVENTS["Accepted"], EVENTS["Replaced"], EVENTS["Rejected"]) else b""
 
 
-def trade(engine: RecordedEngine, seed: int) -> None:
+def trade(engine: RecordedEngine, seed: int, *, rounds: int = ROUNDS) -> None:
     """A market with makers and noise, and beside it orders of every kind, auctions and a split."""
     market, random = floor(seed=seed), Random(seed)
     last_ref = 1_000_000
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         market.apply(engine.submit(market.step()))
         last_ref += 1
         engine.submit([special(random, last_ref)])
@@ -74,7 +74,7 @@ def trade(engine: RecordedEngine, seed: int) -> None:
             engine.submit([special(random, last_ref + one) for one in range(1, 21)])
             last_ref += 20
             engine.submit([encode("SetPhase", instrument=1, phase=Phase.CONTINUOUS)], source=1)
-        if turn == ROUNDS // 2:
+        if turn == rounds // 2:
             engine.submit([encode("EndOfDay", business_date=20260105)], source=1)
 
 

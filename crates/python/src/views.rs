@@ -455,7 +455,7 @@ fn request_row<'py>(py: Python<'py>, request: &Request) -> Row<'py> {
 }
 
 const KEYS: &str = "host, port, origins, connections, subscriptions, messages_per_second, message_bytes, queue_bytes, \
-                    book_ms, trades_ms, silence_ms, handshake_ms, requests";
+                    socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests";
 
 fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
     let mut config = Config::new(folder);
@@ -476,6 +476,7 @@ fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<
             "messages_per_second" => limits.messages_per_second = value.extract()?,
             "message_bytes" => limits.message_bytes = value.extract()?,
             "queue_bytes" => limits.queue_bytes = value.extract()?,
+            "socket_bytes" => limits.socket_bytes = value.extract()?,
             "book_ms" => limits.book_ms = value.extract()?,
             "trades_ms" => limits.trades_ms = value.extract()?,
             "silence_ms" => limits.silence_ms = value.extract()?,

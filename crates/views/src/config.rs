@@ -36,6 +36,8 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Bytes that may wait for one client.
     pub queue_bytes: usize,
+    /// Bytes that the system may hold for one client besides.
+    pub socket_bytes: usize,
     /// Between two updates of a book, a ticker or a status.
     pub book_ms: u64,
     /// Between two updates of trades.
@@ -56,6 +58,7 @@ impl Default for Limits {
             messages_per_second: 20,
             message_bytes: 64 << 10,
             queue_bytes: 1 << 20,
+            socket_bytes: 64 << 10,
             book_ms: 250,
             trades_ms: 50,
             silence_ms: 4_500,

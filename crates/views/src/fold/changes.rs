@@ -48,10 +48,6 @@ pub struct Changes {
     pub positions: BTreeSet<(u32, u32)>,
     /// Trades: (instrument, trade).
     pub trades: Vec<(u32, Tape)>,
-    /// Instruments whose phase, auction, terms or prices changed.
-    pub standing: BTreeSet<u32>,
-    /// Instruments whose levels changed.
-    pub books: HashSet<u32>,
 }
 
 impl Changes {

@@ -124,10 +124,10 @@ impl Market {
         self.trades.iter().rev()
     }
 
-    /// An order that showed `before` lots at a price shows other lots, perhaps at another price. Whether the book changed.
-    pub(super) fn show(&mut self, before: Option<(i64, i64)>, after: Option<(i64, i64)>, side: u8) -> bool {
+    /// An order that showed `before` lots at a price shows other lots, perhaps at another price.
+    pub(super) fn show(&mut self, before: Option<(i64, i64)>, after: Option<(i64, i64)>, side: u8) {
         if before == after {
-            return false;
+            return;
         }
         if let Some((price, lots)) = before {
             self.add(side, price, -lots);
@@ -135,7 +135,6 @@ impl Market {
         if let Some((price, lots)) = after {
             self.add(side, price, lots);
         }
-        true
     }
 
     fn add(&mut self, side: u8, price: i64, lots: i64) {

@@ -145,20 +145,17 @@ impl Fold {
         let scale_of = |asset: u32| self.assets.get(&asset).map_or(0, |asset| asset.scale);
         let terms = Terms::read(event.instrument, tail, scale_of);
         self.markets.entry(event.instrument, || Market::new(terms));
-        self.changes.standing.insert(event.instrument);
     }
 
     fn stand(&mut self, kind: EventKind, event: &Event, tail: &[u8]) {
         if let Some(market) = self.markets.get_mut(event.instrument) {
             market.take(kind, event, tail);
-            self.changes.standing.insert(event.instrument);
         }
     }
 
     fn end_day(&mut self, event: &Event) {
-        for (number, market) in self.markets.iter_mut() {
+        for (_, market) in self.markets.iter_mut() {
             market.end_day(self.day_ended.1);
-            self.changes.standing.insert(number);
         }
         self.day_ended = (event.value as u32, event.event_id);
     }
@@ -221,9 +218,7 @@ impl Fold {
                 _ => self.prevented.is_first(event),
             };
         order.change(kind, event, at_rest, market.split);
-        if market.show(before, shown(order), order.side) {
-            self.changes.books.insert(order.instrument);
-        }
+        market.show(before, shown(order), order.side);
         self.changes.order(kind, order);
         let text = order.text.clone();
         if order.leaves == 0
@@ -235,10 +230,8 @@ impl Fold {
     }
 
     fn show(&mut self, before: Option<(i64, i64)>, order: &Order) {
-        if let Some(market) = self.markets.get_mut(order.instrument)
-            && market.show(before, shown(order), order.side)
-        {
-            self.changes.books.insert(order.instrument);
+        if let Some(market) = self.markets.get_mut(order.instrument) {
+            market.show(before, shown(order), order.side);
         }
     }
 
@@ -246,7 +239,6 @@ impl Fold {
         let Some(market) = self.markets.get_mut(event.instrument) else { return };
         let trade = market.trade(event);
         self.changes.tape(event.instrument, Tape::Trade(trade));
-        self.changes.standing.insert(event.instrument);
     }
 
     /// Moves what a fill moves: docs/concepts/engine.md, "A fill moves", and risk.md, "Future".

@@ -1,5 +1,18 @@
 //! The hub: one thread that follows the log, folds it and serves WebSocket clients.
+//!
+//! `reactor` the loop; `serve` what clients ask; `publish` what they are told; `ending` how a connection ends;
+//! `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts.
 
+mod channel;
+mod channels;
+mod client;
+mod ending;
+mod json;
+mod messages;
+mod publish;
 mod reactor;
+mod request;
+mod serve;
+mod table;
 
 pub use reactor::{Hub, WAKE};

@@ -10,3 +10,4 @@ mod random_bytes;
 mod soupbintcp_login;
 mod soupbintcp_packets;
 mod soupbintcp_sessions;
+mod websocket;
