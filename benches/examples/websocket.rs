@@ -252,8 +252,8 @@ impl Clients {
             Self { poll: Poll::new().unwrap(), all: Vec::with_capacity(count), delays_us: Vec::new() };
         for place in 0..count {
             // Those that are connected must be read meanwhile.
-            if place % 100 == 99 {
-                clients.run(Duration::from_millis(20), false);
+            if place % 50 == 49 {
+                clients.run(Duration::from_millis(60), false);
             }
             let mut socket = TcpStream::connect(address).unwrap();
             let symbol = 1 + place as u32 % INSTRUMENTS;
