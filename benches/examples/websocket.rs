@@ -36,19 +36,18 @@ fn main() {
     raise_limit();
     let (count, seconds) = (number(0, 10_000) as usize, number(1, 20));
     let folder = std::env::temp_dir().join(format!("garraway-websocket-{}", std::process::id()));
-    let (mut server, address) = start(&folder);
+    let (server, address) = start(&folder);
     let mut clients = Clients::connect(address, count);
     clients.run(Duration::from_secs(5), false);
     clients.forget();
-    let (used, since) = (cpu_seconds(server.id()), Instant::now());
+    let (used, since) = (cpu_seconds(server.0.id()), Instant::now());
     clients.run(Duration::from_secs(seconds), false);
-    let used = (cpu_seconds(server.id()) - used) / since.elapsed().as_secs_f64();
+    let used = (cpu_seconds(server.0.id()) - used) / since.elapsed().as_secs_f64();
     clients.report(used);
     clients.stop_some();
     clients.run(Duration::from_secs(8), true);
     clients.report_stopped();
-    server.kill().unwrap();
-    server.wait().unwrap();
+    drop(server);
     fs::remove_dir_all(folder).unwrap();
 }
 
@@ -70,12 +69,22 @@ fn cpu_seconds(pid: u32) -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
 
-fn start(folder: &Path) -> (Child, SocketAddr) {
+/// The server; it ends with us, whatever happens.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn start(folder: &Path) -> (Server, SocketAddr) {
     let program = std::env::current_exe().unwrap();
     let mut server = Process::new(program).arg("serve").arg(folder).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (server, line.trim().parse().unwrap())
+    (Server(server), line.trim().parse().unwrap())
 }
 
 // The server.
@@ -239,9 +248,13 @@ struct Clients {
 
 impl Clients {
     fn connect(address: SocketAddr, count: usize) -> Self {
-        let poll = Poll::new().unwrap();
-        let mut all = Vec::with_capacity(count);
+        let mut clients =
+            Self { poll: Poll::new().unwrap(), all: Vec::with_capacity(count), delays_us: Vec::new() };
         for place in 0..count {
+            // Those that are connected must be read meanwhile.
+            if place % 50 == 49 {
+                clients.run(Duration::from_millis(60), false);
+            }
             let mut socket = TcpStream::connect(address).unwrap();
             let symbol = 1 + place as u32 % INSTRUMENTS;
             let wanted =
@@ -254,13 +267,13 @@ impl Clients {
             assert!(head.starts_with(b"HTTP/1.1 101 ") && head.ends_with(b"\r\n\r\n"));
             socket.set_nonblocking(true).unwrap();
             let mut socket = mio::net::TcpStream::from_std(socket);
-            poll.registry().register(&mut socket, Token(place), Interest::READABLE).unwrap();
+            clients.poll.registry().register(&mut socket, Token(place), Interest::READABLE).unwrap();
             let receiver = Receiver::new(Peer::Server, 1 << 20);
             let (inbox, stopped, ended) = (Vec::new(), None, None);
-            all.push(Client { socket, receiver, inbox, messages: 0, stopped, ended });
+            clients.all.push(Client { socket, receiver, inbox, messages: 0, stopped, ended });
         }
         println!("{count} clients connected");
-        Self { poll, all, delays_us: Vec::new() }
+        clients
     }
 
     fn forget(&mut self) {

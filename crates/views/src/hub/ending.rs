@@ -44,7 +44,8 @@ impl Hub {
         let is_told = client.stage == Stage::Open
             && doom.code != 0
             && client.say_farewell(doom.code, &doom.reason, now_ns);
-        if is_told { self.table.give_back(client) } else { self.remove(client) }
+        // One that does not read is not waited for: it may read why later, or never.
+        if is_told && doom.cause != Cause::Slow { self.table.give_back(client) } else { self.remove(client) }
     }
 
     /// Gives up a client that was lent.
