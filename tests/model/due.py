@@ -142,7 +142,7 @@ def enter_child(state: State, order: Order) -> Work:
         if order.post_only and would_trade(instrument, order, order.price):
             reduce_to(state, order, 0, NOT_FILLED_AT_ONCE)
             return
-        if order.minimum and dry_run(state, order, order.minimum) is not Outlook.FILLS:
+        if order.minimum and dry_run(state, order, order.minimum, len(state.reply.made)) is not Outlook.FILLS:
             reduce_to(state, order, 0, NOT_POSSIBLE)
             return
         order.minimum = 0

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final
 
 from tests.model import phases
-from tests.model.bands import AUCTION, REFUSED, band_end, limit_of
+from tests.model.bands import AUCTION, band_end, limit_of
 from tests.model.book import best_displayed, freeze, other, peg_price, priced, reaches, within, worse
 from tests.model.limits import I64_MAX
 from tests.model.links import reduce_to
@@ -33,21 +33,29 @@ BY_BAND: Final = 3
 
 @dataclass(slots=True)
 class Reach:
-    """How far an order that entered may trade, fixed when it entered; `band` stands where a band starts an auction."""
+    """How far an order may go by its price and how far by the band, both fixed when it entered."""
 
-    limit: int
+    side: int
     own_limit: int
     band: int | None
-    refused_beyond: int | None
+
+    def inside(self) -> int:
+        """The worst price at which it may trade."""
+        return self.own_limit if self.band is None else worse(self.side, self.own_limit, self.band)
+
+    def limit(self, instrument: Instrument) -> int:
+        """The worst price at which it meets others: where a band starts auctions, by the rules of now, its own limit."""
+        return self.own_limit if starts_auctions(instrument) else self.inside()
+
+
+def starts_auctions(instrument: Instrument) -> bool:
+    """An order that comes to the end of a band starts an auction."""
+    return instrument.rules.band_action == AUCTION
 
 
 def reach_of(instrument: Instrument, order: Order, price: int) -> Reach:
     """The order's reach at its price."""
-    own_limit = limit_of(instrument, order, price)
-    end, action = band_end(instrument, order.side), instrument.rules.band_action
-    beyond = end if action == REFUSED else None
-    limit = own_limit if beyond is None else worse(order.side, own_limit, beyond)
-    return Reach(limit, own_limit, end if action == AUCTION else None, beyond)
+    return Reach(order.side, limit_of(instrument, order, price), band_end(instrument, order.side))
 
 
 def enter(state: State, order: Order) -> Work:
@@ -67,9 +75,9 @@ def enter(state: State, order: Order) -> Work:
     reach = reach_of(instrument, order, price)
     prices: list[int] = []
     into_auction = False
-    while order.open and not into_auction and next(within(instrument, order.side, reach.limit), None):
+    while order.open and not into_auction and next(within(instrument, order.side, reach.limit(instrument)), None):
         yield ROOM
-        met = next(within(instrument, order.side, reach.limit), None)
+        met = next(within(instrument, order.side, reach.limit(instrument)), None)
         if not order.open or not met:
             continue
         if reach.band is not None and not reaches(order.side, reach.band, met[0]):
@@ -91,7 +99,8 @@ def enter(state: State, order: Order) -> Work:
 def end_matching(state: State, order: Order, reach: Reach, *, into_auction: bool) -> None:
     """What is left of an order rests or is cancelled."""
     instrument = state.instrument_of(order)
-    stopped = reach.refused_beyond is not None and next(within(instrument, order.side, reach.own_limit), None)
+    banded = reach.band is not None and not starts_auctions(instrument)
+    stopped = banded and next(within(instrument, order.side, reach.own_limit), None)
     instrument.working = instrument.frozen = None
     if order.open == 0:
         return
@@ -149,11 +158,14 @@ class Queue:
     left: int
 
 
-def dry_run(state: State, incoming: Order, wanted: int) -> Outlook:
-    """Walks the orders that the incoming one would meet, without changing anything; counts the events it would make."""
+def dry_run(state: State, incoming: Order, wanted: int, made: int = 1) -> Outlook:
+    """Walks the orders that the incoming one would meet, without changing anything; counts the events it would make.
+
+    `made` are the events of the command by the time the order enters, its own `Accepted` or `Activated` included.
+    """
     instrument = state.instrument_of(incoming)
     reach = reach_of(instrument, incoming, incoming.price)
-    limit = reach.limit if reach.band is None else worse(incoming.side, reach.limit, reach.band)
+    limit = reach.inside()
     mode = state.accounts[incoming.account].self_trade
     queue = [
         (price, Queue(order, order.in_front(), order.open))
@@ -161,7 +173,7 @@ def dry_run(state: State, incoming: Order, wanted: int) -> Outlook:
         if reaches(incoming.side, limit, price)
     ]
     left = {id(each.order): each.left for _, each in queue}
-    lots, made = 0, 1
+    lots = 0
     while queue and lots < wanted:
         if made + ROOM + state.reply.reserve > state.slice_events:
             return Outlook.TOO_LARGE
