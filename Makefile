@@ -72,7 +72,8 @@ bench: setup ## the figures of docs/performance.md, made again
 	python benches/run.py $(ARGS)
 
 .PHONY: soak
-soak: setup ## the long forms: ten million differential commands, 120 kills
+soak: setup ## the long forms: a hundred million operations of the book, ten million differential commands, 120 kills
+	GARRAWAY_TWIN=100000000 cargo test --release --locked --package garraway-book --test naive_twin --test hidden_twin
 	GARRAWAY_PROPERTIES=20000 cargo test --locked --package garraway-book --package garraway-engine --test properties
 	$(MAKE) differential COMMANDS=10000000
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)

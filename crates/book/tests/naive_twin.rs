@@ -1,4 +1,5 @@
-//! The book equals a naive twin: a list of orders, searched from end to end.
+//! The book equals a naive twin: a list of orders, searched from end to end. `GARRAWAY_TWIN` is how many operations to compare, 240,000
+//! without it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use garraway_book::{Book, Fills, Node, Slab, Slot};
@@ -124,6 +125,9 @@ impl Random {
     }
 }
 
+/// Operations of one book.
+const STEPS: u64 = 400;
+
 /// How prices are drawn: narrow, wide, drifting, jumping between far places, at the ends of what fits.
 fn price(style: u64, step: u64, random: &mut Random) -> i64 {
     match style {
@@ -138,10 +142,12 @@ fn price(style: u64, step: u64, random: &mut Random) -> i64 {
 
 #[test]
 fn book_equals_its_naive_twin() {
-    for seed in 1..=600 {
+    let wanted: u64 =
+        std::env::var("GARRAWAY_TWIN").ok().and_then(|text| text.parse().ok()).unwrap_or(240_000);
+    for seed in 1..=wanted.div_ceil(STEPS) {
         let mut random = Random(seed * 0x9e37_79b9);
         let (mut twins, style) = (Twins::new(), seed % 6);
-        for step in 0..400 {
+        for step in 0..STEPS {
             let pick = random.next(1 << 20) as usize;
             match random.next(10) {
                 0..=5 => {
