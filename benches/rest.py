@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--per-second", type=int, default=2_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place, running(Path(place) / "venue", "--rate", "100000000") as venue:
+    with tempfile.TemporaryDirectory() as place, running(Path(place) / "venue", rate=100_000_000) as venue:
         assert venue.service is not None
         service_port = int(venue.url.rpartition(":")[2])
         echo_port = service_port + 1

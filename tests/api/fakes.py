@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from garraway.api.back_office import DirectBackOffice
 from starlette.types import ASGIApp
 
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog
-from garraway.api.back_office import DirectBackOffice
 from garraway.api.desk import Desk
 from garraway.api.meters import Meters
 from garraway.api.ports import BookRow, FillRow, OrderRow, PositionRow, TickerRow, TradeRow

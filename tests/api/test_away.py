@@ -19,7 +19,7 @@ ORDER = {"symbol": "BTC-USD", "side": "buy", "quantity": "0.01", "price": "58000
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Venue]:
     """A venue that the test may stop."""
-    with running(tmp_path / "v", "--rate", "1000000", "--drain-s", "1") as venue:
+    with running(tmp_path / "v", rate=1_000_000) as venue:
         yield venue
 
 

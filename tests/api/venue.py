@@ -17,8 +17,9 @@ from typing import Any
 
 import httpx2
 
-from garraway.api import EdgeSettings
-from garraway.cli.service import Settings, _identity
+from garraway.cli.config import settled
+from garraway.cli.options import service_options
+from garraway.cli.service import Settings, identity_of
 from garraway.cli.up import people, plan
 from garraway.cli.up.credentials import Credentials
 from garraway.cli.up.listings import CRYPTO_LISTING, FUTURE_LISTING, FX_LISTING
@@ -60,6 +61,7 @@ class Venue:
     """The processes and where they are."""
 
     folder: Path
+    rate: int = 1_000
     exchange: subprocess.Popen[bytes] | None = None
     service: subprocess.Popen[bytes] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
@@ -77,11 +79,11 @@ class Venue:
     def start_exchange(self) -> None:
         self.exchange = self._start("exchange", "--folder", str(self.folder))
 
-    def start_service(self, *options: str) -> None:
+    def start_service(self) -> None:
         found = self.folder / "run" / "service.json"
         found.unlink(missing_ok=True)
-        command = ["service", "--folder", str(self.folder), "--database", self.database, "--port", "0"]
-        self.service = self._start(*command, "--stream-port", "0", *options)
+        command = ["service", "--folder", str(self.folder), "--url", self.database, "--port", "0"]
+        self.service = self._start(*command, "--stream-port", "0")
         self.until(found.exists)
         self.until(lambda: httpx2.get(self.url + "/health/startup").status_code == 200)
 
@@ -106,8 +108,10 @@ class Venue:
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         (self.folder / "log").mkdir(parents=True, exist_ok=True)
+        settings = {"GARRAWAY_SERVICE__USER_REQUESTS_PER_MINUTE": str(self.rate)}
+        command = [sys.executable, "-m", "garraway.cli", name, *options]
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "garraway.cli", name, *options], stdout=log, stderr=log)
+            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings)
 
 
 async def until(condition: Callable[[], bool], venue: Venue) -> None:
@@ -153,10 +157,8 @@ def enrol(venue: Venue) -> None:
     """People: two traders, one member of staff of each role; a key of the first trader."""
     upgrade(Database.open(venue.database))
     database = Database.open(venue.database)
-    settings = Settings(
-        folder=venue.folder, database="", host="127.0.0.1", port=0, stream_port=0, drain_s=0, edge=EdgeSettings()
-    )
-    with _identity(settings, database) as identity:
+    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
+    with identity_of(settings, database) as identity:
         for login, account in (("trader", ACCOUNT), ("other", OTHER)):
             venue.tokens[login] = token(identity, login, Role.TRADER, account)
         for role in Role:
@@ -195,14 +197,14 @@ def token(identity: Identity, login: str, role: Role, account: int | None) -> st
 
 
 @contextmanager
-def running(folder: Path, *options: str) -> Iterator[Venue]:
-    """A venue that runs."""
-    venue = Venue(folder)
+def running(folder: Path, *, rate: int = 1_000) -> Iterator[Venue]:
+    """A venue that runs, with so many requests a minute."""
+    venue = Venue(folder, rate)
     venue.start_exchange()
     try:
         asyncio.run(prepare(folder))
         enrol(venue)
-        venue.start_service(*options)
+        venue.start_service()
         yield venue
     finally:
         venue.stop()

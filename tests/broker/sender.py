@@ -13,6 +13,7 @@ if __name__ == "__main__":
     outbox = Outbox(
         Database.open(sys.argv[2]),
         Path(sys.argv[1]),
+        source="backoffice",
         clock=time.time_ns,
         log=Log(sys.stderr, time.time_ns),
         follows={"transfer": transfers.ended},

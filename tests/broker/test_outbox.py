@@ -30,6 +30,7 @@ def sender(desk: Desk, folder: Path) -> Outbox:
     return Outbox(
         desk.database,
         folder,
+        source="backoffice",
         clock=lambda: NOW_NS,
         log=Log(io.StringIO(), lambda: NOW_NS),
         follows={"transfer": transfers.ended},

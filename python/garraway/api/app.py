@@ -19,23 +19,28 @@ from garraway.api.edge import Edge
 from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of
 from garraway.api.raw import RawRoute, RawRouter
 from garraway.api.routes import (
+    account_opening,
     accounts,
     admin_orders,
     admin_venue,
     analytics,
+    approvals,
     auth,
     documents,
     health,
     instruments,
     keys,
     market,
+    notifications,
     oauth,
     order_entry,
     orders,
     sessions,
+    transfers,
     users,
 )
 from garraway.api.services import Services
+from garraway.broker import BrokerError
 from garraway.identity import IdentityError
 from garraway.records import RecordsError
 from garraway.store import StoreError
@@ -48,9 +53,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     market.routes,
     orders.routes,
     accounts.routes,
+    account_opening.routes,
+    transfers.routes,
+    notifications.routes,
     analytics.routes,
     admin_orders.routes,
     admin_venue.routes,
+    approvals.routes,
     auth.routes,
     sessions.routes,
     keys.routes,
@@ -66,6 +75,7 @@ ERRORS: Final = (
     RequestValidationError,
     Problem,
     IdentityError,
+    BrokerError,
     StoreError,
     SQLAlchemyError,
     ViewsError,

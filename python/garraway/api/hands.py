@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from garraway.api.permits import Caller
 from garraway.broker import Hand
-from garraway.identity import Origin
 
 Reason = Annotated[str, Field(min_length=3, max_length=200, description="Why: it stands in the audit chain.")]
 IdempotencyKey = Annotated[
@@ -22,18 +21,9 @@ IdempotencyKey = Annotated[
 REPLAYED: Final = "idempotent-replayed"
 
 
-def origin_of(request: Request) -> Origin:
-    """Where a request came from."""
-    return Origin(
-        address=request.scope["garraway.address"],
-        user_agent=request.headers.get("user-agent", ""),
-        correlation_id=request.scope["garraway.reply"].correlation_id,
-    )
-
-
-def hand_of(request: Request, caller: Caller, reason: str) -> Hand:
+def hand_of(caller: Caller, reason: str) -> Hand:
     """The caller at this moment."""
-    return Hand(principal=caller.principal, origin=origin_of(request), at_ns=caller.services.clock(), reason=reason)
+    return Hand(principal=caller.principal, origin=caller.origin, at_ns=caller.services.clock(), reason=reason)
 
 
 def whole(request: Request) -> bytes:

@@ -16,9 +16,10 @@ from fastapi.params import Depends as DependsOn
 from starlette.requests import Request
 from starlette.types import Scope
 
+from garraway.api.origins import origin_of
 from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
-from garraway.identity import Permission, Principal, SignedRequest, require
+from garraway.identity import Origin, Permission, Principal, SignedRequest, require
 
 SECOND_NS: Final = 1_000_000_000
 MILLISECOND_NS: Final = 1_000_000
@@ -38,6 +39,13 @@ class Caller(msgspec.Struct, frozen=True):
     permission: Permission
     services: Services
     at_s: int
+    scope: Scope
+    """The request's, as the server gave it."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return origin_of(self.scope)
 
     def account(self, account: int | None) -> int:
         """The account that is meant: the named one, or the only one of the caller's own.
@@ -93,7 +101,7 @@ def let_in(scope: Scope, permission: Permission) -> Caller:
     _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS
     require(principal, permission, at_s=at_s)
-    return Caller(principal, permission, services, at_s)
+    return Caller(principal, permission, services, at_s, scope)
 
 
 def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) -> None:

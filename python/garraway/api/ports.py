@@ -201,11 +201,3 @@ class Arrivals(Protocol):
     async def wait_for(self, seq: int, *, timeout_s: float = 1.0) -> int:
         """Waits until the views know of this command. Raises: NotYet, ViewsStopped."""
         ...
-
-
-class BackOffice(Protocol):
-    """Where commands of the staff go: definitions, kill switches, mass cancels."""
-
-    async def carry_out(self, record: bytes, *, user_id: int, reason: str) -> Outcome | None:
-        """Has a command carried out once, whatever crashes; None: it is on its way, and its outcome shows later."""
-        ...

@@ -20,6 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from garraway.api.allowance import Taken
+from garraway.broker import (
+    AccountsFull,
+    AmountInvalid,
+    ApprovalClosed,
+    ApprovalMissing,
+    ApprovalPending,
+    BrokerError,
+    KeyReused,
+    PayloadDiffers,
+    RequestUnderWay,
+    SameHands,
+    SessionInvalid,
+    TransferMissing,
+)
 from garraway.identity import (
     Busy,
     Conflict,
@@ -115,7 +129,7 @@ def translated(name: str, convert: Callable[[], int]) -> int:
         raise invalid(name, _units_code(error), str(error)) from error
 
 
-def problem_of(error: Exception) -> Problem | None:
+def problem_of(error: Exception) -> Problem | None:  # noqa: C901 - a row of rooms
     """The problem that an error of any room is; None: it is a fault of ours."""
     if isinstance(error, Problem):
         return error
@@ -134,6 +148,8 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem(422, "FieldInvalid", str(error))
     if isinstance(error, IdentityError):
         return _of_identity(error)
+    if isinstance(error, BrokerError):
+        return _of_broker(error)
     if isinstance(error, StoreError | SQLAlchemyError):
         return away("DatabaseAway", "the database is away at the moment: ask again")
     if isinstance(error, ViewsError):
@@ -171,7 +187,27 @@ def _of_identity(error: IdentityError) -> Problem | None:
     return None
 
 
+def _of_broker(error: BrokerError) -> Problem | None:
+    for kind, status in _BROKER.items():
+        if isinstance(error, kind):
+            return Problem(status, kind.__name__, str(error), retryable=kind is RequestUnderWay)
+    return None
+
+
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="garraway"'}
+_BROKER: Final[dict[type[BrokerError], int]] = {
+    AmountInvalid: 422,
+    SessionInvalid: 422,
+    KeyReused: 422,
+    TransferMissing: 404,
+    ApprovalMissing: 404,
+    SameHands: 403,
+    AccountsFull: 409,
+    ApprovalClosed: 409,
+    ApprovalPending: 409,
+    PayloadDiffers: 409,
+    RequestUnderWay: 409,
+}
 _IDENTITY: Final[dict[type[IdentityError], int]] = {
     Unauthenticated: 401,
     StepUpNeeded: 403,

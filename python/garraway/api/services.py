@@ -8,7 +8,8 @@ from typing import Final
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
 from garraway.api.meters import Meters
-from garraway.api.ports import Arrivals, BackOffice, Door, Views
+from garraway.api.ports import Arrivals, Door, Views
+from garraway.broker import BackOffice
 from garraway.identity import Identity
 from garraway.store import Database
 from garraway.venues import Directory

@@ -5,6 +5,7 @@ Every change is one transaction: what was decided, its entry in the audit chain,
 
 from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
+from garraway.broker.back_office import BackOffice
 from garraway.broker.errors import (
     AccountsFull,
     AmountInvalid,
@@ -23,7 +24,6 @@ from garraway.broker.errors import (
 from garraway.broker.hand import Hand, note
 from garraway.broker.outbox import Outbox
 from garraway.broker.policy import MoneyPolicy
-from garraway.broker.treasury import Treasury
 
 __all__ = [
     "AccountTerms",
@@ -33,6 +33,7 @@ __all__ = [
     "ApprovalMissing",
     "ApprovalPending",
     "Approvals",
+    "BackOffice",
     "BrokerError",
     "Hand",
     "KeyReused",
@@ -44,7 +45,6 @@ __all__ = [
     "SameHands",
     "SessionInvalid",
     "TransferMissing",
-    "Treasury",
     "note",
     "open_account",
 ]

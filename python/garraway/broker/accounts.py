@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from garraway.broker import commands
 from garraway.broker.errors import AccountsFull
 from garraway.broker.hand import Hand, note
+from garraway.identity.audit import Act
 from garraway.records import SelfTrade, SelfTradeOf, encode
 from garraway.store import account_numbers, users
 
@@ -52,5 +53,5 @@ def open_account(connection: Connection, user_id: int, terms: AccountTerms, hand
         group=terms.group,
     )
     commands.queue(connection, record, purpose=f"account:{account}", at_ns=hand.at_ns)
-    note(connection, hand, "account.open", f"account:{account}", after={"user_id": user_id, "group": terms.group})
+    note(connection, hand, Act("account.open", f"account:{account}", after={"user_id": user_id, "group": terms.group}))
     return account

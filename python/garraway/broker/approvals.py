@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from garraway.broker.errors import ApprovalClosed, ApprovalMissing, ApprovalPending, PayloadDiffers, SameHands
 from garraway.broker.hand import Hand, note
-from garraway.identity.audit import canonical
+from garraway.identity.audit import Act, canonical
 from garraway.store import approvals as rows
 from garraway.store.approvals import Approval
 
@@ -60,7 +60,7 @@ def ask(
             )
     except IntegrityError as error:
         raise ApprovalPending(f"{kind} of {subject} waits for approval already: decide that one first") from error
-    note(connection, hand, "approval.ask", f"approval:{approval_id}", after={"kind": kind, "subject": subject})
+    note(connection, hand, Act("approval.ask", f"approval:{approval_id}", after={"kind": kind, "subject": subject}))
     return approval_id
 
 
@@ -135,14 +135,9 @@ def _end(connection: Connection, approval: Approval, state: str, hand: Hand, pay
     )
     if not ended:
         raise ApprovalClosed(f"approval {approval.approval_id} is decided, or its time is over")
-    note(
-        connection,
-        hand,
-        f"approval.{state}",
-        f"approval:{approval.approval_id}",
-        before={"state": "pending"},
-        after={"state": state, "kind": approval.kind, "subject": approval.subject, "hash": approval.payload_hash},
-    )
+    after = {"state": state, "kind": approval.kind, "subject": approval.subject, "hash": approval.payload_hash}
+    thing = f"approval:{approval.approval_id}"
+    note(connection, hand, Act(f"approval.{state}", thing, before={"state": "pending"}, after=after))
 
 
 def _digest(text: str) -> str:

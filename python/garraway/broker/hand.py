@@ -3,12 +3,12 @@
 Every function here that changes something is given a hand, and writes one entry in the same transaction.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from garraway.identity import Origin, Principal, audit
+from garraway.identity.audit import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +26,7 @@ class Hand:
         return self.principal.user_id
 
 
-def note(
-    connection: Connection,
-    hand: Hand,
-    action: str,
-    thing: str,
-    *,
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-) -> None:
-    """Appends what was done to the audit chain."""
-    act = audit.Act(action, thing, before=before, after=after, reason=hand.reason)
-    audit.record(connection, act, at_ns=hand.at_ns, by=hand.principal, origin=hand.origin)
+def note(connection: Connection, hand: Hand, act: Act) -> None:
+    """Appends what was done to the audit chain; without a reason of its own it was done for the hand's."""
+    told = act if act.reason else replace(act, reason=hand.reason)
+    audit.record(connection, told, at_ns=hand.at_ns, by=hand.principal, origin=hand.origin)

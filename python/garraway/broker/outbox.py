@@ -22,7 +22,6 @@ from garraway.store import Database, StoreError, outbox
 from garraway.store.outbox import OutboxEntry
 from garraway.venues import ExchangeVenue, Outcome, VenueError
 
-SOURCE: Final = "backoffice"
 POLL_S: Final = 0.25
 """How long a command may wait that another process queued."""
 CHORES_S: Final = 1.0
@@ -45,6 +44,7 @@ class Outbox:
         database: Database,
         folder: Path,
         *,
+        source: str,
         clock: Callable[[], int],
         log: Log,
         follows: Mapping[str, Follows],
@@ -55,6 +55,7 @@ class Outbox:
         Args:
             database: where the outbox is.
             folder: the venue's.
+            source: the name of the outbox's own source at the door.
             clock: ns since the Unix epoch.
             log: for answers and outages.
             follows: what follows from the answers to commands of a purpose.
@@ -62,6 +63,7 @@ class Outbox:
         """
         self._database = database
         self._folder = folder
+        self._source = source
         self._clock = clock
         self._log = log
         self._follows = follows
@@ -107,7 +109,7 @@ class Outbox:
     async def _one_connection(self) -> None:
         waiting = await asyncio.to_thread(self._numbered)
         first = waiting[0].source_seq if waiting else await asyncio.to_thread(self._next_number)
-        venue = await ExchangeVenue.connect(self._folder, source=SOURCE, resume_from=first)
+        venue = await ExchangeVenue.connect(self._folder, source=self._source, resume_from=first)
         async with venue:
             self.connected = True
             try:

@@ -14,7 +14,7 @@ from garraway.broker.approvals import Kind
 from garraway.broker.errors import AmountInvalid, TransferMissing
 from garraway.broker.hand import Hand, note
 from garraway.broker.policy import MoneyPolicy
-from garraway.identity.audit import canonical
+from garraway.identity.audit import Act, canonical
 from garraway.records import encode
 from garraway.store import notifications, transfers
 from garraway.store.approvals import Approval
@@ -50,7 +50,7 @@ def ask(connection: Connection, wish: Wish, hand: Hand, policy: MoneyPolicy, *, 
     )
     transfer_id = transfers.insert_transfer(connection, new)
     content = asdict(wish)
-    note(connection, hand, f"transfer.{wish.kind}", _named(transfer_id), after=content)
+    note(connection, hand, Act(f"transfer.{wish.kind}", _named(transfer_id), after=content))
     if policy.alone(kind=wish.kind, asset=wish.asset, amount=wish.amount, by_client=by_client):
         _send(connection, transfer_id, wish, hand.at_ns)
         return transfer_id

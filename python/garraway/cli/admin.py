@@ -9,14 +9,15 @@ from typing import Annotated
 
 import typer
 
+from garraway.cli.config import settled
+from garraway.cli.database import of_settings
 from garraway.cli.failures import UsageFailure
-from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, DatabaseUrl, Folder
+from garraway.cli.options import Config, DatabaseUrl, OwnFolder, service_options
 from garraway.identity import Breached, Identity, Origin, RelyingParty, SigningKeys, assembly, keys, people
-from garraway.store import Database, insist_current
+from garraway.store import insist_current
 
 ORIGIN = Origin("local", "garraway admin")
 SECOND = 1_000_000_000
-SECRETS = "secrets"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,31 +33,33 @@ def bootstrap(
     login: Annotated[str, typer.Option(help="E-mail address of the first SuperAdmin.")],
     name: Annotated[str, typer.Option(help="The person's name.")] = "Administrator",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DatabaseUrl = DEFAULT_URL,
+    folder: OwnFolder = None,
+    url: DatabaseUrl = None,
+    config: Config = None,
 ) -> None:
     """Make the first administrator. Works once; it is audited. A second factor is enrolled at the first log-in."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _typed()
-    with _opened(folder, url) as identity:
+    with _opened(folder, url, config) as identity:
         number = people.bootstrap(identity, login=login, name=name, password=password, origin=ORIGIN)
     print(f"user {number} is SuperAdmin: log in and enrol a second factor")
 
 
 def load_keys(
     file: Annotated[Path, typer.Argument(help="JSON list of keys of service accounts, mode 0600.")],
-    folder: Folder = DEFAULT_FOLDER,
-    url: DatabaseUrl = DEFAULT_URL,
+    folder: OwnFolder = None,
+    url: DatabaseUrl = None,
+    config: Config = None,
 ) -> None:
     """Take API keys of service accounts from a file; those that are known already are left as they are."""
-    with _opened(folder, url) as identity:
+    with _opened(folder, url, config) as identity:
         new = keys.load_file(identity, file, origin=ORIGIN)
     print(f"{len(new)} new keys" + "".join(f"\n  {one}" for one in new))
 
 
-def rotate_signing_key(folder: Folder = DEFAULT_FOLDER) -> None:
+def rotate_signing_key(folder: OwnFolder = None, config: Config = None) -> None:
     """Make a new key for access tokens; the one before is accepted for another hour."""
     at_s = time.time_ns() // SECOND
-    made = SigningKeys.open(folder / SECRETS, at_s=at_s).rotate(at_s=at_s)
+    made = SigningKeys.open(settled(config, service_options(folder=folder)).key_folder, at_s=at_s).rotate(at_s=at_s)
     print(f"key {made.kid} signs from now on")
 
 
@@ -67,16 +70,17 @@ def _typed() -> str:
 
 
 @contextmanager
-def _opened(folder: Path, url: str) -> Iterator[Identity]:
-    database = Database.open(url)
+def _opened(folder: Path | None, url: str | None, config: Path | None) -> Iterator[Identity]:
+    settings = settled(config, service_options(folder=folder))
+    database = of_settings(settings, url)
     insist_current(database)
-    party = RelyingParty("localhost", "Garraway", ())
+    told = settings.identity
     with assembly.opened(
         database,
-        folder / SECRETS,
+        settings.key_folder,
         time.time_ns,
-        issuer="local",
-        relying_party=party,
+        issuer=told.issuer,
+        relying_party=RelyingParty(told.relying_party, "Garraway", told.webauthn_origins),
         breached=Breached(),
     ) as identity:
         yield identity

@@ -1,57 +1,55 @@
-"""The commands of `garraway`, put together. What a command does stands in its own file."""
+"""The commands of `garraway`, put together. What a command does stands in its own file.
+
+Only the file of the command that is asked for is imported: a process starts with the rooms that it needs, no others.
+"""
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import typer
 
 from garraway import __version__
-from garraway.cli import (
-    admin,
-    audit,
-    bench,
-    config,
-    db,
-    exchange,
-    journal,
-    market,
-    planner,
-    projector,
-    reference,
-    replay,
-    service,
-    status,
-    views,
+from garraway.cli.failures import Failure, known
+
+COMMANDS: Final = (
+    "up",
+    "exchange",
+    "market",
+    "status",
+    "replay",
+    "journal",
+    "db",
+    "projector",
+    "views",
+    "service",
+    "admin",
+    "audit",
+    "bench",
+    "config",
+    "planner",
+    "reference",
 )
-from garraway.cli import up as up_room
-from garraway.cli.failures import FAILURES, Failure
-
-app = typer.Typer(
-    name="garraway",
-    help="An exchange on one deterministic engine: commands in, events out.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-up_room.register(app)
-exchange.register(app)
-market.register(app)
-status.register(app)
-replay.register(app)
-journal.register(app)
-db.register(app)
-projector.register(app)
-views.register(app)
-service.register(app)
-admin.register(app)
-audit.register(app)
-bench.register(app)
-config.register(app)
-planner.register(app)
-reference.register(app)
+"""Each is a module beside this one that registers itself, in the order of the list of commands."""
 
 
-@app.command()
+def application(asked: str | None = None) -> typer.Typer:
+    """The command line: with the command that is asked for alone, or with all where it is none of them."""
+    app = typer.Typer(
+        name="garraway",
+        help="An exchange on one deterministic engine: commands in, events out.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_garraway)
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
+        import_module(f"garraway.cli.{name}").register(app)
+    app.command()(version)
+    return app
+
+
 def version() -> None:
     """Print the version."""
     print(__version__)
@@ -60,10 +58,14 @@ def version() -> None:
 def main() -> None:
     """Runs the command line. A failure is one line on stderr and exit code 1; wrong usage is exit code 2."""
     try:
-        app()
+        application(sys.argv[1] if len(sys.argv) > 1 else None)()
     except Failure as failure:
         print(f"garraway: {failure}", file=sys.stderr)
         sys.exit(failure.exit_code)
-    except FAILURES as error:
+    except known() as error:
         print(f"garraway: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _garraway() -> None:
+    """An exchange on one deterministic engine: commands in, events out."""

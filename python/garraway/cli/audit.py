@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from garraway.cli.database import opened
 from garraway.cli.failures import UsageFailure
-from garraway.cli.options import DEFAULT_URL, DatabaseUrl, Json
+from garraway.cli.options import Config, DatabaseUrl, Json
 from garraway.identity import audit
-from garraway.store import Database, insist_current
+from garraway.store import insist_current
 from garraway.store.audit import AuditHead, application_grants, audit_entries
 
 
@@ -39,7 +40,8 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    url: DatabaseUrl = DEFAULT_URL,
+    url: DatabaseUrl = None,
+    config: Config = None,
     noted: Annotated[
         list[str] | None,
         typer.Option("--head", help="CHAIN:ENTRIES:HASH as an earlier verify printed it; kept off this machine."),
@@ -51,7 +53,7 @@ def verify(
     Without --head nobody can tell whether the newest entries were cut off together with the chain's head.
     """
     heads = dict(_head(text) for text in noted or ())
-    database = Database.open(url)
+    database = opened(url, config)
     insist_current(database)
     with database.reading() as connection:
         found = audit.verify(connection, heads=heads)
@@ -69,10 +71,11 @@ def export(
         Format, typer.Option("--format", help="csv guards against formulas; jsonl is exact.")
     ] = Format.JSONL,
     after: Annotated[int, typer.Option(min=0, help="Only entries after this number.")] = 0,
-    url: DatabaseUrl = DEFAULT_URL,
+    url: DatabaseUrl = None,
+    config: Config = None,
 ) -> None:
     """Print the entries of a chain."""
-    database = Database.open(url)
+    database = opened(url, config)
     insist_current(database)
     write = audit.export_csv if form is Format.CSV else audit.export_jsonl
     with database.reading() as connection:

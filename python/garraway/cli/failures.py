@@ -1,15 +1,21 @@
-"""What the command line tells as one line instead of a traceback. Touches nothing."""
+"""What the command line says when something cannot be done."""
 
+import sys
 from typing import Final
 
-from garraway.catalog import CatalogError
-from garraway.config import ConfigError, SecretUnavailable
-from garraway.identity import IdentityError
-from garraway.records import RecordsError
-from garraway.store import StoreError
-from garraway.units import UnitsError
-from garraway.venues import VenueError
-from garraway.views import ViewsError
+ROOMS: Final = {
+    "garraway.broker": "BrokerError",
+    "garraway.catalog": "CatalogError",
+    "garraway.config": "ConfigError",
+    "garraway.config.references": "SecretUnavailable",
+    "garraway.identity": "IdentityError",
+    "garraway.records": "RecordsError",
+    "garraway.store": "StoreError",
+    "garraway.units": "UnitsError",
+    "garraway.venues": "VenueError",
+    "garraway.views": "ViewsError",
+}
+"""Errors of other rooms whose texts say value, limit and remedy by themselves."""
 
 
 class Failure(Exception):
@@ -24,15 +30,6 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-FAILURES: Final = (
-    CatalogError,
-    ConfigError,
-    IdentityError,
-    RecordsError,
-    SecretUnavailable,
-    StoreError,
-    UnitsError,
-    VenueError,
-    ViewsError,
-)
-"""Errors of other rooms whose texts say value, limit and remedy by themselves."""
+def known() -> tuple[type[Exception], ...]:
+    """Those errors, of the rooms that were imported: no other can have been raised."""
+    return tuple(getattr(sys.modules[room], name) for room, name in ROOMS.items() if room in sys.modules)

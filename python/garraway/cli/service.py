@@ -13,49 +13,79 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 import uvloop
+from sqlalchemy import Connection
 
 from garraway import __version__
+from garraway import config as config_room
 from garraway.api import EdgeSettings, Health, Services, create_app, serve
 from garraway.api.access_log import AccessLog
-from garraway.api.back_office import DirectBackOffice
 from garraway.api.desk import Desk
 from garraway.api.meters import Meters
 from garraway.api.server import Server
 from garraway.api.streams import Streams
+from garraway.broker import (
+    AccountTerms,
+    Approvals,
+    BackOffice,
+    MoneyPolicy,
+    Outbox,
+    trading_sessions,
+    transfers,
+)
+from garraway.cli.config import settled
+from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
-from garraway.cli.options import DEFAULT_FOLDER, DEFAULT_URL, Folder, Parent
+from garraway.cli.logs import process_log
+from garraway.cli.options import Config, DatabaseUrl, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
 from garraway.cli.up.plan import API, BACK_OFFICE
 from garraway.identity import Breached, Identity, RelyingParty, assembly
 from garraway.records import command_seq
 from garraway.store import Database, insist_current
+from garraway.units import money_units
 from garraway.venues import Directory, ExchangeVenue, Tape
 from garraway.views import LiveViews, NotYet
 
 WATCH_S: Final = 0.25
 POLL_S: Final = 0.05
 """How long a follower waits before it looks again at a log that had nothing new."""
-LOOPBACK: Final = "127.0.0.0/8,::1/128"
+LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+"""Networks that may read /metrics without logging in."""
+SECOND_NS: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What `garraway service` was told."""
 
-    folder: Path
-    database: str
-    host: str
-    port: int
-    stream_port: int
-    drain_s: float
-    edge: EdgeSettings
+    config: config_room.Settings
+    url: str | None
+    """A whole address of the database, with its password; else the one of `config`."""
+
+    @property
+    def folder(self) -> Path:
+        """The venue's folder."""
+        return self.config.folder
+
+    @property
+    def edge(self) -> EdgeSettings:
+        """What the edge lets through."""
+        told = self.config.service
+        return EdgeSettings(
+            requests_per_minute=told.user_requests_per_minute,
+            body_bytes=told.body_limit_bytes,
+            request_s=told.request_timeout_s,
+            origins=told.cors_origins,
+            proxies=told.trusted_proxies,
+            scrapers=LOOPBACK,
+        )
 
 
 def register(app: typer.Typer) -> None:
@@ -63,26 +93,19 @@ def register(app: typer.Typer) -> None:
     app.command()(service)
 
 
-def service(  # noqa: PLR0913, PLR0917 - each is an option
-    folder: Folder = DEFAULT_FOLDER,
-    database: Annotated[
-        str,
-        typer.Option(envvar="GARRAWAY_DATABASE_URL", help="sqlite:///PATH or postgresql://user:password@host/name."),
-    ] = DEFAULT_URL,
-    host: Annotated[str, typer.Option(help="Address on which the API listens.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Its port; 0 takes a free one.")] = 8080,
+def service(
+    config: Config = None,
+    folder: OwnFolder = None,
+    url: DatabaseUrl = None,
+    host: Annotated[str | None, typer.Option(help="Address on which the API listens.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Its port, 8080 if none is said; 0 takes a free one.")
+    ] = None,
     stream_port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port on which WebSockets are served; 0 takes a free one.")
-    ] = 8081,
-    rate: Annotated[
-        int, typer.Option(min=1, max=100_000_000, help="Requests a minute of an address, a user, a key.")
-    ] = 1_000,
-    drain_s: Annotated[
-        float, typer.Option(min=0, max=60, help="Seconds as `draining` before it stops to listen.")
-    ] = 0.5,
-    origins: Annotated[str, typer.Option(help="Origins whose pages may call, separated by commas.")] = "",
-    proxies: Annotated[str, typer.Option(help="Networks of proxies that are believed, separated by commas.")] = "",
-    scrapers: Annotated[str, typer.Option(help="Networks that may read /metrics without logging in.")] = LOOPBACK,
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port of WebSockets, 8081 if none is said; 0: a free one."),
+    ] = None,
+    resolved: Resolved = False,
     parent: Parent = 0,
 ) -> None:
     """Serve the API of the venue in FOLDER, until SIGTERM or SIGINT.
@@ -90,21 +113,8 @@ def service(  # noqa: PLR0913, PLR0917 - each is an option
     It writes FOLDER/run/service.json once it listens: pid, address, port, stream port.
     """
     end_with(parent)
-    edge = EdgeSettings(
-        requests_per_minute=rate,
-        origins=tuple(part.strip() for part in origins.split(",") if part.strip()),
-        proxies=_networks(proxies),
-        scrapers=_networks(scrapers),
-    )
-    settings = Settings(
-        folder=folder.absolute(),
-        database=database,
-        host=host,
-        port=port,
-        stream_port=stream_port,
-        drain_s=drain_s,
-        edge=edge,
-    )
+    options = service_options(folder=folder, host=host, port=port, stream_port=stream_port)
+    settings = Settings(config=settled(config, options, resolved=resolved), url=url)
     _collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings))
@@ -121,17 +131,21 @@ async def run(settings: Settings) -> None:
     """Serves until it is told to stop. Raises: Failure, StoreError, VenueError."""
     log = AccessLog(sys.stderr, time.time_ns)
     async with _services(settings, log) as services:
-        server = Server(serve(create_app(services)), host=settings.host, port=settings.port)
+        told = settings.config.service
+        server = Server(serve(create_app(services)), host=str(told.host), port=told.port)
         watching = asyncio.create_task(_watch(settings, services, server))
+        sending = asyncio.create_task(services.back_office.outbox.run())
+        sending.add_done_callback(lambda _: setattr(server, "should_exit", True))
         draining = asyncio.create_task(_drain(settings, services, server))
         try:
             await server.serve()
-            if watching.done():
-                watching.result()
+            for task in (watching, sending):
+                if task.done():
+                    task.result()
         finally:
-            for task in (watching, draining):
+            for task in (watching, draining, sending):
                 task.cancel()
-            await asyncio.gather(watching, draining, return_exceptions=True)
+            await asyncio.gather(watching, draining, sending, return_exceptions=True)
             (settings.folder / "run" / "service.json").unlink(missing_ok=True)
             log.write("info", "service_stopped")
             log.flush()
@@ -141,17 +155,15 @@ async def run(settings: Settings) -> None:
 async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[Services]:
     """Everything that routes use, open; closed in the opposite order."""
     (settings.folder / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database.open(settings.database)
+    database = of_settings(settings.config, settings.url)
     insist_current(database)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(database.close)
-        identity = stack.enter_context(_identity(settings, database))
+        identity = stack.enter_context(identity_of(settings, database))
         live = LiveViews(settings.folder, _streams(settings), on_request=lambda request: streams.take(request))  # noqa: PLW0108 - made below
         stack.callback(live.close)
         door = ExchangeVenue.begin(settings.folder, source=API)
         stack.push_async_callback(door.close)
-        back_door = ExchangeVenue.begin(settings.folder, source=BACK_OFFICE)
-        stack.push_async_callback(back_door.close)
         directory = Directory()
         desk = Desk(door, live.native, live, stamp=f"{time.time_ns():x}")
         streams = Streams(live.native, identity, desk, log, clock=time.time_ns)
@@ -164,7 +176,7 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[Service
             views=live.native,
             arrivals=live,
             desk=desk,
-            back_office=DirectBackOffice(back_door, log),
+            back_office=_back_office(settings, database, directory),
             database=database,
             directory=directory,
             log=log,
@@ -213,7 +225,7 @@ def _say_where(settings: Settings, services: Services, server: Server) -> None:
     streams = services.views.address
     said = {
         "pid": os.getpid(),
-        "host": settings.host,
+        "host": str(settings.config.service.host),
         "port": server.port,
         "stream_port": streams[1] if streams is not None else None,
     }
@@ -231,28 +243,70 @@ async def _drain(settings: Settings, services: Services, server: Server) -> None
     await asked.wait()
     services.health.draining = True
     services.log.write("info", "service_draining")
-    await asyncio.sleep(settings.drain_s)
+    await asyncio.sleep(settings.config.service.drain_notice_s)
     server.should_exit = True
 
 
-def _identity(settings: Settings, database: Database) -> contextlib.AbstractContextManager[Identity]:
-    """The room of people, with its keys in FOLDER/secrets."""
+def _back_office(settings: Settings, database: Database, directory: Directory) -> BackOffice:
+    """Money, approvals, accounts, and the outbox that brings decisions to the door."""
+    approvals = Approvals(transfers.APPROVAL)
+    outbox = Outbox(
+        database,
+        settings.folder,
+        source=BACK_OFFICE,
+        clock=time.time_ns,
+        log=process_log(settings.config.log, room="outbox"),
+        follows={"transfer": transfers.ended},
+        chores=approvals.expire,
+    )
+    money = settings.config.money
+    policy = MoneyPolicy(
+        alone_up_to=Limits(directory, dict(money.approval_above)),
+        expires_ns=money.approval_expiry_s * SECOND_NS,
+    )
+    return BackOffice(database, outbox, approvals, policy, AccountTerms())
+
+
+class Limits(Mapping[int, int]):
+    """Limits by asset number, in ledger units, of amounts by asset code; assets may be defined later."""
+
+    def __init__(self, directory: Directory, amounts: Mapping[str, str]) -> None:
+        """Over what is defined by now and from now on."""
+        self._directory = directory
+        self._amounts = amounts
+
+    def __getitem__(self, asset: int) -> int:
+        """The limit of an asset. Raises: KeyError: there is none."""
+        terms = self._directory.assets[asset]
+        return money_units(self._amounts[terms.code], terms)
+
+    def __iter__(self) -> Iterator[int]:
+        """The assets with a limit."""
+        return (asset for asset, terms in self._directory.assets.items() if terms.code in self._amounts)
+
+    def __len__(self) -> int:
+        """How many have one."""
+        return sum(1 for _ in self)
+
+
+def identity_of(settings: Settings, database: Database) -> contextlib.AbstractContextManager[Identity]:
+    """The room of people, with its keys in the folder that the settings name."""
+    told = settings.config.identity
     return assembly.opened(
         database,
-        settings.folder / "secrets",
+        settings.config.key_folder,
         time.time_ns,
-        issuer=f"http://{settings.host}",
-        relying_party=RelyingParty(settings.host, "Garraway", settings.edge.origins),
+        issuer=told.issuer,
+        relying_party=RelyingParty(told.relying_party, "Garraway", told.webauthn_origins),
         breached=Breached(),
+        cut_trading_sessions=_cut,
     )
 
 
+def _cut(connection: Connection, user_id: int) -> None:
+    trading_sessions.cut(connection, user_id, time.time_ns())
+
+
 def _streams(settings: Settings) -> dict[str, object]:
-    return {"host": settings.host, "port": settings.stream_port, "origins": list(settings.edge.origins)}
-
-
-def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}: write networks like 10.0.0.0/8,::1/128") from error
+    told = settings.config.service
+    return {"host": str(told.ws_host), "port": told.ws_port, "origins": list(told.cors_origins)}

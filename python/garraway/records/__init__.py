@@ -37,6 +37,7 @@ from garraway.records.commands import (
     item,
     items,
     length,
+    replaced,
     session_account,
     stamped,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "length",
     "of_kind",
     "reject",
+    "replaced",
     "session_account",
     "stamped",
 ]

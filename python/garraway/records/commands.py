@@ -134,6 +134,14 @@ def stamped(record: bytes, *, source: int, source_seq: int) -> bytes:
     return bytes(stamp)
 
 
+def replaced(record: bytes, /, **fields: Value) -> bytes:
+    """The same command with other values in these fields. Raises: FieldUnknown, FieldInvalid."""
+    kind, other = KINDS[head(record)["kind"]], bytearray(record)
+    for name, value in fields.items():
+        _write(other, kind, _layout(kind).fields, name, value)
+    return bytes(other)
+
+
 def head(record: bytes) -> dict[str, int]:
     """The fields of a command's head."""
     return {

@@ -4,7 +4,7 @@ A page is asked for with the key of the last row of the page before; `limit` row
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
@@ -14,8 +14,6 @@ from garraway.store.tables.view_progress import PROGRESS
 from garraway.store.tables.view_standings import CANDLES, DAILY_PNL, STATISTICS
 
 Row = dict[str, Any]
-TRANSFERS: Final = (1, 2)
-"""Reasons of ledger entries that are deposits and withdrawals."""
 
 
 def known_seq(connection: Connection) -> int:
@@ -49,13 +47,9 @@ def fills(connection: Connection, account: int, *, instrument: int | None, befor
     return _rows(connection, asked.order_by(EXECUTIONS.c.execution_id.desc()).limit(limit))
 
 
-def ledger(
-    connection: Connection, account: int, *, transfers: bool, before: tuple[int, int] | None, limit: int
-) -> list[Row]:
-    """Ledger entries of an account, or its deposits and withdrawals alone, before the one with this (event, leg)."""
+def ledger(connection: Connection, account: int, *, before: tuple[int, int] | None, limit: int) -> list[Row]:
+    """Ledger entries of an account, before the one with this (event, leg)."""
     asked = select(LEDGER_ENTRIES).where(LEDGER_ENTRIES.c.account == account)
-    if transfers:
-        asked = asked.where(LEDGER_ENTRIES.c.reason.in_(TRANSFERS))
     if before is not None:
         event_id, leg = before
         earlier = and_(LEDGER_ENTRIES.c.event_id == event_id, LEDGER_ENTRIES.c.leg < leg)

@@ -62,7 +62,9 @@ def answer(connection: Connection, *, source_seq: int, reason: int, first_event:
         .values(reason=reason, first_event=first_event, answered_at_ns=at_ns)
         .returning(OUTBOX.c.outbox_id, OUTBOX.c.purpose, OUTBOX.c.command)
     ).one_or_none()
-    return None if row is None else OutboxEntry(*row, source_seq, reason, first_event)
+    return (
+        None if row is None else OutboxEntry(row.outbox_id, row.purpose, row.command, source_seq, reason, first_event)
+    )
 
 
 def entry(connection: Connection, outbox_id: int) -> OutboxEntry | None:

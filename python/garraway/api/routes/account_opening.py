@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
 from garraway.api.decimals import Said
 from garraway.api.hands import hand_of
@@ -21,9 +20,7 @@ class OpenedSaid(Said):
 
 
 @routes.post("/accounts", status_code=202)
-async def open_account(
-    request: Request, services: Served, caller: Annotated[Caller, needs("create", "accounts")]
-) -> OpenedSaid:
+async def open_account(services: Served, caller: Annotated[Caller, needs("create", "accounts")]) -> OpenedSaid:
     """Opens an account of the caller's own."""
-    hand = hand_of(request, caller, "asked for by the client")
-    return OpenedSaid(account=await run_in_threadpool(services.treasury.open_account, hand))
+    hand = hand_of(caller, "asked for by the client")
+    return OpenedSaid(account=await run_in_threadpool(services.back_office.open_account, hand))

@@ -227,35 +227,17 @@ async def list_ledger(
     min_seq: MinSeq = None,
 ) -> LedgerSaid:
     """Every change of an account's balances."""
-    return await _entries(services, caller.account(account), cursor, limit, min_seq, transfers=False)
-
-
-@routes.get("/transfers")
-async def list_transfers(
-    services: Served,
-    caller: Annotated[Caller, needs("view", "transfers")],
-    account: AccountAsked = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-    min_seq: MinSeq = None,
-) -> LedgerSaid:
-    """Deposits and withdrawals that were carried out."""
-    return await _entries(services, caller.account(account), cursor, limit, min_seq, transfers=True)
-
-
-async def _entries(
-    services: Served, account: int, cursor: str | None, limit: int, min_seq: int | None, *, transfers: bool
-) -> LedgerSaid:
+    number = caller.account(account)
     key = key_of(cursor, 2)
     before = (key[0], key[1]) if key is not None else None
     seq, rows = await queried(
         services,
-        lambda connection: history.ledger(connection, account, transfers=transfers, before=before, limit=limit),
+        lambda connection: history.ledger(connection, number, before=before, limit=limit),
         min_seq=min_seq,
     )
     following = cursor_of(rows[-1]["event_id"], rows[-1]["leg"]) if len(rows) == limit else None
     said = [_entry(row, services.directory) for row in rows]
-    return LedgerSaid(account=account, items=said, next_cursor=following, seq=seq)
+    return LedgerSaid(account=number, items=said, next_cursor=following, seq=seq)
 
 
 def _entry(row: history.Row, directory: Directory) -> EntrySaid:

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from garraway.api.asked import ReplaceAsked, reference, replacement
 from garraway.api.decimals import Asked, Decimal
+from garraway.api.hands import Reason, hand_of
 from garraway.api.permits import Caller, needs
 from garraway.api.problems import not_found
 from garraway.api.reading import Cursor, Limit, MinSeq, cursor_of, fresh, key_of
@@ -14,11 +15,11 @@ from garraway.api.rendering import order_said
 from garraway.api.routes.commands import CommandSaid, command_said
 from garraway.api.routes.orders import OrdersSaid
 from garraway.api.serving import Served
+from garraway.identity.audit import Act
 
 routes = APIRouter(prefix="/api/v1/admin/accounts/{account}/orders", tags=["back office"])
 AccountNamed = Annotated[int, Path(ge=1, le=2**32 - 1)]
 RefNamed = Annotated[str, Path(pattern=r"^[0-9]{1,20}$")]
-Reason = Annotated[str, Field(min_length=3, max_length=200, description="Why: it is logged with the command.")]
 
 
 class ModifyAsked(Asked):
@@ -77,7 +78,8 @@ async def modify_client_order(
         target=target,
     )
     told = await services.desk.replace(change)
-    _noted(services, caller, "order_modified", account=number, order_ref=order_ref, reason=asked.reason, seq=told.seq)
+    act = Act("order.modify", f"order:{number}/{order_ref}", after=asked.model_dump(mode="json") | {"seq": told.seq})
+    await run_in_threadpool(services.back_office.note, act, hand_of(caller, asked.reason))
     return command_said(told)
 
 
@@ -92,7 +94,7 @@ async def cancel_client_order(
     """Cancels a client's order."""
     number = caller.account(account)
     told = await services.desk.cancel(number, reference("order_ref", order_ref))
-    _noted(services, caller, "order_cancelled", account=number, order_ref=order_ref, reason=asked.reason, seq=told.seq)
+    await _note_cancel(services, caller, f"order:{number}/{order_ref}", told.seq, asked.reason)
     return command_said(told)
 
 
@@ -106,9 +108,10 @@ async def delete_client_order(
     """Cancels a client's order without a word why."""
     number = caller.account(account)
     told = await services.desk.cancel(number, reference("order_ref", order_ref))
-    _noted(services, caller, "order_cancelled", account=number, order_ref=order_ref, reason="", seq=told.seq)
+    await _note_cancel(services, caller, f"order:{number}/{order_ref}", told.seq, "")
     return command_said(told)
 
 
-def _noted(services: Served, caller: Caller, event: str, **fields: object) -> None:
-    services.log.write("info", event, user=caller.principal.user_id, **fields)
+async def _note_cancel(services: Served, caller: Caller, thing: str, seq: int, reason: str) -> None:
+    act = Act("order.cancel", thing, after={"seq": seq})
+    await run_in_threadpool(services.back_office.note, act, hand_of(caller, reason))

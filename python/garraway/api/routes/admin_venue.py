@@ -1,33 +1,29 @@
-"""The back office: groups, fee plans, trading sessions, kill switches. Each change is one command of `backoffice`."""
+"""The back office: groups, fee plans, trading sessions, kill switches. Changes are audited commands of the outbox."""
 
-import hashlib
 import ipaddress
 import json
-import secrets
-import string
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from garraway.api.decimals import Asked, Decimal, Said
+from garraway.api.hands import Reason, hand_of
 from garraway.api.permits import Caller, needs
 from garraway.api.problems import conflict, invalid, not_found, translated
 from garraway.api.reading import MinSeq, Seen, queried
-from garraway.api.routes.admin_orders import Reason
 from garraway.api.routes.commands import CommandSaid, command_said, outcome_said
 from garraway.api.serving import Served
-from garraway.records import Scope, encode, item, session_account
+from garraway.broker.trading_sessions import SessionTerms
+from garraway.identity.audit import Act
+from garraway.records import Scope, encode, item
 from garraway.store import history
 from garraway.units import AssetTerms, money_text, money_units, scaled, scaled_text
 from garraway.venues import Directory
 
 RATE_DECIMALS: Final = 9
-OUCH: Final = 1
-SECRET_CHARACTERS: Final = 10
-"""All that a SoupBinTCP log-in holds; so a session is bound to a network besides."""
-SALT_BYTES: Final = 16
-V4_PREFIX: Final = 96
+CANCEL_ON: Final = {"never": 0, "loss": 1, "log_out": 2}
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 SCOPES: Final = {
     "account": Scope.ACCOUNT,
@@ -113,6 +109,8 @@ class SessionAsked(Asked):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,6}$")]
     firm: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    cancel_on: Literal["never", "loss", "log_out"] = "never"
+    """When its open orders are cancelled: on a lost connection, or also at a log-out."""
     accounts: Annotated[list[Annotated[int, Field(ge=1, le=2**32 - 1)]], Field(min_length=1, max_length=64)]
     network: Annotated[str, Field(max_length=49, examples=["10.0.0.0/8"])]
     reason: Reason
@@ -181,7 +179,7 @@ async def create_group(
     """Defines a new group."""
     if asked.group in services.directory.groups:
         raise conflict("AlreadyDefined", f"group {asked.group} is there: change it with PUT, or take another number")
-    return await _carry_out(services, caller, _group_record(asked.group, asked, services.directory), asked.reason)
+    return await _put_group(services, caller, asked.group, asked, "group.create")
 
 
 @routes.put("/groups/{group}")
@@ -194,7 +192,7 @@ async def update_group(
     """Redefines a group."""
     if group not in services.directory.groups:
         raise not_found("GroupUnknown", f"group {group} was never defined")
-    return await _carry_out(services, caller, _group_record(group, asked, services.directory), asked.reason)
+    return await _put_group(services, caller, group, asked, "group.update")
 
 
 @routes.get("/fee-plans")
@@ -218,7 +216,7 @@ async def create_fee_plan(
     """Defines a new fee plan."""
     if asked.plan in services.directory.fee_plans:
         raise conflict("AlreadyDefined", f"fee plan {asked.plan} is there: change it with PUT, or take another number")
-    return await _carry_out(services, caller, _plan_record(asked.plan, asked), asked.reason)
+    return await _put_plan(services, caller, asked.plan, asked, "fee_plan.create")
 
 
 @routes.put("/fee-plans/{plan}")
@@ -231,7 +229,7 @@ async def update_fee_plan(
     """Redefines a fee plan: it applies from the next order on."""
     if plan not in services.directory.fee_plans:
         raise not_found("FeePlanUnknown", f"fee plan {plan} was never defined")
-    return await _carry_out(services, caller, _plan_record(plan, asked), asked.reason)
+    return await _put_plan(services, caller, plan, asked, "fee_plan.update")
 
 
 @routes.get("/trading-sessions")
@@ -255,24 +253,29 @@ async def define_trading_session(
     caller: Annotated[Caller, needs("define", "trading_sessions")],
 ) -> SessionDefinedSaid:
     """Defines a trading session, or redefines it with a new secret: whoever is logged in by the old one is cut."""
-    network, prefix = _network(asked.network)
-    secret = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(SECRET_CHARACTERS))
-    salt = secrets.token_bytes(SALT_BYTES)
-    record = encode(
-        "DefineSession",
-        items=[session_account(account) for account in asked.accounts],
-        account=asked.accounts[0],
-        session=session,
-        firm=asked.firm,
-        protocol=OUCH,
+    terms = SessionTerms(
         name=asked.name,
-        network=network,
-        network_prefix=prefix,
-        salt=salt,
-        verifier=hashlib.sha256(salt + secret.encode("ascii")).digest(),
+        firm=asked.firm,
+        accounts=tuple(asked.accounts),
+        network=_network(asked.network),
+        cancel_on=CANCEL_ON[asked.cancel_on],
     )
-    command = await _carry_out(services, caller, record, asked.reason)
-    return SessionDefinedSaid(command=command, secret=secret)
+    hand = hand_of(caller, asked.reason)
+    outbox_id, secret = await run_in_threadpool(services.back_office.define_session, session, terms, hand)
+    outcome = await services.back_office.answered(outbox_id)
+    return SessionDefinedSaid(command=outcome_said(outcome, services.views.seq), secret=secret)
+
+
+@routes.delete("/trading-sessions/{session}")
+async def close_trading_session(
+    session: Annotated[int, Path(ge=1, le=65_535)],
+    services: Served,
+    caller: Annotated[Caller, needs("define", "trading_sessions")],
+) -> CommandSaid:
+    """Closes a trading session: whoever is logged in is cut, and nobody logs in before it is defined anew."""
+    hand = hand_of(caller, "closed")
+    outbox_id = await run_in_threadpool(services.back_office.close_session, session, hand)
+    return outcome_said(await services.back_office.answered(outbox_id), services.views.seq)
 
 
 @routes.post("/kill-switch/engage")
@@ -303,7 +306,9 @@ async def _kill(services: Served, caller: Caller, asked: KillAsked, *, on: int) 
     if asked.cancel_open and asked.scope == "instrument":
         raise invalid("cancel_open", "ScopeInvalid", "a mass cancel is of an account, a firm or the venue")
     scope = SCOPES[asked.scope]
-    switch = await _carry_out(services, caller, encode("SetKill", scope=scope, id=asked.number, on=on), asked.reason)
+    act = Act("kill_switch.engage" if on else "kill_switch.release", f"{asked.scope}:{asked.number}")
+    record = encode("SetKill", scope=scope, id=asked.number, on=on)
+    switch = await _carry_out(services, caller, record, act, asked.reason)
     if not asked.cancel_open:
         return KillSaid(switch=switch, mass_cancel=None)
     swept = await _sweep(services, caller, asked.scope, asked.number, asked.reason)
@@ -313,14 +318,24 @@ async def _kill(services: Served, caller: Caller, asked: KillAsked, *, on: int) 
 async def _sweep(services: Served, caller: Caller, scope: str, number: int, reason: str) -> CommandSaid:
     """A mass cancel goes by the desk: it needs the right to trade, which `backoffice` lacks."""
     told = await services.desk.mass_cancel(scope=SCOPES[scope], number=number)
-    user = caller.principal.user_id
-    services.log.write("info", "mass_cancel", user=user, scope=scope, number=number, reason=reason, seq=told.seq)
+    act = Act("orders.mass_cancel", f"{scope}:{number}", after={"seq": told.seq})
+    await run_in_threadpool(services.back_office.note, act, hand_of(caller, reason))
     return command_said(told)
 
 
-async def _carry_out(services: Served, caller: Caller, record: bytes, reason: str) -> CommandSaid:
-    outcome = await services.back_office.carry_out(record, user_id=caller.principal.user_id, reason=reason)
+async def _carry_out(services: Served, caller: Caller, record: bytes, act: Act, reason: str) -> CommandSaid:
+    outcome = await services.back_office.carry_out(record, act, hand_of(caller, reason))
     return outcome_said(outcome, services.views.seq)
+
+
+async def _put_group(services: Served, caller: Caller, group: int, asked: GroupAsked, action: str) -> CommandSaid:
+    act = Act(action, f"group:{group}", after=asked.model_dump(mode="json", include={"name", "asset", "tiers"}))
+    return await _carry_out(services, caller, _group_record(group, asked, services.directory), act, asked.reason)
+
+
+async def _put_plan(services: Served, caller: Caller, plan: int, asked: FeePlanAsked, action: str) -> CommandSaid:
+    act = Act(action, f"fee_plan:{plan}", after={"maker_rate": asked.maker_rate, "taker_rate": asked.taker_rate})
+    return await _carry_out(services, caller, _plan_record(plan, asked), act, asked.reason)
 
 
 def _group_record(group: int, asked: GroupAsked, directory: Directory) -> bytes:
@@ -364,12 +379,9 @@ def _group(row: history.Row, directory: Directory) -> GroupSaid:
     )
 
 
-def _network(text: str) -> tuple[bytes, int]:
-    """A network as the engine takes it: IPv6, IPv4 mapped. Raises: Problem."""
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The network that the text writes. Raises: Problem."""
     try:
-        network = ipaddress.ip_network(text)
+        return ipaddress.ip_network(text)
     except ValueError as error:
         raise invalid("network", "NetworkInvalid", f"network {text!r} is none: write it like 10.0.0.0/8") from error
-    if isinstance(network, ipaddress.IPv6Network):
-        return network.network_address.packed, network.prefixlen
-    return b"\0" * 10 + b"\xff\xff" + network.network_address.packed, V4_PREFIX + network.prefixlen

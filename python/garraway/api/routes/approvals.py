@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
 from garraway.api.decimals import Asked, Said
 from garraway.api.hands import Reason, hand_of
@@ -70,7 +69,7 @@ async def list_approvals(
     del caller
     key = key_of(cursor, 1)
     found = await run_in_threadpool(
-        lambda: services.treasury.pending(state=state, after=key[0] if key is not None else 0, limit=limit)
+        lambda: services.back_office.pending(state=state, after=key[0] if key is not None else 0, limit=limit)
     )
     following = cursor_of(found[-1].approval_id) if len(found) == limit else None
     return ApprovalsSaid(items=[_said(one) for one in found], next_cursor=following)
@@ -82,33 +81,31 @@ async def get_approval(
 ) -> ApprovalSaid:
     """One of them."""
     del caller
-    return _said(await run_in_threadpool(services.treasury.approval, approval_id))
+    return _said(await run_in_threadpool(services.back_office.approval, approval_id))
 
 
 @routes.post("/{approval_id}/approve")
 async def approve(
     approval_id: ApprovalNamed,
     asked: ApproveAsked,
-    request: Request,
     services: Served,
     caller: Annotated[Caller, needs("decide", "approvals")],
 ) -> ApprovalSaid:
     """Allows it; never one's own. What was asked for is done in the same transaction."""
-    hand = hand_of(request, caller, asked.reason)
-    return _said(await run_in_threadpool(services.treasury.approve, approval_id, asked.payload_hash, hand))
+    hand = hand_of(caller, asked.reason)
+    return _said(await run_in_threadpool(services.back_office.approve, approval_id, asked.payload_hash, hand))
 
 
 @routes.post("/{approval_id}/reject")
 async def reject(
     approval_id: ApprovalNamed,
     asked: RejectAsked,
-    request: Request,
     services: Served,
     caller: Annotated[Caller, needs("decide", "approvals")],
 ) -> ApprovalSaid:
     """Refuses it; never one's own."""
-    hand = hand_of(request, caller, asked.reason)
-    return _said(await run_in_threadpool(services.treasury.reject, approval_id, hand))
+    hand = hand_of(caller, asked.reason)
+    return _said(await run_in_threadpool(services.back_office.reject, approval_id, hand))
 
 
 def _said(one: Approval) -> ApprovalSaid:

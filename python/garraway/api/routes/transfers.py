@@ -118,7 +118,7 @@ async def list_transfers(
     """Transfers of the caller's accounts; for the back office of all that it may see."""
     key = key_of(cursor, 1)
     found = await run_in_threadpool(
-        lambda: services.treasury.transfers(
+        lambda: services.back_office.transfers(
             reach_of(caller.principal, caller.permission),
             account=account,
             before=key[0] if key is not None else None,
@@ -135,23 +135,22 @@ async def get_transfer(
 ) -> TransferSaid:
     """One transfer; of one that was sent the engine's answer is waited for up to a second."""
     reach = reach_of(caller.principal, caller.permission)
-    found = await run_in_threadpool(services.treasury.transfer, transfer_id, reach)
-    if await services.treasury.settled(found):
-        found = await run_in_threadpool(services.treasury.transfer, transfer_id, reach)
+    found = await run_in_threadpool(services.back_office.transfer, transfer_id, reach)
+    if await services.back_office.settled(found):
+        found = await run_in_threadpool(services.back_office.transfer, transfer_id, reach)
     return transfer_said(found, services.directory)
 
 
 @routes.delete("/transfers/{transfer_id}")
 async def take_back_transfer(
     transfer_id: TransferNamed,
-    request: Request,
     services: Served,
     caller: Annotated[Caller, needs("cancel", "transfers")],
 ) -> TransferSaid:
     """Takes a transfer back that waits for approval; only who asked for it may."""
     reach = reach_of(caller.principal, caller.permission)
-    hand = hand_of(request, caller, "taken back")
-    ended = await run_in_threadpool(services.treasury.take_back, transfer_id, reach, hand)
+    hand = hand_of(caller, "taken back")
+    ended = await run_in_threadpool(services.back_office.take_back, transfer_id, reach, hand)
     return transfer_said(ended, services.directory)
 
 
@@ -220,15 +219,16 @@ async def _ask(
     if units == 0:
         raise invalid("amount", "AmountInvalid", "amount of nothing: give one that is not 0")
     wish = Wish(kind=kind, account=account, asset=number, amount=units, note=note)
-    hand = hand_of(request, caller, note)
+    hand = hand_of(caller, note)
 
     def render(made: Transfer) -> tuple[int, str]:
         return 202, transfer_said(made, services.directory).model_dump_json()
 
-    (status, body), again = await run_in_threadpool(
-        lambda: services.treasury.ask(wish, hand, by_client=by_client, key=key, request=whole(request), render=render)
-    )
-    services.treasury.outbox.wake()
+    def ask() -> tuple[tuple[int, str], bool]:
+        return services.back_office.ask(wish, hand, by_client=by_client, key=key, request=whole(request), render=render)
+
+    (status, body), again = await run_in_threadpool(ask)
+    services.back_office.outbox.wake()
     return Response(body, status, media_type=JSON, headers={REPLAYED: "true"} if again else {})
 
 

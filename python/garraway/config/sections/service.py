@@ -50,6 +50,8 @@ class Service(Section):
     """How long a request may take, its reading included."""
     keep_alive_s: Seconds = 15
     """How long an idle connection is kept."""
+    drain_notice_s: int = Field(default=1, ge=0, le=60)
+    """How long a stop says that it is not ready before it takes nothing more."""
     drain_s: Seconds = 10
     """How long a stop waits for requests that are under way."""
     connections: Count = 1_024

@@ -1,34 +1,38 @@
-"""Money and approvals as the API asks for them: each a transaction of its own. Touches store and the outbox."""
+"""The back office as the API asks for it: each change a transaction of its own. Touches store and the outbox."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
-from garraway.broker import idempotency, transfers
+from garraway.broker import commands, idempotency, trading_sessions, transfers
 from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
 from garraway.broker.errors import ApprovalMissing, TransferMissing
-from garraway.broker.hand import Hand
+from garraway.broker.hand import Hand, note
 from garraway.broker.idempotency import Answer
 from garraway.broker.outbox import Outbox
 from garraway.broker.policy import MoneyPolicy
+from garraway.broker.trading_sessions import SessionTerms
 from garraway.broker.transfers import Wish
+from garraway.identity.audit import Act
 from garraway.store import Database
 from garraway.store import approvals as approval_rows
 from garraway.store import transfers as transfer_rows
 from garraway.store.approvals import Approval
 from garraway.store.reach import EVERYTHING, Reach
 from garraway.store.transfers import Transfer
+from garraway.venues import Outcome
 
-OUTCOME_S: Final = 1.0
-"""How long a reader of a transfer that was sent waits for the engine's answer."""
+OUTCOME_S: Final = 2.0
+"""How long the engine's answer is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Treasury:
-    """The room's resources. Its functions block, but for `settled`."""
+class BackOffice:
+    """The room's resources. Its functions block, but for those that wait for the engine's answer."""
 
     database: Database
     outbox: Outbox
@@ -115,12 +119,47 @@ class Treasury:
         self.outbox.wake()
         return account
 
+    def define_session(self, session: int, terms: SessionTerms, hand: Hand) -> tuple[int, str]:
+        """Defines a trading session, or defines it anew; its command in the outbox, and its secret.
+
+        Raises: SessionInvalid.
+        """
+        with self.database.writing() as connection:
+            return trading_sessions.define(connection, session, terms, hand)
+
+    def close_session(self, session: int, hand: Hand) -> int:
+        """Closes a trading session; its command in the outbox. Raises: SessionInvalid."""
+        with self.database.writing() as connection:
+            return trading_sessions.close(connection, session, hand)
+
+    def note(self, act: Act, hand: Hand) -> None:
+        """Notes in the audit chain what was done another way."""
+        with self.database.writing() as connection:
+            note(connection, hand, act)
+
+    async def carry_out(self, record: bytes, act: Act, hand: Hand) -> Outcome | None:
+        """Has a command carried out once, whatever crashes; None: it is on its way, and its outcome shows later."""
+        return await self.answered(await asyncio.to_thread(self._queue, record, act, hand))
+
+    async def answered(self, outbox_id: int) -> Outcome | None:
+        """The engine's answer to a command of the outbox, if it comes within a moment."""
+        entry = await self.outbox.outcome(outbox_id, within_s=OUTCOME_S)
+        if entry is None or entry.reason is None:
+            return None
+        assert entry.source_seq is not None
+        assert entry.first_event is not None
+        return Outcome(entry.source_seq, "new", entry.reason, entry.first_event)
+
+    def _queue(self, record: bytes, act: Act, hand: Hand) -> int:
+        with self.database.writing() as connection:
+            note(connection, hand, act)
+            return commands.queue(connection, record, purpose=act.thing, at_ns=hand.at_ns)
+
     async def settled(self, transfer: Transfer) -> bool:
         """Waits a moment for the engine's answer to a transfer that was sent; whether there is one now."""
         if transfer.state != "sent" or transfer.outbox_id is None:
             return False
-        entry = await self.outbox.outcome(transfer.outbox_id, within_s=OUTCOME_S)
-        return entry is not None and entry.reason is not None
+        return await self.answered(transfer.outbox_id) is not None
 
 
 def _transfer(connection: Connection, transfer_id: int, reach: Reach) -> Transfer:
