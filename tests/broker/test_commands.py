@@ -55,13 +55,13 @@ def test_an_account_of_a_user_is_opened(desk: Desk) -> None:
 def test_a_session_is_defined_with_a_secret_that_is_told_once(desk: Desk) -> None:
     account = opened(desk)
     with desk.database.writing() as connection:
-        terms = SessionTerms(name="client", account=account, network=LOOPBACK)
-        number, secret = trading_sessions.define(connection, terms, hand(desk.finance))
+        terms = SessionTerms(name="client", firm=account, accounts=(account,), network=LOOPBACK)
+        _, secret = trading_sessions.define(connection, 1_000, terms, hand(desk.finance))
     command = queued(desk)[-1]
     said = body("DefineSession", command[HEAD_SIZE:])
     assert isinstance(said["salt"], bytes)
     assert said["verifier"] == hashlib.sha256(said["salt"].ljust(16, b"\0") + secret.encode()).digest().rstrip(b"\0")
-    assert (number, said["session"], said["network_prefix"]) == (1_000, 1_000, 104)
+    assert (said["session"], said["network_prefix"]) == (1_000, 104)
     assert taken(queued(desk))["kind"].tolist() == [EVENTS["AccountOpened"], EVENTS["SessionDefined"]]
     with desk.database.reading() as connection:
         kept = session_rows.trading_sessions(connection)
@@ -75,11 +75,12 @@ def test_sessions_of_a_user_whose_rights_end_are_defined_anew_with_what_no_secre
 ) -> None:
     account = opened(desk)
     with desk.database.writing() as connection:
-        terms = SessionTerms(name="client", account=account, network=network)
-        number, secret = trading_sessions.define(connection, terms, hand(desk.finance))
-        assert trading_sessions.cut(connection, desk.second.user_id, NOW_NS) == [number]
+        terms = SessionTerms(name="client", firm=account, accounts=(account,), network=network)
+        _, secret = trading_sessions.define(connection, 1_000, terms, hand(desk.finance))
+        assert trading_sessions.cut(connection, desk.second.user_id, NOW_NS) == [1_000]
         assert trading_sessions.cut(connection, desk.second.user_id, NOW_NS) == []
-        assert not trading_sessions.close(connection, number, hand(desk.finance))
+        with pytest.raises(SessionInvalid, match="session 1000 is closed"):
+            trading_sessions.close(connection, 1_000, hand(desk.finance))
     before, after = (body("DefineSession", one[HEAD_SIZE:]) for one in queued(desk)[-2:])
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"salt", "verifier"}
@@ -103,12 +104,12 @@ def test_terms_that_nobody_should_have_are_refused(
 ) -> None:
     account = opened(desk)
     with desk.database.writing() as connection:
-        other = SessionTerms(name="taken", account=account, network=LOOPBACK)
-        trading_sessions.define(connection, other, hand(desk.finance))
+        other = SessionTerms(name="taken", firm=account, accounts=(account,), network=LOOPBACK)
+        trading_sessions.define(connection, 1_000, other, hand(desk.finance))
     before = queued(desk)
-    terms = SessionTerms(name=name, account=account, network=network)
+    terms = SessionTerms(name=name, firm=account, accounts=(account,), network=network)
     with pytest.raises(SessionInvalid, match=said), desk.database.writing() as connection:
-        trading_sessions.define(connection, terms, hand(desk.finance))
+        trading_sessions.define(connection, 1_001, terms, hand(desk.finance))
     assert queued(desk) == before
 
 

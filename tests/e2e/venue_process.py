@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import sys
@@ -31,7 +32,10 @@ class VenueProcess:
     async def start(cls, folder: Path, *options: str) -> Self:
         command = [sys.executable, "-m", "garraway.cli", "up", "--plain", "--folder", str(folder), *options]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=os.environ | {"GARRAWAY_SERVICE__PORT": "0", "GARRAWAY_SERVICE__WS_PORT": "0"},
         )
         return cls(folder, process)
 
