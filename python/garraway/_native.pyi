@@ -476,7 +476,7 @@ def run_exchange(config: dict[str, Any]) -> dict[str, Any]:
     Args:
         config: folder, and perhaps durability ("os" or "fsync"), door, ouch_host, ouch_port, segment_bytes,
             event_segment_bytes, reserve_orders, ouch_connections, door_connections, output_bytes,
-            messages_per_second, cancel_reserve_per_second, tokens_per_account, held_bytes.
+            messages_per_second, reduction_reserve_per_second, tokens_per_account, held_bytes.
 
     Returns: last_seq and state_hash after a clean stop.
 

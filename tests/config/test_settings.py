@@ -41,7 +41,7 @@ def test_nothing_is_needed_to_start_in_development(tmp_path: Path, monkeypatch: 
         "door_connections": 64,
         "output_bytes": 256 << 10,
         "messages_per_second": 10_000,
-        "cancel_reserve_per_second": 5_000,
+        "reduction_reserve_per_second": 5_000,
         "tokens_per_account": 1 << 20,
         "held_bytes": 32 << 20,
     }

@@ -15,7 +15,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 const KEYS: &str = "folder, durability, door, ouch_host, ouch_port, segment_bytes, event_segment_bytes, reserve_orders, \
-     ouch_connections, door_connections, output_bytes, messages_per_second, cancel_reserve_per_second, \
+     ouch_connections, door_connections, output_bytes, messages_per_second, reduction_reserve_per_second, \
      tokens_per_account, held_bytes";
 
 /// Runs an exchange until SIGTERM or SIGINT; what happens is written to stderr, a line of JSON each.
@@ -61,7 +61,7 @@ fn read_config(values: &Bound<'_, PyDict>) -> PyResult<Config> {
             "door_connections" => config.limits.door_connections = value.extract()?,
             "output_bytes" => config.limits.output_bytes = value.extract()?,
             "messages_per_second" => config.limits.messages_per_second = value.extract()?,
-            "cancel_reserve_per_second" => config.limits.cancel_reserve_per_second = value.extract()?,
+            "reduction_reserve_per_second" => config.limits.reduction_reserve_per_second = value.extract()?,
             "tokens_per_account" => config.limits.tokens_per_account = value.extract()?,
             "held_bytes" => config.limits.held_bytes = value.extract()?,
             unknown => {

@@ -25,8 +25,8 @@ class Exchange(Section):
     """Bytes that may wait for a client that does not read; every logged-in connection takes them from the start."""
     messages_per_second: Count = 10_000
     """Messages a second of one OUCH connection; beyond, they are left unread."""
-    cancel_reserve_per_second: Count = 5_000
-    """Cancels a second of one OUCH connection beyond its messages."""
+    reduction_reserve_per_second: Count = 5_000
+    """Reductions of open orders a second of one OUCH connection beyond its messages."""
     tokens_per_account: int = Field(default=1 << 20, ge=2)
     """OUCH tokens remembered for each account, beside those of open orders."""
     held_bytes: int = Field(default=32 << 20, ge=4_096)
