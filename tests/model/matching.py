@@ -44,7 +44,7 @@ class Reach:
         return self.own_limit if self.band is None else worse(self.side, self.own_limit, self.band)
 
     def limit(self, instrument: Instrument) -> int:
-        """The worst price at which it meets others: where a band starts auctions, by the rules of now, its own limit."""
+        """The worst price at which it meets others: its own limit where a band starts auctions, by the rules of now."""
         return self.own_limit if starts_auctions(instrument) else self.inside()
 
 
