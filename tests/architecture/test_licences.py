@@ -64,7 +64,7 @@ def licence_of(package: str) -> str:
     named = [CLASSIFIED.get(each, each) for each in told.get_all("Classifier", []) if each.startswith("License ::")]
     if "License-Expression" in told:
         return told["License-Expression"]
-    return " AND ".join(named) or told.get("License", "none")
+    return " AND ".join(named) or ", ".join(told.get_all("License", ["none"]))
 
 
 def test_needed_python_packages_are_permissively_licensed() -> None:
