@@ -25,6 +25,7 @@ COMMANDS: Final = (
     "service",
     "admin",
     "audit",
+    "totp",
     "bench",
     "config",
     "planner",
