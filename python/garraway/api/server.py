@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar, Final
 
 import uvicorn
@@ -67,13 +68,17 @@ class PatientProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn without its own handling of signals: the composition root drains first."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
-        """Does not listen yet."""
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, tls_cert: Path | None = None, tls_key: Path | None = None
+    ) -> None:
+        """Does not listen yet; with a certificate it speaks HTTPS alone, TLS 1.2 or newer."""
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
+                ssl_certfile=tls_cert,
+                ssl_keyfile=tls_key,
                 http=PatientProtocol,
                 ws="none",
                 lifespan="off",

@@ -132,7 +132,13 @@ async def run(settings: Settings) -> None:
     log = AccessLog(sys.stderr, time.time_ns)
     async with _services(settings, log) as services:
         told = settings.config.service
-        server = Server(serve(create_app(services)), host=str(told.host), port=told.port)
+        server = Server(
+            serve(create_app(services)),
+            host=str(told.host),
+            port=told.port,
+            tls_cert=told.tls_cert,
+            tls_key=told.tls_key,
+        )
         watching = asyncio.create_task(_watch(settings, services, server))
         sending = asyncio.create_task(services.back_office.outbox.run())
         sending.add_done_callback(lambda _: setattr(server, "should_exit", True))
