@@ -42,7 +42,7 @@ class Service(Section):
     """Networks whose X-Forwarded-For is believed."""
     cors_origins: tuple[Origin, ...] = ()
     """Origins of web pages that may call the API; `*` is every one."""
-    body_limit_bytes: int = Field(default=1 << 20, ge=1_024, le=64 << 20)
+    body_limit_bytes: int = Field(default=64 << 10, ge=1_024, le=64 << 20)
     """Bytes of a request's body."""
     header_limit_bytes: int = Field(default=16 << 10, ge=1_024, le=1 << 20)
     """Bytes of a request's head."""
