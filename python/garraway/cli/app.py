@@ -9,6 +9,7 @@ from garraway.cli import (
     admin,
     audit,
     bench,
+    ccxt_config,
     config,
     db,
     exchange,
@@ -43,6 +44,7 @@ db.register(app)
 projector.register(app)
 views.register(app)
 service.register(app)
+ccxt_config.register(app)
 admin.register(app)
 audit.register(app)
 bench.register(app)
