@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 from garraway.api import openapi
 from garraway.api.allowance import Allowance
 from garraway.api.edge import Edge
-from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of
+from garraway.api.facades import Facade, binance
+from garraway.api.problems import FAULT, Problem, problem_of
 from garraway.api.raw import RawRoute, RawRouter
 from garraway.api.routes import (
     account_opening,
@@ -70,6 +71,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 """The routes of every noun, each with its whole path."""
 RAW: Final[tuple[RawRoute, ...]] = order_entry.ROUTES
 """Routes without FastAPI; they stand before the others."""
+FACADES: Final[tuple[Facade, ...]] = (binance.FACADE,)
+"""Interfaces of other venues, each under a prefix of its own, none of them in the document."""
 ERRORS: Final = (
     HTTPException,
     RequestValidationError,
@@ -126,7 +129,7 @@ def serve(app: FastAPI) -> ASGIApp:
             allow_headers=CORS_HEADERS,
             expose_headers=CORS_EXPOSED,
         )
-    return Edge(inner, app, RawRouter(RAW))
+    return Edge(inner, app, RawRouter(RAW), {one.prefix: one.worded for one in FACADES})
 
 
 def openapi_json() -> str:
@@ -139,12 +142,15 @@ def _bare_app() -> FastAPI:
     app.router.routes.extend(one.route() for one in RAW)
     for routes in (*ROUTERS, documents.routes):
         app.include_router(routes)
+    for facade in FACADES:
+        app.mount(facade.prefix, facade.app)
     described = cache(partial(openapi.document, app, ROUTERS, RAW))
     app.openapi = described  # type: ignore[method-assign] # FastAPI's own way to give another document
     return app
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    problem = problem_of(error) or FAULT
-    body = problem.body(request.scope["garraway.reply"].correlation_id)
-    return Response(body, problem.status, headers=dict(problem.headers), media_type=MEDIA_TYPE)
+    reply = request.scope["garraway.reply"]
+    problem = reply.worded(problem_of(error) or FAULT)
+    body = problem.body(reply.correlation_id)
+    return Response(body, problem.status, headers=dict(problem.headers), media_type=problem.media_type)

@@ -7,6 +7,7 @@ within its time; every error becomes a problem; every reply bears the headers of
 import asyncio
 import re
 import traceback
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from garraway.api import strict_json
 from garraway.api.addresses import UNKNOWN, client_address
 from garraway.api.allowance import Allowance, Taken
-from garraway.api.problems import FAULT, MEDIA_TYPE, Problem, problem_of, throttled
+from garraway.api.problems import FAULT, Problem, problem_of, throttled
 from garraway.api.raw import RawRouter
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ HEADERS: Final = (
 WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNLIMITED: Final = ("/health", "/live", "/ready", "/metrics")
 """Paths that probes ask: never throttled, never logged."""
+Wording = Callable[[Problem], Problem]
 _CORRELATION: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _OWN: Final = frozenset({b"content-security-policy", b"cache-control"})
 
@@ -38,11 +40,15 @@ _OWN: Final = frozenset({b"content-security-policy", b"cache-control"})
 class Edge:
     """The application as the server sees it."""
 
-    def __init__(self, inner: ASGIApp, app: FastAPI, raw: RawRouter) -> None:
-        """Wraps `inner`, which is `app` or stands around it; raw routes are called from here."""
+    def __init__(self, inner: ASGIApp, app: FastAPI, raw: RawRouter, wordings: Mapping[str, Wording]) -> None:
+        """Wraps `inner`, which is `app` or stands around it; raw routes are called from here.
+
+        `wordings`: how problems are worded under a first part of the path, `/name`, other than everywhere else.
+        """
         self._inner = inner
         self._app = app
         self._raw = raw
+        self._wordings = wordings
         self._services: Services = app.state.services
         self._addresses = Allowance(self._services.edge.requests_per_minute)
         self._begun = 0
@@ -64,6 +70,8 @@ class Edge:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["garraway.headers"] = headers
         reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers))
+        if self._wordings:
+            reply.worded = self._wordings.get("/" + scope["path"].split("/", 2)[1], _as_it_is)
         self._in_flight += 1
         try:
             await self._pass(scope, headers, receive, reply)
@@ -166,7 +174,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 class _Reply:
     """The sending side of one request: adds headers to the head of the reply and remembers its status."""
 
-    __slots__ = ("_rate", "_send", "correlation_id", "noted", "status")
+    __slots__ = ("_rate", "_send", "correlation_id", "noted", "status", "worded")
 
     def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
@@ -175,6 +183,7 @@ class _Reply:
         self.status = 0
         self.noted: dict[str, object] = {}
         """What the log line tells besides: the number of the command."""
+        self.worded: Wording = _as_it_is
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -194,8 +203,16 @@ class _Reply:
     async def problem(self, problem: Problem) -> None:
         """Replies with a problem, unless a reply has begun."""
         if self.status == 0:
-            headers = {"content-type": MEDIA_TYPE, **{name.lower(): text for name, text in problem.headers.items()}}
+            problem = self.worded(problem)
+            headers = {
+                "content-type": problem.media_type,
+                **{name.lower(): text for name, text in problem.headers.items()},
+            }
             await respond(self, problem.status, problem.body(self.correlation_id), headers)
+
+
+def _as_it_is(problem: Problem) -> Problem:
+    return problem
 
 
 class _Replayed:

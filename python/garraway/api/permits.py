@@ -96,7 +96,12 @@ def let_in(scope: Scope, permission: Permission) -> Caller:
     """Who asks, once that is known and permitted. Raises: Problem, errors of `identity`."""
     services: Services = scope["app"].state.services
     at_ns = services.clock()
-    principal = principal_of(scope, services, at_ns)
+    return admit(scope, principal_of(scope, services, at_ns), permission, at_ns)
+
+
+def admit(scope: Scope, principal: Principal, permission: Permission, at_ns: int) -> Caller:
+    """A known principal as a caller, if it may and has not asked too often. Raises: Problem, errors of `identity`."""
+    services: Services = scope["app"].state.services
     scope["garraway.principal"] = principal
     _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS

@@ -12,7 +12,7 @@ Errors of other rooms are translated by `problem_of`; what it does not know is a
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 from fastapi.exceptions import RequestValidationError
@@ -79,6 +79,7 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
     """Members besides those of every problem, e.g. the order that has a client_order_id already."""
+    media_type: ClassVar[str] = MEDIA_TYPE
 
     def body(self, correlation_id: str) -> bytes:
         """The JSON of the reply."""

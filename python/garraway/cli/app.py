@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "projector",
     "views",
     "service",
+    "ccxt-config",
     "admin",
     "audit",
     "totp",
@@ -46,7 +47,7 @@ def application(asked: str | None = None) -> typer.Typer:
     )
     app.callback()(_garraway)
     for name in (asked,) if asked in COMMANDS else COMMANDS:
-        import_module(f"garraway.cli.{name}").register(app)
+        import_module(f"garraway.cli.{name.replace('-', '_')}").register(app)
     app.command()(version)
     return app
 

@@ -59,16 +59,24 @@ def ledger(connection: Connection, account: int, *, before: tuple[int, int] | No
 
 
 def candles(
-    connection: Connection, instrument: int, *, width_s: int, since_ns: int, until_ns: int, limit: int
+    connection: Connection,
+    instrument: int,
+    *,
+    width_s: int,
+    since_ns: int,
+    until_ns: int,
+    limit: int,
+    oldest_first: bool = False,
 ) -> list[Row]:
-    """Candles that begin from `since_ns` on and before `until_ns`, the latest first."""
+    """Candles that begin from `since_ns` on and before `until_ns`, the latest first or the oldest first."""
     asked = select(CANDLES).where(
         CANDLES.c.instrument == instrument,
         CANDLES.c.width_s == width_s,
         CANDLES.c.start_ns >= since_ns,
         CANDLES.c.start_ns < until_ns,
     )
-    return _rows(connection, asked.order_by(CANDLES.c.start_ns.desc()).limit(limit))
+    start = CANDLES.c.start_ns
+    return _rows(connection, asked.order_by(start if oldest_first else start.desc()).limit(limit))
 
 
 def daily_pnl(

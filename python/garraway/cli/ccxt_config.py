@@ -1,0 +1,35 @@
+"""`garraway ccxt-config`: the preset with which ccxt's class `binance` trades here. Touches nothing."""
+
+import json
+from pprint import pformat
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from garraway.api.facades.binance import ccxt_preset
+
+WIDTH = 100
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(name="ccxt-config")(ccxt_config)
+
+
+def ccxt_config(
+    url: Annotated[str, typer.Option(help="Where `garraway service` serves the API.")] = "http://127.0.0.1:8080",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of Python.")] = False,
+) -> None:
+    """Print a preset for ccxt.binance that overrides each of its URLs, so that no call reaches the real venue.
+
+    Add the id and secret of an API key of kind hmac as `apiKey` and `secret`. Not affiliated with Binance or ccxt.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise typer.BadParameter(f"{url!r} is no URL of a service: write it like http://127.0.0.1:8080")
+    preset = ccxt_preset(url)
+    if as_json:
+        print(json.dumps(preset, indent=1))
+    else:
+        print(f"PRESET = {pformat(preset, width=WIDTH, sort_dicts=False)}")
