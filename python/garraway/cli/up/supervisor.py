@@ -98,6 +98,7 @@ class Supervisor:
         with _alone(folder / "run" / "up.lock"), contextlib.closing(self._log_file(logs / "up.log")) as stream:
             log = Log(stream, self._now_ns, level=self.settings.config.log.level).bind(room="up")
             self._hand_on()
+            self._tell_people(log)
             try:
                 await self._until_stopped(log)
             finally:
@@ -170,10 +171,18 @@ class Supervisor:
                         f"command {outcome.source_seq} of the operator was not done: {reject(outcome.reason)}"
                     )
         credentials.defined()
-        made = await asyncio.to_thread(self._people)
-        log.info("venue_prepared", commands=len(commands), people=len(made))
-        if made:
-            print(demo_people.table(made), file=self._screen, flush=True)
+        log.info("venue_prepared", commands=len(commands))
+
+    def _tell_people(self, log: Log) -> None:
+        """Says who may log in, if somebody was made just now; the live terminal waits, since it would cover it."""
+        made = self._people()
+        if not made:
+            return
+        log.info("people_made", count=len(made))
+        print(demo_people.table(made), file=self._screen, flush=True)
+        if not self.settings.plain:
+            print("Enter goes on to the terminal.", end="", file=self._screen, flush=True)
+            self._keyboard.readline()
 
     def _people(self) -> list[demo_people.Person]:
         """Brings the database up to date; in development it gets its first people."""
