@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.api.venue import Venue
+from tests.api.venue import Venue, running
 
 from garraway.api.app import openapi_json
 from garraway.identity import Role
@@ -31,6 +32,13 @@ def map_query(context: schemathesis.HookContext, query: dict[str, Any] | None) -
     return {name: value for name, value in query.items() if name != "min_seq"} if query else query
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Venue]:
+    """A venue for this file alone: among what is sent are kill switches and the end of users."""
+    with running(tmp_path_factory.mktemp("schema") / "v", rate=1_000_000) as found:
+        yield found
+
+
 @pytest.mark.parametrize("role", [role for role in ROLES if role != Role.TRADER])
 @schema.parametrize()
 @settings(
@@ -40,6 +48,6 @@ def map_query(context: schemathesis.HookContext, query: dict[str, Any] | None) -
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_no_request_finds_a_fault(venue: Venue, role: str, case: schemathesis.Case[Any]) -> None:
-    headers = {"Authorization": f"Bearer {venue.tokens[role]}"} if role else {}
-    case.call_and_validate(base_url=venue.url, headers=headers, checks=CHECKS)
+def test_no_request_finds_a_fault(own: Venue, role: str, case: schemathesis.Case[Any]) -> None:
+    headers = {"Authorization": f"Bearer {own.tokens[role]}"} if role else {}
+    case.call_and_validate(base_url=own.url, headers=headers, checks=CHECKS)

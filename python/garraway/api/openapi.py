@@ -73,6 +73,8 @@ OF_BODIES: Final = {
 }
 OF_PRINCIPALS: Final = {401: "Nobody is logged in.", 403: "It is not permitted."}
 CONFLICT: Final = {409: "It does not fit with what is there, or is not known yet."}
+OF_CHANGES: Final = CONFLICT | {422: OF_PARAMETERS[422]}
+OF_CREDENTIALS: Final = {401: "What was given as proof of who asks does not hold."}
 UNDOCUMENTED: Final = frozenset({"/metrics"})
 """What has a format of its own."""
 
@@ -119,7 +121,9 @@ def _complete(paths: Document, route: APIRoute) -> None:
         problems = dict(EVERYWHERE) if not route.path.startswith(("/health", "/live", "/ready")) else {}
         problems |= OF_PARAMETERS if operation.get("parameters") else {}
         problems |= OF_BODIES if has_body else {}
-        problems |= CONFLICT if has_body or "min_seq" in str(operation.get("parameters")) else {}
+        problems |= CONFLICT if "min_seq" in str(operation.get("parameters")) else {}
+        problems |= OF_CHANGES if method != "GET" else {}
+        problems |= OF_CREDENTIALS if has_body and permission_of(route) is None else {}
         _secure(operation, permission_of(route), problems)
         _tell(operation, problems)
 
