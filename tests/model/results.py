@@ -1,7 +1,12 @@
 """The day's result of accounts whose loss is limited, from docs/concepts/risk.md, "Limits"."""
 
+from typing import Final
+
 from tests.model.register import OF_ACCOUNT, OF_GROUP, Tally
 from tests.model.state import State
+
+MOST_LOTS: Final = 2**62
+"""What repeated splits can make of a result's lots at most."""
 
 
 def assets_under(state: State, number: int) -> set[int]:
@@ -43,14 +48,19 @@ def count_fill(state: State, number: int, where: int, *, cash: int, lots: int) -
     if tallies is not None:
         tally = tallies.setdefault(where, Tally())
         tally.cash += cash
-        tally.lots += lots
+        tally.lots = kept(tally.lots + lots)
 
 
 def split_lots(state: State, where: int, numerator: int, denominator: int) -> None:
     """Lots of a split instrument become more or fewer, rounded downwards."""
     for tallies in state.register.results.values():
         if where in tallies:
-            tallies[where].lots = tallies[where].lots * numerator // denominator
+            tallies[where].lots = kept(tallies[where].lots * numerator // denominator)
+
+
+def kept(lots: int) -> int:
+    """So many lots, or the nearest number that a result can have."""
+    return max(-MOST_LOTS, min(MOST_LOTS, lots))
 
 
 def loss(state: State, number: int, asset: int) -> int:

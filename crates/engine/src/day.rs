@@ -9,10 +9,19 @@ use crate::snapshot::Writer;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DayResult {
     pub(crate) paid: i128,
+    /// Within [`MOST_LOTS`], which only splits come near.
     pub(crate) lots: i64,
 }
 
+const MOST_LOTS: i64 = 1 << 62;
+
 impl DayResult {
+    /// The result with so many lots, or the nearest number that can be kept.
+    pub(crate) fn with_lots(self, lots: i128) -> Self {
+        let most = i128::from(MOST_LOTS);
+        Self { lots: lots.clamp(-most, most) as i64, ..self }
+    }
+
     /// What it is worth at a price, `price_value` for one price unit and lot.
     pub(crate) fn worth(&self, price: i64, price_value: i64) -> i128 {
         let lots = i128::from(self.lots) * i128::from(price);
@@ -52,10 +61,10 @@ impl Days {
     }
 
     /// Counts a trade of an account under a limit of losses.
-    pub(crate) fn count(&mut self, account: u32, instrument: u32, paid: i64, lots: i64) {
+    pub(crate) fn count(&mut self, account: u32, instrument: u32, paid: i128, lots: i64) {
         let result = self.results.entry((account, instrument)).or_default();
-        result.paid += i128::from(paid);
-        result.lots += lots;
+        result.paid += paid;
+        *result = result.with_lots(i128::from(result.lots) + i128::from(lots));
         if *result == DayResult::default() {
             self.results.remove(&(account, instrument));
         }
@@ -87,7 +96,8 @@ impl Days {
     pub(crate) fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         let key = (reader.u32()?, reader.u32()?);
         let result = DayResult { paid: reader.i128()?, lots: reader.i64()? };
-        let counted = result.paid.unsigned_abs() <= 1 << 116 && result.lots.unsigned_abs() <= 1 << 62;
+        let counted =
+            result.paid.unsigned_abs() <= 1 << 116 && (-MOST_LOTS..=MOST_LOTS).contains(&result.lots);
         reader.require(
             counted && result != DayResult::default(),
             "a day's result that cannot have come about",

@@ -154,9 +154,11 @@ impl Engine {
             self.groups.count_traded(event.account, event.value);
         }
         if account.guard & guard::RESULT != 0 && self.days.tracked(event.account).contains(&quote) {
+            // Beyond 63 bits where a rebate comes on top of the largest value.
+            let (value, fee) = (i128::from(event.value), i128::from(event.fee));
             let (paid, lots) = match Side::from_code(event.side) {
-                Some(Side::Buy) => (-event.value - event.fee, event.quantity),
-                _ => (event.value - event.fee, -event.quantity),
+                Some(Side::Buy) => (-value - fee, event.quantity),
+                _ => (value - fee, -event.quantity),
             };
             self.days.count(event.account, event.instrument, paid, lots);
         }

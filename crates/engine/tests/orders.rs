@@ -372,6 +372,17 @@ fn a_replaced_trailing_stop_starts_from_the_last_price_only_with_another_distanc
 }
 
 #[test]
+fn a_trailing_stop_with_another_limit_keeps_the_best_last_price() {
+    let mut venue = Venue::new();
+    traded(&mut venue, 100);
+    venue.place(A, FixedBody { order_type: code::TRAILING_STOP, ..stop(SELL, 5, 50, 1) });
+    traded(&mut venue, 98);
+    assert_eq!(venue.replace(A, 1, 40, 1, 0), "A2 replaced 1@40 left 1 kept 0");
+    venue.place(C, limit(SELL, 95, 1));
+    assert!(venue.place(D, limit(BUY, 95, 1)).contains("A2 triggered 1@40 by 95"));
+}
+
+#[test]
 fn ten_thousand_trailing_stops_follow_every_trade() {
     let mut venue = Venue::new();
     traded(&mut venue, 5_000);
@@ -586,6 +597,20 @@ fn a_mass_cancel_takes_everything_that_belongs() {
         assert!(said.contains(links) && said.ends_with("A8 canceled 1 left 0 why 7; SweepEnded"), "{said}");
         assert_eq!(venue.engine.open_orders(), 1);
     }
+}
+
+#[test]
+fn a_mass_cancel_leaves_orders_that_come_after_it() {
+    let mut venue = Venue::with_slice(8);
+    for price in 91..=98 {
+        venue.place(A, limit(BUY, price, 1));
+    }
+    let body = MassCancel { id: A, scope: code::SCOPE_ACCOUNT, side: 0, reserved: 0, reserved_2: 0 };
+    let events = venue.operate(CommandKind::MassCancel, 0, 0, &body);
+    venue.place(A, limit(BUY, 90, 1));
+    let said = venue.finish(events);
+    assert!(said.ends_with("A1 canceled 1 left 0 why 7; SweepEnded"), "{said}");
+    assert_eq!(venue.engine.open_orders(), 1);
 }
 
 #[test]

@@ -119,8 +119,8 @@ impl Engine {
             .map(|(account, _, result)| (account, *result))
             .collect();
         for (account, result) in results {
-            let lots = ratio.amount(i128::from(result.lots)) as i64;
-            self.days.put(account, number, DayResult { lots, ..result });
+            let lots = ratio.amount(i128::from(result.lots));
+            self.days.put(account, number, result.with_lots(lots));
         }
     }
 
