@@ -18,7 +18,7 @@ from garraway.records import KINDS, head
 from garraway.store import Database, notifications
 from garraway.store.tables.outbox import OUTBOX
 
-DEADLINE_S = 30
+DEADLINE_S = 120
 
 
 @pytest.fixture
