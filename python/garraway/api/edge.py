@@ -71,7 +71,7 @@ class Edge:
         scope["garraway.headers"] = headers
         reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers))
         if self._wordings:
-            reply.worded = self._wordings.get("/" + scope["path"].split("/", 2)[1], _as_it_is)
+            reply.worded = self._wordings.get("/" + scope["path"][1:].partition("/")[0], _as_it_is)
         self._in_flight += 1
         try:
             await self._pass(scope, headers, receive, reply)

@@ -103,6 +103,18 @@ def test_a_market_order_takes_what_rests_and_shows_in_my_trades(venue: Venue, ex
     assert order["id"] in {one["id"] for one in exchange.fetch_closed_orders(BTC)}
 
 
+def test_the_log_tells_the_command_of_an_order(venue: Venue, exchange: ccxt.binance) -> None:
+    order = exchange.create_order(BTC, "limit", "buy", 0.01, 57_000)
+    exchange.cancel_order(order["id"], BTC)
+    route = "/binance/api/v3/order"
+
+    def lines() -> list[tuple[str, int]]:
+        found = [line for line in venue.log("service") if line.get("route") == route and line.get("command_seq")]
+        return [(line["method"], line["status"]) for line in found if line["order_ref"] == order["id"]]
+
+    venue.until(lambda: lines() == [("POST", 200), ("DELETE", 200)])
+
+
 CLOSING: list[tuple[dict[str, Any], str]] = [
     ({"params": {"timeInForce": "IOC"}}, "expired"),
     ({"params": {"timeInForce": "FOK"}}, "expired"),

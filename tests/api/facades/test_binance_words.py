@@ -73,15 +73,17 @@ def told(services: Services, method: str, path: str, query: str, key: str = "k")
 
 
 NOT_PERMITTED = (401, -2015, "Invalid API-key, IP, or permissions for action.")
+_ILLEGAL = "Illegal characters found in parameter '{}'."
+_MANDATORY = "Mandatory parameter '{}' was not sent, was empty/null, or malformed."
 WORDS: list[tuple[str, str, str, tuple[int, int, str]]] = [
     ("GET", "/depth", "symbol=NONE", (400, -1121, "Invalid symbol.")),
     (
         "GET",
         "/depth",
         "",
-        (400, -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."),
+        (400, -1102, _MANDATORY.format("symbol")),
     ),
-    ("GET", "/depth", "symbol=GARR&limit=x", (400, -1100, "Illegal characters found in parameter 'limit'.")),
+    ("GET", "/depth", "symbol=GARR&limit=x", (400, -1100, _ILLEGAL.format("limit"))),
     ("GET", "/klines", "symbol=GARR&interval=7m", (400, -1120, "Invalid interval.")),
     (
         "GET",
@@ -104,7 +106,7 @@ WORDS: list[tuple[str, str, str, tuple[int, int, str]]] = [
         "GET",
         "/account",
         f"timestamp={NOW_MS}",
-        (400, -1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed."),
+        (400, -1102, _MANDATORY.format("signature")),
     ),
     ("GET", "/account", f"timestamp={NOW_MS}&signature=00", NOT_PERMITTED),
     ("POST", "/order", signed(ORDER | {"side": "LONG"}), (400, -1117, "Invalid side.")),
@@ -113,17 +115,22 @@ WORDS: list[tuple[str, str, str, tuple[int, int, str]]] = [
     ("POST", "/order", signed(ORDER | {"type": "MARKET"}), (400, -1106, "Parameter 'price' sent when not required.")),
     ("POST", "/order", signed(ORDER | {"price": "10.001"}), (400, -1013, "Filter failure: PRICE_FILTER")),
     ("POST", "/order", signed(ORDER | {"quantity": "0.5"}), (400, -1013, "Filter failure: LOT_SIZE")),
+    ("POST", "/order", signed(ORDER | {"price": "-1"}), (400, -1013, "Filter failure: PRICE_FILTER")),
+    ("POST", "/order", signed(ORDER | {"price": "9" * 31}), (400, -1013, "Filter failure: PRICE_FILTER")),
+    ("POST", "/order", signed(ORDER | {"quantity": "9" * 5_000}), (400, -1100, _ILLEGAL.format("quantity"))),
+    ("DELETE", "/order", signed({"symbol": "GARR", "orderId": 2**63}), (400, -1100, _ILLEGAL.format("orderId"))),
+    ("POST", "/order", signed(ORDER | {"type": "MARKET", "price": ""}), (400, -1102, _MANDATORY.format("price"))),
     (
         "POST",
         "/order",
         signed(ORDER | {"price": "1e1"}),
-        (400, -1100, "Illegal characters found in parameter 'price'."),
+        (400, -1100, _ILLEGAL.format("price")),
     ),
     (
         "POST",
         "/order",
         signed(ORDER | {"newClientOrderId": "a b"}),
-        (400, -1100, "Illegal characters found in parameter 'newClientOrderId'."),
+        (400, -1100, _ILLEGAL.format("newClientOrderId")),
     ),
     ("POST", "/order", signed(ORDER | {"newOrderRespType": "ALL"}), (400, -1137, "Invalid newOrderRespType.")),
     ("DELETE", "/order", signed({"symbol": "GARR", "origClientOrderId": "x"}), (400, -2011, "Unknown order sent.")),

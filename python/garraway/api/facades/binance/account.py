@@ -11,11 +11,11 @@ from garraway.records import Side
 from garraway.units import money_text, price_text, quantity_text
 from garraway.venues import Instrument
 
-Json = dict[str, Any]
+Said = dict[str, Any]
 ROWS: Final = 500
 
 
-async def account(ask: Ask) -> Json:
+async def account(ask: Ask) -> Said:
     """What the account has."""
     services = ask.services
     await fresh(services, services.desk.last_seq)
@@ -38,7 +38,7 @@ async def account(ask: Ask) -> Json:
     }
 
 
-async def my_trades(ask: Ask) -> list[Json]:
+async def my_trades(ask: Ask) -> list[Said]:
     """Fills of the account in an instrument, the oldest first: of the last 1,000 fills that it had."""
     instrument, parameters = symbols.named(ask.services.directory, ask.parameters.needed("symbol")), ask.parameters
     order, since, until, least = (parameters.whole(name) for name in ("orderId", "startTime", "endTime", "fromId"))
@@ -57,7 +57,7 @@ async def my_trades(ask: Ask) -> list[Json]:
     return [_fill(ask, row, instrument) for row in chosen]
 
 
-def _fill(ask: Ask, row: FillRow, instrument: Instrument) -> Json:
+def _fill(ask: Ask, row: FillRow, instrument: Instrument) -> Said:
     terms, quote = instrument.terms, ask.services.directory.assets[instrument.quote_asset]
     return {
         "symbol": symbols.said(instrument),

@@ -88,6 +88,8 @@ class Ask:
     caller: Caller | None
     account: int
     """0 of public requests."""
+    noted: dict[str, object]
+    """What the log line of the request tells besides."""
 
 
 def asked(scope: Scope, permission: Permission | None, names: frozenset[str], *, once: bool) -> Ask:
@@ -97,11 +99,11 @@ def asked(scope: Scope, permission: Permission | None, names: frozenset[str], *,
     known = names | SIGNED if permission is not None else names
     if not sent.keys() <= known:
         raise unread(len(sent), len(sent.keys() & known))
-    parameters = Parameters(sent)
+    parameters, noted = Parameters(sent), scope["garraway.reply"].noted
     if permission is None:
-        return Ask(services, parameters, None, 0)
+        return Ask(services, parameters, None, 0, noted)
     caller = _caller(scope, services, parameters, permission, once=once)
-    return Ask(services, parameters, caller, caller.account(_account(scope)))
+    return Ask(services, parameters, caller, caller.account(_account(scope)), noted)
 
 
 def unsigned(query: bytes, body: bytes) -> tuple[bytes, str]:

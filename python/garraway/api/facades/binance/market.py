@@ -16,7 +16,7 @@ from garraway.store import history
 from garraway.units import money_text, price_text, quantity_text, scaled_text
 from garraway.venues import Instrument
 
-Json = dict[str, Any]
+Said = dict[str, Any]
 MS: Final = 1_000_000
 NANO: Final = 10**9
 DEPTH: Final = 100
@@ -42,18 +42,18 @@ STATUSES: Final = {
 }
 
 
-async def ping(ask: Ask) -> Json:
+async def ping(ask: Ask) -> Said:
     """Nothing, said by who is there."""
     del ask
     return {}
 
 
-async def time(ask: Ask) -> Json:
+async def time(ask: Ask) -> Said:
     """The time by which requests are signed."""
     return {"serverTime": ask.services.clock() // MS}
 
 
-async def exchange_info(ask: Ask) -> Json:
+async def exchange_info(ask: Ask) -> Said:
     """What is listed, on what terms."""
     per_minute = ask.services.edge.requests_per_minute
     weight = {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 1, "limit": per_minute}
@@ -66,7 +66,7 @@ async def exchange_info(ask: Ask) -> Json:
     }
 
 
-async def depth(ask: Ask) -> Json:
+async def depth(ask: Ask) -> Said:
     """The displayed book; `lastUpdateId` is the number of the last command that it holds."""
     instrument = _instrument(ask)
     terms = instrument.terms
@@ -80,7 +80,7 @@ async def depth(ask: Ask) -> Json:
     return {"lastUpdateId": book["seq"], "bids": bids, "asks": asks}
 
 
-async def trades(ask: Ask) -> list[Json]:
+async def trades(ask: Ask) -> list[Said]:
     """The last trades, the latest last."""
     instrument = _instrument(ask)
     return [
@@ -96,7 +96,7 @@ async def trades(ask: Ask) -> list[Json]:
     ]
 
 
-async def aggregate_trades(ask: Ask) -> list[Json]:
+async def aggregate_trades(ask: Ask) -> list[Said]:
     """The last trades, the latest last; each is told by itself."""
     instrument, parameters = _instrument(ask), ask.parameters
     since, until, least = (parameters.whole(name) for name in ("startTime", "endTime", "fromId"))
@@ -140,12 +140,12 @@ async def klines(ask: Ask) -> list[list[Any]]:
     return [_kline(ask, instrument, row, width_s) for row in in_order]
 
 
-async def ticker_day(ask: Ask) -> Json | list[Json]:
+async def ticker_day(ask: Ask) -> Said | list[Said]:
     """The last 24 hours of an instrument, or of all."""
     return _of_each(ask, {symbol: _day(ask, symbol, one) for symbol, one in _wanted(ask).items()})
 
 
-async def ticker_price(ask: Ask) -> Json | list[Json]:
+async def ticker_price(ask: Ask) -> Said | list[Said]:
     """The last price of an instrument, or of all."""
     found = {
         symbol: {"symbol": symbol, "price": price_text(_ticker(ask, one)["last"], one.terms)}
@@ -154,7 +154,7 @@ async def ticker_price(ask: Ask) -> Json | list[Json]:
     return _of_each(ask, found)
 
 
-async def ticker_book(ask: Ask) -> Json | list[Json]:
+async def ticker_book(ask: Ask) -> Said | list[Said]:
     """The best prices of an instrument, or of all."""
     return _of_each(ask, {symbol: {"symbol": symbol} | _best(ask, one) for symbol, one in _wanted(ask).items()})
 
@@ -177,12 +177,12 @@ def _wanted(ask: Ask) -> dict[str, Instrument]:
     return {name: symbols.named(directory, name) for name in names}
 
 
-def _of_each(ask: Ask, found: Mapping[str, Json]) -> Json | list[Json]:
+def _of_each(ask: Ask, found: Mapping[str, Said]) -> Said | list[Said]:
     one = ask.parameters.text("symbol")
     return found[one] if one is not None else list(found.values())
 
 
-def _terms(ask: Ask, symbol: str, one: Instrument) -> Json:
+def _terms(ask: Ask, symbol: str, one: Instrument) -> Said:
     directory, terms = ask.services.directory, one.terms
     base, quote = directory.assets[one.base_asset], directory.assets[one.quote_asset]
     standing = directory.standings.get(one.number)
@@ -239,7 +239,7 @@ def _ticker(ask: Ask, instrument: Instrument) -> TickerRow:
     return row
 
 
-def _best(ask: Ask, instrument: Instrument) -> Json:
+def _best(ask: Ask, instrument: Instrument) -> Said:
     """The best prices; 0 on an empty side."""
     book, terms = ask.services.views.book(instrument.number, 1), instrument.terms
     if book is None:
@@ -253,7 +253,7 @@ def _best(ask: Ask, instrument: Instrument) -> Json:
     }
 
 
-def _day(ask: Ask, symbol: str, one: Instrument) -> Json:
+def _day(ask: Ask, symbol: str, one: Instrument) -> Said:
     row, terms, quote = _ticker(ask, one), one.terms, ask.services.directory.assets[one.quote_asset]
     day, now_ms = row["rolling"], ask.services.clock() // MS
     change = row["last"] - day["open"] if day["open"] else 0

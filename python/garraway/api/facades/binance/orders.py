@@ -5,7 +5,7 @@
 
 from typing import Any, Final
 
-from garraway.api.asked import HIGHEST_REF, PlaceAsked, client_order_id, new_order
+from garraway.api.asked import HIGHEST_REF, PlaceAsked, client_order_id, converted, new_order
 from garraway.api.desk import Told
 from garraway.api.facades.binance import symbols
 from garraway.api.facades.binance.asking import Ask
@@ -16,8 +16,9 @@ from garraway.api.reading import fresh
 from garraway.records import Canceling, Flags, OrderType, Scope, TimeInForce
 from garraway.units import money_text, price_text, quantity_text
 from garraway.venues import Instrument
+from garraway.views import ViewsError
 
-Json = dict[str, Any]
+Said = dict[str, Any]
 MS: Final = 1_000_000
 KEPT: Final = 1_000
 """Fills, and orders done, that the fold keeps of an account."""
@@ -48,7 +49,7 @@ _EXPIRING: Final = frozenset(Canceling) - {Canceling.BY_OWNER, Canceling.MASS, C
 _STATES: Final = {"filled": "FILLED", "rejected": "REJECTED"}
 
 
-async def place(ask: Ask) -> Json:
+async def place(ask: Ask) -> Said:
     """Places an order; with FULL, the fills that it had at once."""
     parameters, services = ask.parameters, ask.services
     instrument = symbols.named(services.directory, parameters.needed("symbol"))
@@ -60,7 +61,7 @@ async def place(ask: Ask) -> Json:
     began_s = services.monotonic_s()
     told = await services.desk.place(order, _text_of(ask, "newClientOrderId"))
     services.meters.acknowledged(told.status, services.monotonic_s() - began_s)
-    _insist_accepted(told)
+    _insist_accepted(ask, told)
     said = {
         "symbol": symbols.said(instrument),
         "orderId": told.client_ref,
@@ -78,24 +79,26 @@ async def place(ask: Ask) -> Json:
     return said
 
 
-async def cancel(ask: Ask) -> Json:
+async def cancel(ask: Ask) -> Said:
     """Cancels an open order."""
     instrument = symbols.named(ask.services.directory, ask.parameters.needed("symbol"))
     client_ref = _ref(ask)
     if client_ref is None:
         raise refusal(-2011, "Unknown order sent.")
     row = ask.services.views.order(ask.account, client_ref)
+    if row is None and await _came(ask, ask.services.desk.last_seq):
+        row = ask.services.views.order(ask.account, client_ref)
     if row is not None and row["instrument"] != instrument.number:
         raise refusal(-2011, "Unknown order sent.")
     told = await ask.services.desk.cancel(ask.account, client_ref)
-    _insist_accepted(told)
+    _insist_accepted(ask, told)
     found = await _known(ask, told)
     if found is None:
         return {"symbol": symbols.said(instrument), "orderId": client_ref, "orderListId": -1, "status": "CANCELED"}
     return _canceled(ask, found, instrument)
 
 
-async def cancel_all(ask: Ask) -> list[Json]:
+async def cancel_all(ask: Ask) -> list[Said]:
     """Cancels all open orders of an instrument, in one command."""
     instrument = symbols.named(ask.services.directory, ask.parameters.needed("symbol"))
     services = ask.services
@@ -103,13 +106,14 @@ async def cancel_all(ask: Ask) -> list[Json]:
     if not open_before:
         raise refusal(-2011, "Unknown order sent.")
     told = await services.desk.mass_cancel(scope=Scope.ACCOUNT, number=ask.account, instrument=instrument.number)
-    _insist_accepted(told)
-    await fresh(services, told.seq)
+    _insist_accepted(ask, told)
+    if not await _came(ask, told.seq):
+        raise _unknown()
     found = [services.views.order(ask.account, row["client_ref"]) for row in open_before]
     return [_canceled(ask, row, instrument) for row in found if row is not None and row["state"] == "canceled"]
 
 
-async def order(ask: Ask) -> Json:
+async def order(ask: Ask) -> Said:
     """One order that is open or was done lately."""
     instrument = symbols.named(ask.services.directory, ask.parameters.needed("symbol"))
     client_ref = _ref(ask)
@@ -120,7 +124,7 @@ async def order(ask: Ask) -> Json:
     return said(ask, row, instrument)
 
 
-async def open_orders(ask: Ask) -> list[Json]:
+async def open_orders(ask: Ask) -> list[Said]:
     """Open orders, the oldest first: of an instrument, or of all that are shown here."""
     directory, symbol = ask.services.directory, ask.parameters.text("symbol")
     wanted = [symbols.named(directory, symbol)] if symbol is not None else list(symbols.shown(directory).values())
@@ -130,7 +134,7 @@ async def open_orders(ask: Ask) -> list[Json]:
     return [said(ask, row, by_number[row["instrument"]]) for row in rows]
 
 
-async def all_orders(ask: Ask) -> list[Json]:
+async def all_orders(ask: Ask) -> list[Said]:
     """Orders of an instrument, open or done lately, the oldest first."""
     instrument, parameters = symbols.named(ask.services.directory, ask.parameters.needed("symbol")), ask.parameters
     since, until, least = (parameters.whole(name) for name in ("startTime", "endTime", "orderId"))
@@ -150,7 +154,7 @@ async def all_orders(ask: Ask) -> list[Json]:
     return [said(ask, row, instrument) for row in chosen]
 
 
-def said(ask: Ask, row: OrderRow, instrument: Instrument) -> Json:
+def said(ask: Ask, row: OrderRow, instrument: Instrument) -> Said:
     """An order as it stands."""
     return {
         "symbol": symbols.said(instrument),
@@ -180,17 +184,18 @@ def _asked(ask: Ask, instrument: Instrument) -> PlaceAsked:
         time = parameters.word("timeInForce", TIMES, (-1115, "Invalid timeInForce."))
     elif parameters.has("timeInForce"):
         raise _unneeded("timeInForce")
-    return PlaceAsked(
-        symbol=instrument.terms.symbol,
-        side=side,  # type: ignore[arg-type] # a word of SIDES
-        quantity=quantity,
-        type=TYPES[kind],  # type: ignore[arg-type] # a word of TYPES
-        time_in_force=time,  # type: ignore[arg-type] # a word of TIMES
-        price=price,
-        trigger_price=trigger,
-        display_quantity=parameters.text("icebergQty"),
-        post_only=kind == "LIMIT_MAKER",
-    )
+    words = {
+        "symbol": instrument.terms.symbol,
+        "side": side,
+        "quantity": quantity,
+        "type": TYPES[kind],
+        "time_in_force": time,
+        "price": price,
+        "trigger_price": trigger,
+        "display_quantity": parameters.text("icebergQty"),
+        "post_only": kind == "LIMIT_MAKER",
+    }
+    return converted(words, PlaceAsked)
 
 
 def _insist_belongs(name: str, value: str | None, *, needed: bool) -> None:
@@ -223,21 +228,32 @@ def _ref(ask: Ask) -> int | None:
     return row["client_ref"] if row is not None else ask.services.desk.ref_of(ask.account, text)
 
 
-def _insist_accepted(told: Told) -> None:
+def _insist_accepted(ask: Ask, told: Told) -> None:
+    """Notes the command for the log. Raises: Refusal: it was rejected, or its end is not known."""
+    ask.noted.update(command_seq=told.seq, order_ref=str(told.client_ref) if told.client_ref else None)
     if told.status == "unknown":
-        text = "Timeout waiting for response from backend server. Send status unknown; execution status unknown."
-        raise refusal(-1007, text, 503)
+        raise _unknown()
     if told.reason is not None:
         raise of_reject(told.reason)
 
 
+def _unknown() -> Problem:
+    text = "Timeout waiting for response from backend server. Send status unknown; execution status unknown."
+    return refusal(-1007, text, 503)
+
+
 async def _known(ask: Ask, told: Told) -> OrderRow | None:
     """The order once the fold knows of the command; None: it does not yet, though the command was carried out."""
+    return ask.services.views.order(ask.account, told.client_ref) if await _came(ask, told.seq) else None
+
+
+async def _came(ask: Ask, seq: int) -> bool:
+    """Whether the fold knows of a command within its wait. What was carried out is never told as to be tried again."""
     try:
-        await fresh(ask.services, told.seq)
-    except Problem:
-        return None
-    return ask.services.views.order(ask.account, told.client_ref)
+        await fresh(ask.services, seq)
+    except (Problem, ViewsError):
+        return False
+    return True
 
 
 async def _seen(ask: Ask) -> None:
@@ -250,7 +266,7 @@ def _open(ask: Ask, instrument: Instrument) -> list[OrderRow]:
     return [row for row in rows if row["instrument"] == instrument.number]
 
 
-def _canceled(ask: Ask, row: OrderRow, instrument: Instrument) -> Json:
+def _canceled(ask: Ask, row: OrderRow, instrument: Instrument) -> Said:
     text = row["text"] or ""
     return {
         "symbol": symbols.said(instrument),
@@ -263,7 +279,7 @@ def _canceled(ask: Ask, row: OrderRow, instrument: Instrument) -> Json:
     }
 
 
-def _standing(ask: Ask, row: OrderRow, instrument: Instrument) -> Json:
+def _standing(ask: Ask, row: OrderRow, instrument: Instrument) -> Said:
     """What an order is and how it stands. Price 0: it has no limit of the client's."""
     terms, quote = instrument.terms, ask.services.directory.assets[instrument.quote_asset]
     kind = _TYPE_WORDS.get(OrderType(row["order_type"]), "LIMIT")
@@ -295,7 +311,7 @@ def _status(row: OrderRow) -> str:
     return _STATES.get(row["state"], "CANCELED")
 
 
-def _part(ask: Ask, one: FillRow, instrument: Instrument) -> Json:
+def _part(ask: Ask, one: FillRow, instrument: Instrument) -> Said:
     quote = ask.services.directory.assets[instrument.quote_asset]
     return {
         "price": price_text(one["price"], instrument.terms),

@@ -64,8 +64,10 @@ def of_reject(reason: Reject) -> Refusal:
 
 def _of_field(problem: Problem) -> Refusal:
     field, code = problem.errors[0].field, problem.errors[0].code
-    if code == "DecimalInvalid":
+    if code in {"DecimalInvalid", "FieldInvalid"}:
         return malformed(_NAMES.get(field, field))
+    if code == "FieldMissing":  # a market order where nothing says how far it may go
+        return refusal(-2010, problem.detail)
     return refusal(-1013, f"Filter failure: {_FILTERS[field]}")
 
 

@@ -80,11 +80,8 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     if endpoint is None:
         known = any(path == other for _, other in _BY_PATH)
         raise refusal(-1020, "This operation is not supported.", 405 if known else 404)
-    reply = scope["garraway.reply"]
     scope["garraway.route"] = scope["root_path"] + path
     said = await endpoint.answer(asked(scope, endpoint.permission, endpoint.parameters, once=endpoint.once))
-    if isinstance(said, dict) and endpoint.once:
-        reply.noted = {"command_seq": None, "order_ref": said.get("orderId")}
     body = msgspec.json.encode(said)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
