@@ -74,8 +74,8 @@ async def place(ask: Ask) -> Said:
         return said
     said |= _standing(ask, row, instrument) | {"transactTime": row["placed_at_ns"] // MS}
     if response == "FULL":
-        fills = [one for one in services.views.fills(ask.account, KEPT) if one["client_ref"] == told.client_ref]
-        said["fills"] = [_part(ask, one, instrument) for one in reversed(fills)]
+        kept = services.views.fills(ask.account, KEPT) if row["filled"] else ()
+        said["fills"] = [_part(ask, one, instrument) for one in reversed(kept) if one["client_ref"] == told.client_ref]
     return said
 
 
@@ -102,6 +102,7 @@ async def cancel_all(ask: Ask) -> list[Said]:
     """Cancels all open orders of an instrument, in one command."""
     instrument = symbols.named(ask.services.directory, ask.parameters.needed("symbol"))
     services = ask.services
+    await _seen(ask)
     open_before = _open(ask, instrument)
     if not open_before:
         raise refusal(-2011, "Unknown order sent.")
