@@ -16,6 +16,8 @@ from garraway.records import OrderType, PhaseCause, PriceKind, of_kind
 from garraway.units import price_text
 from garraway.venues import ExchangeVenue
 
+DAY_S = 90
+"""How long a day of 15 s may take on a busy machine, the start included."""
 DEFINITIONS = ("SourceDefined", "AssetDefined", "InstrumentListed", "AccountOpened", "SessionDefined")
 
 
@@ -64,7 +66,7 @@ def test_it_trades_stops_cleanly_and_resumes(tmp_path: Path) -> None:
 
 async def some_days(folder: Path, *, days: int) -> None:
     async with await VenueProcess.start(folder, "--pace", "10", "--rate", "600") as venue:
-        await venue.line(lambda text: days_in(text) >= days)
+        await venue.line(lambda text: days_in(text) >= days, within_s=DAY_S * days)
         await venue.trades()
         assert await venue.stop() == 0
 

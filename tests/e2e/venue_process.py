@@ -39,11 +39,11 @@ class VenueProcess:
         )
         return cls(folder, process)
 
-    async def line(self, wanted: Callable[[str], bool]) -> str:
+    async def line(self, wanted: Callable[[str], bool], *, within_s: float = START_S) -> str:
         """The next line that is wanted; the process must say it in time."""
         assert self.process.stdout is not None
         said = []
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(within_s):
             while text := (await self.process.stdout.readline()).decode():
                 said.append(text)
                 if wanted(text):
