@@ -5,6 +5,7 @@ use garraway_types::{Nanos, code, detail};
 
 use crate::emit::Emit;
 use crate::engine::Engine;
+use crate::instruments::Instrument;
 use crate::leaving::ROOM;
 use crate::phases::{Barred, judge_change};
 use crate::sweeps::Looks;
@@ -26,7 +27,7 @@ impl Engine {
             .expiries
             .first()
             .map(|(expire_s, _, slot)| (i64::from(*expire_s) * SECOND_NS, Timed::Expiry(*slot)));
-        let timer = self.timers.next(|number| self.busy.contains(&number));
+        let timer = self.timers.next(|number| self.instruments.get(number).is_some_and(Instrument::is_busy));
         match (expiry, timer) {
             (Some(expiry), Some((at, ..))) if expiry.0 <= at => Some(expiry),
             (expiry, None) => expiry,
