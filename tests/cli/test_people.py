@@ -46,7 +46,7 @@ def test_the_first_administrator_is_made_once_and_audited(folder: Path) -> None:
     assert (entry["action"], entry["actor"], entry["seq"]) == ("admin.bootstrap", "operator", 1)
     rows = list(csv.reader(io.StringIO(run(folder, "audit", "export", "--format", "csv").stdout)))
     assert [row[8] for row in rows] == ["action", "admin.bootstrap"]
-    assert {path.stat().st_mode & 0o777 for path in (folder / "secrets").iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (folder / "keys").iterdir()} == {0o600}
 
 
 def test_a_tampered_chain_is_told_with_its_entry(folder: Path) -> None:
@@ -73,4 +73,4 @@ def test_grants_and_signing_keys(folder: Path) -> None:
     assert "REVOKE UPDATE, DELETE, TRUNCATE" in run(folder, "audit", "grants", "--role", 'a"b').stdout
     made = run(folder, "admin", "rotate-signing-key")
     assert made.stdout.endswith("signs from now on\n")
-    assert len(list((folder / "secrets").glob("signing-*.json"))) == 2
+    assert len(list((folder / "keys").glob("signing-*.json"))) == 2

@@ -78,6 +78,7 @@ def view(watch: Watch) -> View:
         ouch="127.0.0.1:41873",
         door="var/run/door.sock",
         credentials="var/run/credentials.json",
+        api="http://127.0.0.1:8080",
         restarts={"exchange": 0, "market": 2},
     )
 
@@ -127,7 +128,6 @@ def test_the_screen_says_what_one_wants_to_know(view: View, width: int, height: 
         "var/run/credentials.json",
         "door var/run/door.sock",
         "restarts market 2",
-        "api http://127.0.0.1:8080",
     ):
         assert word in text, word
 
