@@ -126,7 +126,7 @@ def test_the_screen_says_what_one_wants_to_know(view: View, width: int, height: 
         "OUCH 127.0.0.1:41873",
         "user demo1, demo2",
         "var/run/credentials.json",
-        "API http://127.0.0.1:8080 door ",
+        "API http://127.0.0.1:8080",
         "restarts market 2",
     ):
         assert word in text, word

@@ -163,6 +163,11 @@ def _trades(shown: Shown | None, width: int, rows: int) -> list[Text]:
     return found + [Text() for _ in range(rows - len(found))]
 
 
+DOOR = "  door "
+DOOR_LEAST = 12
+"""Columns that the door's path needs at least to be worth showing."""
+
+
 def _footer(view: View, width: int) -> list[Text]:
     rates = Text.assemble(
         (f" {view.rates.orders:,}", "bold"),
@@ -186,9 +191,11 @@ def _footer(view: View, width: int) -> list[Text]:
     rest = Text.assemble(
         ("  journal ", "dim"), f"{view.command_seq:,}", ("  logged in ", "dim"), f"{view.logged_in}", *_restarts(view)
     )
-    door = Text.assemble((" API ", "dim"), (view.api or "not yet", "bold"), (" door ", "dim"))
-    door.append(_tail_of(view.door, width - door.cell_len - rest.cell_len))
-    return [_rule(width), rates, connect, Text.assemble(door, rest)]
+    reach = Text.assemble((" API ", "dim"), (view.api or "not yet", "bold"))
+    room = width - reach.cell_len - rest.cell_len - len(DOOR)
+    if room >= DOOR_LEAST:
+        reach.append(DOOR, "dim").append(_tail_of(view.door, room))
+    return [_rule(width), rates, connect, Text.assemble(reach, rest)]
 
 
 def _latency(view: View) -> list[Text]:
