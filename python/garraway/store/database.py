@@ -5,11 +5,13 @@ IMMEDIATE), so that it never fails half-way for a lock; the driver begins nothin
 schema transactional, too. A reader cannot write, on either database.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteError
 from typing import Final, Literal, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -23,6 +25,7 @@ Dialect = Literal["sqlite", "postgresql"]
 BUSY_MS: Final = 10_000
 """How long a statement on SQLite waits for another process's lock."""
 CONNECT_S: Final = 10
+WAL_RETRY_S: Final = 0.01
 READERS: Final = 8
 """Connections kept for reading, and for writing to PostgreSQL."""
 _EXAMPLE: Final = "give sqlite:///var/garraway.db or postgresql://user@host/name"
@@ -129,7 +132,8 @@ def _sqlite(url: URL, *, writing: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(driver: SqliteConnection, _: object) -> None:
         driver.isolation_level = None
-        for name, value in (("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "ON")):
+        _write_ahead(driver)
+        for name, value in (("synchronous", "FULL"), ("foreign_keys", "ON")):
             driver.execute(f"PRAGMA {name} = {value}")
         if not writing:
             driver.execute("PRAGMA query_only = ON")
@@ -139,6 +143,20 @@ def _sqlite(url: URL, *, writing: bool) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _write_ahead(driver: SqliteConnection) -> None:
+    """Switches the file to its log; SQLite itself does not wait for another who does the same at this moment."""
+    give_up_s = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            driver.execute("PRAGMA journal_mode = WAL")
+        except SqliteError:
+            if time.monotonic() > give_up_s:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
 
 
 def sqlite_path(url: URL) -> Path:
