@@ -167,8 +167,8 @@ def split_prices(state: State, number: int, numerator: int, denominator: int) ->
     def new(price: int) -> int:
         if price == 0:
             return 0
-        down = instrument.tick_down(price * denominator // numerator)
-        return min(max(down, instrument.min_price), instrument.max_price)
+        within = min(max(price * denominator // numerator, instrument.min_price), instrument.max_price)
+        return max(instrument.tick_down(within), instrument.min_price)
 
     instrument.reference, instrument.last = new(instrument.reference), new(instrument.last)
     instrument.settlement, day.settlement = new(instrument.settlement), new(day.settlement)
