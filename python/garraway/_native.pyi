@@ -17,6 +17,7 @@ __all__ = [
     "COMMAND_HEAD",
     "EVENT",
     "EVENTS",
+    "INDICATORS",
     "ITCH",
     "ITCH_MESSAGES",
     "LIMITS",
@@ -26,6 +27,7 @@ __all__ = [
     "SESSION_ACCOUNT",
     "Engine",
     "EventReader",
+    "Indicator",
     "Views",
     "bench_book",
     "bench_commands",
@@ -51,6 +53,17 @@ class CommandSpec(TypedDict):
     uses: list[str]
     fields: list[tuple[str, int, str]]
     item_fields: list[tuple[str, int, str]]
+
+@type_check_only
+class IndicatorSpec(TypedDict):
+    """What there is to know of a kind of indicator."""
+
+    what: str
+    columns: tuple[str, ...]
+    """What a row is made of, in order."""
+    parameters: list[tuple[str, float, float, float, bool]]
+    """Name, default, least, most, whether it must be whole."""
+    outputs: tuple[str, ...]
 
 @type_check_only
 class EventSpec(TypedDict):
@@ -510,3 +523,33 @@ def bench_engine_batches(path: str | PathLike[str], chunk: int = 65536, repeats:
 
 def bench_commands(path: str | PathLike[str]) -> tuple[bytes, bytes, int]:
     """A workload as commands: those that define and fund the venue, the operations, and the peak of open orders."""
+
+INDICATORS: Final[dict[str, IndicatorSpec]]
+"""Kinds of indicator by name."""
+
+@final
+class Indicator:
+    """An indicator at work. `garraway.signals` is the way to it."""
+
+    def __new__(cls, name: str, parameters: Sequence[float]) -> Indicator:
+        """`parameters`: all of its kind's, in order. ValueError names what does not fit."""
+
+    def update(self, row: Sequence[float]) -> None:
+        """Takes the next row. ValueError: not as many numbers as columns, or one that is not finite; nothing is taken then."""
+
+    def apply(self, rows: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        """Takes `rows`, shape (n, columns), and writes the outputs after each to `out`, shape (n, outputs), NaN where there are none.
+
+        ValueError names the first number that is not finite; the rows before it are taken then.
+        """
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The outputs after the last row, NaN where there are none."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all outputs have once been there."""
+
+    def reset(self) -> None:
+        """Forgets every row."""

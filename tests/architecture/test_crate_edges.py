@@ -16,11 +16,12 @@ EDGES = {
     "sequencer": {"engine", "types"},
     "exchange": {"engine", "sequencer", "types", "wire"},
     "benches": {"book", "engine", "types"},
-    "python": {"benches", "engine", "exchange", "sequencer", "types", "views"},
+    "python": {"benches", "engine", "exchange", "sequencer", "signals", "types", "views"},
+    "signals": set(),
     "views": {"sequencer", "types", "wire"},
 }
 OPTIONAL = {"python": {"wire"}, "views": {"engine"}, "benches": {"sequencer", "views", "wire"}}
-FREE_OF_OTHERS = {"types", "book", "engine", "wire"}
+FREE_OF_OTHERS = {"types", "book", "engine", "signals", "wire"}
 
 
 def crates() -> dict[str, list[dict[str, Any]]]:

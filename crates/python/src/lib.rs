@@ -6,6 +6,7 @@ mod engine;
 mod exchange;
 mod itch;
 mod journal;
+mod signals;
 mod tables;
 mod views;
 
@@ -20,5 +21,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     exchange::register(module)?;
     itch::register(module)?;
     views::register(module)?;
+    signals::register(module)?;
     bench::register(module)
 }

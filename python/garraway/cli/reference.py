@@ -12,6 +12,7 @@ from garraway import _native
 from garraway.api.app import openapi_json
 from garraway.config import reference as settings
 from garraway.identity.reference import permissions_page
+from garraway.signals import reference as indicators
 from garraway.store import reference as tables
 
 REFERENCE = Path("docs/reference")
@@ -23,10 +24,11 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference: commands, events, rejects, limits, tables, permissions, settings, the OpenAPI document."""
+    """Write the reference: commands, events, rejects, limits, tables, permissions, indicators, settings, the OpenAPI document."""
     folder.mkdir(parents=True, exist_ok=True)
     ours = {
         tables.NAME: tables.page(),
+        indicators.NAME: indicators.page(),
         "permissions.md": permissions_page(),
         "openapi.json": openapi_json(),
     }
