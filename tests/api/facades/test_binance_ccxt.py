@@ -20,7 +20,7 @@ BTC = "BTC/USD"
 
 
 def connected(venue: Venue, secret: str) -> ccxt.binance:
-    return ccxt.binance(ccxt_preset(venue.url) | {"apiKey": venue.key.key_id, "secret": secret})
+    return ccxt.binance(ccxt_preset(venue.url, venue.streams_url) | {"apiKey": venue.key.key_id, "secret": secret})
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def strings(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("kind", [ccxt.binance, ccxt.pro.binance])
 def test_the_preset_leaves_no_url_of_the_real_venue(kind: type[ccxt.binance]) -> None:
-    ours = ("http://venue.example:8080/binance", "ws://venue.example:8080/binance")
-    made = kind(ccxt_preset("http://venue.example:8080"))
+    ours = ("http://venue.example:8080/binance", "ws://venue.example:8081/binance")
+    made = kind(ccxt_preset("http://venue.example:8080", "ws://venue.example:8081"))
     left = [(path, text) for path, text in strings(made.urls) if not text.startswith(ours)]
     assert left == []
     made.set_sandbox_mode(True)
