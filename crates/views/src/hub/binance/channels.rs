@@ -27,6 +27,12 @@ pub struct Channel {
     pub told: BTreeMap<u32, String>,
     /// When the candle began that is told of now.
     pub candle_ns: i64,
+    /// The first slot in which it is sent.
+    slot: usize,
+}
+
+fn slots_between(stream: &Stream) -> usize {
+    (stream.period_ms / SLOT_MS) as usize
 }
 
 /// The streams, and the connections that follow an account.
@@ -56,16 +62,16 @@ impl Streams {
 
     /// Whether somebody listens to trades of an instrument.
     pub fn has_tape(&self, instrument: u32) -> bool {
-        self.has(instrument, Stream::is_tape)
+        self.has([Kind::Trade, Kind::AggregateTrade].map(|kind| Stream::of(kind, instrument, 1_000)))
     }
 
     /// Whether somebody follows the changes of a book.
     pub fn has_diff(&self, instrument: u32) -> bool {
-        self.has(instrument, |stream| stream.kind == Kind::Diff)
+        self.has([100, 1_000].map(|period_ms| Stream::of(Kind::Diff, instrument, period_ms)))
     }
 
-    fn has(&self, instrument: u32, is_meant: impl Fn(&Stream) -> bool) -> bool {
-        self.all.keys().any(|(stream, _)| stream.instrument == Some(instrument) && is_meant(stream))
+    fn has(&self, streams: [Stream; 2]) -> bool {
+        streams.into_iter().flat_map(Self::both).any(|key| self.all.contains_key(&key))
     }
 
     /// Subscriptions in all.
@@ -75,15 +81,15 @@ impl Streams {
 
     /// Has a client listen; the channel is new where its last command is 0.
     pub fn join(&mut self, key: Key, client: &Client) -> &mut Channel {
+        let mut slot = 0;
         if !self.all.contains_key(&key) && !key.0.is_tape() {
             self.slots.resize(SLOTS, Vec::new());
-            let every = (key.0.period_ms / SLOT_MS) as usize;
-            let first = self.next_slot % every;
-            self.slots.iter_mut().skip(first).step_by(every).for_each(|slot| slot.push(key));
+            slot = self.next_slot % slots_between(&key.0);
+            self.slots_of(&key, slot).for_each(|slot| slot.push(key));
             self.next_slot += 1;
         }
         self.count += 1;
-        let channel = self.all.entry(key).or_default();
+        let channel = self.all.entry(key).or_insert_with(|| Channel { slot, ..Channel::default() });
         channel.listeners.push(Listener { connection: client.id, behind: false });
         channel
     }
@@ -96,12 +102,17 @@ impl Streams {
         };
         channel.listeners.swap_remove(place);
         self.count -= 1;
-        let is_empty = channel.listeners.is_empty();
+        let (is_empty, slot) = (channel.listeners.is_empty(), channel.slot);
         if is_empty {
             self.all.remove(key);
-            self.slots.iter_mut().for_each(|slot| slot.retain(|has| has != key));
+            self.slots_of(key, slot).for_each(|slot| slot.retain(|has| has != key));
         }
         is_empty
+    }
+
+    /// The slots in which a stream is sent.
+    fn slots_of(&mut self, key: &Key, first: usize) -> impl Iterator<Item = &mut Vec<Key>> {
+        self.slots.iter_mut().skip(first).step_by(slots_between(&key.0))
     }
 
     /// The streams of a slot.

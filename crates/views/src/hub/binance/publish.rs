@@ -87,7 +87,7 @@ impl Hub {
     /// Sends trades of an instrument.
     pub(in crate::hub) fn publish_tape(&mut self, instrument: u32, tape: &[Tape]) {
         for kind in [Kind::Trade, Kind::AggregateTrade] {
-            for key in Streams::both(Stream { kind, instrument: Some(instrument), period_ms: 1_000 }) {
+            for key in Streams::both(Stream::of(kind, instrument, 1_000)) {
                 if self.streams.get_mut(&key).is_none() {
                     continue;
                 }

@@ -100,6 +100,7 @@ impl Hub {
         if names.is_empty() {
             return Ok(Vec::new());
         }
+        self.insist_room(names.len())?;
         let symbols = Symbols::of(&self.shared.fold());
         let mut found = Vec::new();
         for name in names {

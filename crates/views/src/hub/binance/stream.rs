@@ -55,7 +55,12 @@ impl Stream {
         }
         let (symbol, what) = name.split_once('@')?;
         let (kind, period_ms) = read_kind(what)?;
-        Some(Self { kind, instrument: Some(symbols.instrument(symbol)?), period_ms })
+        Some(Self::of(kind, symbols.instrument(symbol)?, period_ms))
+    }
+
+    /// A stream of an instrument.
+    pub fn of(kind: Kind, instrument: u32, period_ms: u32) -> Self {
+        Self { kind, instrument: Some(instrument), period_ms }
     }
 
     fn of_all(kind: Kind) -> Self {
