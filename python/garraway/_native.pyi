@@ -362,8 +362,8 @@ class Views:
         Args:
             folder: the venue's folder.
             config: host and port to serve WebSocket clients on (without a port nobody is served), origins of browsers
-                that may connect, and the bounds connections, subscriptions, messages_per_second, message_bytes,
-                queue_bytes, socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
+                that may connect, and the bounds connections, subscriptions, streams, calls, messages_per_second,
+                message_bytes, queue_bytes, socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
 
         Raises:
             ValueError: the configuration is wrong.
@@ -403,7 +403,8 @@ class Views:
 
         By `kind`: "auth" (connection, token, address) is answered by `allow` or `refuse`; "cancel" (connection,
         login_session, accounts, cause: "disconnect" or "timeout") wants the accounts' open orders cancelled; "closed"
-        (connection, login_session) says that a connection that was allowed is gone.
+        (connection, login_session) says that a connection that was allowed is gone; "call" (connection, text, account,
+        address) is a request of another interface, answered by `reply`, `follow` or `unfollow`.
         """
 
     def allow(
@@ -413,6 +414,17 @@ class Views:
 
     def refuse(self, connection: int, reason: str) -> None:
         """Tells a connection that its token is not good."""
+
+    def reply(self, connection: int, text: str) -> None:
+        """Answers a call."""
+
+    def follow(
+        self, connection: int, account: int, text: str, *, login_session: str, user: int, expires_at_ns: int
+    ) -> None:
+        """Answers a call, and tells the connection of an account until the log-in ends or expires."""
+
+    def unfollow(self, connection: int, text: str) -> None:
+        """Answers a call, and tells the connection of no account any more."""
 
     def cut(
         self,

@@ -76,6 +76,11 @@ class Venue:
         said = json.loads((self.folder / "run" / "service.json").read_text())
         return f"http://127.0.0.1:{said['port']}"
 
+    @property
+    def streams_url(self) -> str:
+        said = json.loads((self.folder / "run" / "service.json").read_text())
+        return f"ws://127.0.0.1:{said['stream_port']}"
+
     def start_exchange(self) -> None:
         self.exchange = self._start("exchange", "--folder", str(self.folder))
 
@@ -156,23 +161,37 @@ def is_settlement_of_spot(command: bytes) -> bool:
 def enrol(venue: Venue) -> None:
     """People: two traders, one member of staff of each role; a key of the first trader."""
     upgrade(Database.open(venue.database))
-    database = Database.open(venue.database)
-    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
-    with identity_of(settings, database) as identity:
+    with opened(venue) as identity:
         for login, account in (("trader", ACCOUNT), ("other", OTHER)):
             venue.tokens[login] = token(identity, login, Role.TRADER, account)
         for role in Role:
             if role is not Role.TRADER:
                 venue.tokens[role] = token(identity, role.lower(), role, None)
-        secret = "grw_hmac_" + "s" * 43
-        path = venue.folder / "key.json"
-        wanted = {"key_id": "key-of-tests", "login": "trader@example.com", "label": "tests", "algorithm": "hmac-sha256"}
-        scopes = {"scopes": ["read", "trade"], "networks": [], "life_s": 86_400, "secret": secret}
-        path.write_text(json.dumps([wanted | scopes]))
-        path.chmod(0o600)
-        keys.load_file(identity, path, origin=HERE)
-        venue.key = Key("key-of-tests", secret)
+        venue.key = key_of(venue, identity, "key-of-tests")
+
+
+@contextmanager
+def opened(venue: Venue) -> Iterator[Identity]:
+    """The room of people, as another process has it."""
+    database = Database.open(venue.database)
+    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
+    with identity_of(settings, database) as identity:
+        yield identity
     database.close()
+
+
+def key_of(
+    venue: Venue, identity: Identity, key_id: str, *, scopes: tuple[str, ...] = ("read", "trade"), networks: str = ""
+) -> Key:
+    """A key of the first trader."""
+    secret = "grw_hmac_" + "s" * 43
+    path = venue.folder / f"{key_id}.json"
+    wanted = {"key_id": key_id, "login": "trader@example.com", "label": "tests", "algorithm": "hmac-sha256"}
+    bounds = {"scopes": scopes, "networks": [networks] if networks else [], "life_s": 86_400, "secret": secret}
+    path.write_text(json.dumps([wanted | bounds]))
+    path.chmod(0o600)
+    keys.load_file(identity, path, origin=HERE)
+    return Key(key_id, secret)
 
 
 def token(identity: Identity, login: str, role: Role, account: int | None) -> str:

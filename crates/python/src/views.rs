@@ -117,6 +117,31 @@ impl PyViews {
         self.shared.answer(Answer::Refuse { connection, reason });
     }
 
+    /// Answers a call.
+    fn reply(&self, connection: u64, text: String) {
+        self.shared.answer(Answer::Reply { connection, text });
+    }
+
+    /// Answers a call, and tells the connection of an account from now on.
+    #[pyo3(signature = (connection, account, text, *, login_session, user, expires_at_ns))]
+    fn follow(
+        &self,
+        connection: u64,
+        account: u32,
+        text: String,
+        login_session: String,
+        user: u64,
+        expires_at_ns: i64,
+    ) {
+        let answer = Answer::Follow { connection, account, login_session, user, expires_at_ns, text };
+        self.shared.answer(answer);
+    }
+
+    /// Answers a call, and tells the connection of no account any more.
+    fn unfollow(&self, connection: u64, text: String) {
+        self.shared.answer(Answer::Unfollow { connection, text });
+    }
+
     /// Closes connections at once, with code 4001.
     #[pyo3(signature = (reason, *, connection = None, login_session = None, user = None))]
     fn cut(
@@ -445,6 +470,13 @@ fn request_row<'py>(py: Python<'py>, request: &Request) -> Row<'py> {
             let cause = if *cause == Cause::Disconnect { "disconnect" } else { "timeout" };
             row.set_item("cause", cause)?;
         }
+        Request::Call { connection, text, account, address } => {
+            row.set_item("kind", "call")?;
+            row.set_item("connection", connection)?;
+            row.set_item("text", text)?;
+            row.set_item("account", account)?;
+            row.set_item("address", address.ip().to_string())?;
+        }
         Request::Closed { connection, login_session } => {
             row.set_item("kind", "closed")?;
             row.set_item("connection", connection)?;
@@ -454,7 +486,7 @@ fn request_row<'py>(py: Python<'py>, request: &Request) -> Row<'py> {
     Ok(row)
 }
 
-const KEYS: &str = "host, port, origins, connections, subscriptions, messages_per_second, message_bytes, queue_bytes, \
+const KEYS: &str = "host, port, origins, connections, subscriptions, streams, calls, messages_per_second, message_bytes, queue_bytes, \
                     socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests";
 
 fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
@@ -473,6 +505,8 @@ fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<
             "origins" => config.origins = value.extract()?,
             "connections" => limits.connections = value.extract()?,
             "subscriptions" => limits.subscriptions = value.extract()?,
+            "streams" => limits.streams = value.extract()?,
+            "calls" => limits.calls = value.extract()?,
             "messages_per_second" => limits.messages_per_second = value.extract()?,
             "message_bytes" => limits.message_bytes = value.extract()?,
             "queue_bytes" => limits.queue_bytes = value.extract()?,

@@ -30,6 +30,10 @@ pub struct Limits {
     pub connections: usize,
     /// Subscriptions of one connection.
     pub subscriptions: usize,
+    /// Streams of one connection that speaks Binance's words.
+    pub streams: usize,
+    /// Requests of one such connection that are under way.
+    pub calls: usize,
     /// Messages that a client may send in a second, and twice as many at once.
     pub messages_per_second: u32,
     /// Bytes of one message of a client.
@@ -55,6 +59,8 @@ impl Default for Limits {
         Self {
             connections: 12_000,
             subscriptions: 64,
+            streams: 1_024,
+            calls: 64,
             messages_per_second: 20,
             message_bytes: 64 << 10,
             queue_bytes: 1 << 20,

@@ -37,6 +37,17 @@ pub enum Request {
         /// Why.
         cause: Cause,
     },
+    /// A client asks what the service does and words.
+    Call {
+        /// The client's connection.
+        connection: u64,
+        /// What it sent.
+        text: String,
+        /// The account that it named when it came, as it wrote it.
+        account: String,
+        /// Where from.
+        address: SocketAddr,
+    },
     /// A connection that had shown a token is gone.
     Closed {
         /// Which.
@@ -77,6 +88,35 @@ pub enum Answer {
         connection: u64,
         /// Why, for the client.
         reason: String,
+    },
+    /// What a client is answered to a call.
+    Reply {
+        /// Which connection.
+        connection: u64,
+        /// The answer.
+        text: String,
+    },
+    /// As `Reply`, and the connection is told of an account from now on.
+    Follow {
+        /// Which connection.
+        connection: u64,
+        /// Which account.
+        account: u32,
+        /// What it was let in by: `key:` and the id of an API key.
+        login_session: String,
+        /// Its user.
+        user: u64,
+        /// Until when, in ns since the Unix epoch.
+        expires_at_ns: i64,
+        /// The answer.
+        text: String,
+    },
+    /// As `Reply`, and the connection is told of no account any more.
+    Unfollow {
+        /// Which connection.
+        connection: u64,
+        /// The answer.
+        text: String,
     },
     /// Connections are to be closed at once.
     Cut {

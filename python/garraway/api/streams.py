@@ -33,6 +33,20 @@ class Hub(Protocol):
         """Tells a connection that its token is not good."""
         ...
 
+    def reply(self, connection: int, text: str) -> None:
+        """Answers a call."""
+        ...
+
+    def follow(
+        self, connection: int, account: int, text: str, *, login_session: str, user: int, expires_at_ns: int
+    ) -> None:
+        """Answers a call, and tells the connection of an account from now on."""
+        ...
+
+    def unfollow(self, connection: int, text: str) -> None:
+        """Answers a call, and tells the connection of no account any more."""
+        ...
+
     def cut(
         self, reason: str, *, connection: int | None = None, login_session: str | None = None, user: int | None = None
     ) -> None:
@@ -43,12 +57,22 @@ class Hub(Protocol):
 class Streams:
     """Answers the hub."""
 
-    def __init__(self, hub: Hub, identity: Identity, desk: Desk, log: AccessLog, *, clock: Callable[[], int]) -> None:
-        """Listens to the gate from now on; requests are handed in."""
+    def __init__(
+        self,
+        hub: Hub,
+        identity: Identity,
+        desk: Desk,
+        log: AccessLog,
+        calls: Callable[[dict[str, Any]], None],
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        """Listens to the gate from now on; requests are handed in, `calls` takes those of another interface."""
         self._hub = hub
         self._identity = identity
         self._desk = desk
         self._log = log
+        self._calls = calls
         self._clock = clock
         self._cancelling: set[asyncio.Task[None]] = set()
         identity.gate.on_cut(self._cut)
@@ -62,6 +86,8 @@ class Streams:
         """One request of the hub."""
         if request["kind"] == "auth":
             self._admit(request["connection"], request["token"], request["address"])
+        elif request["kind"] == "call":
+            self._calls(request)
         elif request["kind"] == "cancel":
             task = asyncio.create_task(self._cancel(request["accounts"], request["cause"]))
             self._cancelling.add(task)
@@ -83,12 +109,17 @@ class Streams:
             user=principal.user_id,
             expires_at_ns=claims.expires_at_s * SECOND_NS,
         )
+        # What ended since it was looked up was told to the hub before it knew of the log-in.
+        if not self._identity.gate.live(principal, at_ns=self._clock()):
+            self._hub.cut("revoked", connection=connection)
 
     def _cut(self, cut: Cut) -> None:
         """Called from the gate's thread."""
         if cut.session_id is not None:
             self._hub.cut(cut.reason, login_session=cut.session_id)
-        elif cut.key_id is None:
+        elif cut.key_id is not None:
+            self._hub.cut(cut.reason, login_session=f"key:{cut.key_id}")
+        else:
             self._hub.cut(cut.reason, user=cut.user_id)
 
     async def _cancel(self, accounts: Sequence[int], cause: str) -> None:

@@ -21,12 +21,14 @@ from typing import Annotated, Final
 import typer
 import uvloop
 from sqlalchemy import Connection
+from starlette.types import ASGIApp
 
 from garraway import __version__
 from garraway import config as config_room
 from garraway.api import EdgeSettings, Health, Services, create_app, serve
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
+from garraway.api.facades import binance
 from garraway.api.meters import Meters
 from garraway.api.server import Server
 from garraway.api.streams import Streams
@@ -130,10 +132,10 @@ def _collect_seldom() -> None:
 async def run(settings: Settings) -> None:
     """Serves until it is told to stop. Raises: Failure, StoreError, VenueError."""
     log = AccessLog(sys.stderr, time.time_ns)
-    async with _services(settings, log) as services:
+    async with _services(settings, log) as (services, app):
         told = settings.config.service
         server = Server(
-            serve(create_app(services)),
+            app,
             host=str(told.host),
             port=told.port,
             tls_cert=told.tls_cert,
@@ -158,8 +160,8 @@ async def run(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[Services]:
-    """Everything that routes use, open; closed in the opposite order."""
+async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[Services, ASGIApp]]:
+    """Everything that routes use, open, and the application over it; closed in the opposite order."""
     (settings.folder / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
     database = of_settings(settings.config, settings.url)
     insist_current(database)
@@ -172,8 +174,6 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[Service
         stack.push_async_callback(door.close)
         directory = Directory()
         desk = Desk(door, live.native, live, stamp=f"{time.time_ns():x}")
-        streams = Streams(live.native, identity, desk, log, clock=time.time_ns)
-        stack.callback(streams.close)
         services = Services(
             clock=time.time_ns,
             monotonic_s=time.monotonic,
@@ -190,9 +190,14 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[Service
             edge=settings.edge,
             health=Health(),
         )
+        app = serve(create_app(services))
+        calls = binance.Calls(app, binance.PREFIX, live.native, identity.gate, clock=time.time_ns)
+        stack.callback(calls.close)
+        streams = Streams(live.native, identity, desk, log, calls.take, clock=time.time_ns)
+        stack.callback(streams.close)
         following = asyncio.create_task(_follow(settings.folder, directory, services))
         stack.callback(following.cancel)
-        yield services
+        yield services, app
 
 
 async def _follow(folder: Path, directory: Directory, services: Services) -> None:

@@ -207,6 +207,11 @@ class Gate:
             return key is not None and at_ns < key.expires_at_ns
         return principal.session_id not in self._memory.revoked_at_ns
 
+    def expires_at_ns(self, principal: Principal) -> int:
+        """Until when the key of a principal lets in; 0: it does not any more."""
+        key = self._memory.keys.get(principal.key_id or "")
+        return key.expires_at_ns if key is not None else 0
+
     def refresh(self) -> None:
         """Reads what changed since the last time, and tells the listeners what ended. Raises: StoreError."""
         with self._reading:

@@ -1,5 +1,6 @@
 """An unmodified ccxt trades on a running venue through the Binance facade."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,15 +13,17 @@ import ccxt.pro
 import pytest
 from tests.api.test_trading import placed
 from tests.api.venue import Venue, stopped
+from typer.testing import CliRunner
 
 from garraway.api.facades.binance import ccxt_preset
+from garraway.cli.app import application
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "ccxt_trading.py"
 BTC = "BTC/USD"
 
 
 def connected(venue: Venue, secret: str) -> ccxt.binance:
-    return ccxt.binance(ccxt_preset(venue.url) | {"apiKey": venue.key.key_id, "secret": secret})
+    return ccxt.binance(ccxt_preset(venue.url, venue.streams_url) | {"apiKey": venue.key.key_id, "secret": secret})
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +57,37 @@ def strings(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("kind", [ccxt.binance, ccxt.pro.binance])
 def test_the_preset_leaves_no_url_of_the_real_venue(kind: type[ccxt.binance]) -> None:
-    ours = ("http://venue.example:8080/binance", "ws://venue.example:8080/binance")
-    made = kind(ccxt_preset("http://venue.example:8080"))
+    ours = ("http://venue.example:8080/binance", "ws://venue.example:8081/binance")
+    made = kind(ccxt_preset("http://venue.example:8080", "ws://venue.example:8081"))
     left = [(path, text) for path, text in strings(made.urls) if not text.startswith(ours)]
     assert left == []
     made.set_sandbox_mode(True)
     assert [(path, text) for path, text in strings(made.urls["api"]) if not text.startswith(ours)] == []
     assert made.options["fetchMarkets"]["types"] == ["spot"]
     assert (made.options["fetchCurrencies"], made.options["fetchMargins"]) == (False, False)
+
+
+CONFIGURED: list[tuple[tuple[str, ...], str | None]] = [
+    ((), "ws://127.0.0.1:8081"),
+    (("--url", "https://venue.example"), "wss://venue.example:8081"),
+    (("--url", "http://[::1]:8080"), "ws://[::1]:8081"),
+    (("--url", "https://venue.example", "--streams", "wss://streams.example/"), "wss://streams.example"),
+    (("--streams", "http://venue.example:8081"), None),
+    (("--streams", "ws://"), None),
+    (("--url", "ws://venue.example"), None),
+]
+
+
+@pytest.mark.parametrize(("options", "streams"), CONFIGURED)
+def test_the_preset_says_where_websockets_are(options: tuple[str, ...], streams: str | None) -> None:
+    ran = CliRunner().invoke(application("ccxt-config"), ["ccxt-config", "--json", *options])
+    assert ran.exit_code == (2 if streams is None else 0), ran.output
+    if streams is not None:
+        told = json.loads(ran.stdout)["urls"]["api"]["ws"]
+        assert (told["spot"], told["ws-api"]["spot"]) == (
+            f"{streams}/binance/stream/ws",
+            f"{streams}/binance/ws-api/v3",
+        )
 
 
 def test_markets_come_with_their_terms(exchange: ccxt.binance) -> None:

@@ -13,7 +13,7 @@ from tests.api.test_edge import asked
 
 from garraway.api import EdgeSettings, Services
 from garraway.api.app import FACADES, ROUTERS
-from garraway.api.facades.binance import ENDPOINTS
+from garraway.api.facades.binance import ENDPOINTS, METHODS
 from garraway.api.facades.binance.asking import unsigned
 from garraway.api.facades.binance.refusals import Refusal
 from garraway.identity import RULES, Identity, Principal, Scope, Unauthenticated
@@ -283,5 +283,8 @@ def test_every_endpoint_declares_a_permission_of_the_table_or_is_market_data() -
         *("/ticker/24hr", "/ticker/price", "/ticker/bookTicker"),
     }
     assert {one.permission for one in ENDPOINTS if one.permission is not None} - set(RULES) == set()
+    own = {name for name, one in METHODS.items() if one not in ENDPOINTS}
+    assert own == {"userDataStream.subscribe.signature", "userDataStream.unsubscribe"}, "the others are REST's"
+    assert METHODS["userDataStream.subscribe.signature"].permission in RULES
     prefixes = {route.path.split("/")[1] for router in ROUTERS for route in router.routes if hasattr(route, "path")}
     assert {one.prefix.removeprefix("/") for one in FACADES} & prefixes == set(), "a prefix is the facade's alone"

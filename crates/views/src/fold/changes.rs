@@ -15,6 +15,17 @@ pub enum Private {
     Order(EventKind, Box<Order>),
     /// A fill.
     Fill(Box<Fill>),
+    /// An order in whose place another came; that one is told next.
+    Gone(Box<Order>),
+    /// Ledger units of an asset that came or went other than by a trade.
+    Posted {
+        /// Of which asset.
+        asset: u32,
+        /// How many; negative: they went.
+        change: i128,
+        /// When.
+        at_ns: i64,
+    },
 }
 
 /// A trade, or that one was taken back or corrected.
@@ -60,6 +71,18 @@ impl Changes {
     pub(super) fn fill(&mut self, account: u32, fill: &Fill) {
         if self.accounts.contains(&account) {
             self.private.push((account, Private::Fill(Box::new(fill.clone()))));
+        }
+    }
+
+    pub(super) fn gone(&mut self, order: &Order) {
+        if self.accounts.contains(&order.account) {
+            self.private.push((order.account, Private::Gone(Box::new(order.clone()))));
+        }
+    }
+
+    pub(super) fn posted(&mut self, account: u32, asset: u32, change: i128, at_ns: i64) {
+        if self.accounts.contains(&account) {
+            self.private.push((account, Private::Posted { asset, change, at_ns }));
         }
     }
 

@@ -109,8 +109,13 @@ impl Terms {
 
     /// Writes a price with the decimals of the tick at least.
     pub fn write_price(&self, out: &mut String, price: i64) {
+        self.write_nano(out, i128::from(price) * i128::from(self.listed.price_unit));
+    }
+
+    /// Writes 1e-9 of a price's whole with the decimals of the tick at least.
+    pub fn write_nano(&self, out: &mut String, nano: i128) {
         let (unit, tick) = (i128::from(self.listed.price_unit), i128::from(self.listed.tick));
-        write_scaled(out, i128::from(price) * unit, NANO, decimals_of(tick * unit));
+        write_scaled(out, nano, NANO, decimals_of(tick * unit));
     }
 
     /// Writes a quantity of lots.

@@ -1,7 +1,7 @@
 //! One instrument as everybody may see it: levels, last trades, phase and prices. The twin of `book.py` and `standing.py`
 //! in `python/garraway/venues`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use garraway_types::{Event, EventKind, Side, code};
 
@@ -78,6 +78,10 @@ pub struct Market {
     pub split: (i64, i64),
     /// Whether its auction trades at this moment: both sides of its trades are at rest.
     pub uncrossing: bool,
+    /// Whether somebody wants to know which levels changed.
+    pub watched: bool,
+    /// Side and price of the levels that changed since somebody took them; nothing where nobody watches.
+    pub touched: BTreeSet<(u8, i64)>,
     bids: BTreeMap<i64, Level>,
     asks: BTreeMap<i64, Level>,
     trades: VecDeque<Trade>,
@@ -100,6 +104,8 @@ impl Market {
             statistics: Statistics::default(),
             split: (1, 1),
             uncrossing: false,
+            watched: false,
+            touched: BTreeSet::new(),
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
             trades: VecDeque::new(),
@@ -117,6 +123,12 @@ impl Market {
         let buys = buys.into_iter().flat_map(|levels| levels.iter().rev());
         let sells = sells.into_iter().flat_map(BTreeMap::iter);
         buys.chain(sells).map(|(price, level)| (*price, *level))
+    }
+
+    /// Lots displayed at a price; 0 where there is no level.
+    pub fn lots_at(&self, side: u8, price: i64) -> i64 {
+        let levels = if side == Side::Buy as u8 { &self.bids } else { &self.asks };
+        levels.get(&price).map_or(0, |level| level.lots)
     }
 
     /// The last trades, the latest first.
@@ -138,6 +150,9 @@ impl Market {
     }
 
     fn add(&mut self, side: u8, price: i64, lots: i64) {
+        if self.watched {
+            self.touched.insert((side, price));
+        }
         let levels = if side == Side::Buy as u8 { &mut self.bids } else { &mut self.asks };
         let level = levels.entry(price).or_default();
         level.lots += lots;

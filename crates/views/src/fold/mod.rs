@@ -180,13 +180,14 @@ impl Fold {
             None => Order::plain(event, text),
         };
         account.keep(order.clone());
-        self.changes.order(EventKind::Replaced, &order);
         self.show(before.as_ref().and_then(shown), &order);
         if let Some(mut before) = before {
             before.state = State::Replaced(event.client_ref);
             before.leaves = 0;
+            self.changes.gone(&before);
             self.accounts.entry(event.account, Account::default).finish(before);
         }
+        self.changes.order(EventKind::Replaced, &order);
     }
 
     fn reject(&mut self, event: &Event, tail: &[u8]) {
@@ -301,6 +302,7 @@ impl Fold {
             change = self.split_leg(event);
         }
         self.add(event.account, event.instrument, change);
+        self.changes.posted(event.account, event.instrument, change, event.at_ns);
     }
 
     /// A holding after a split, reckoned anew: an event says no more than 64 bits.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 const MINUTE_NS: i64 = 60_000_000_000;
 /// Minutes of the rolling window.
 const WINDOW: i64 = 24 * 60;
+/// Minutes that are kept: a day's candle is still whole a while after the day.
+const KEPT: i64 = WINDOW + 60;
 
 /// Prices and turnover of a stretch of time; all zero where nothing traded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Statistics {
             Some((last, turnover)) if *last == minute => turnover.add(&one),
             _ => self.minutes.push_back((minute, one)),
         }
-        while self.minutes.front().is_some_and(|(first, _)| *first <= minute - WINDOW) {
+        while self.minutes.front().is_some_and(|(first, _)| *first <= minute - KEPT) {
             self.minutes.pop_front();
         }
     }
@@ -74,6 +76,19 @@ impl Statistics {
         let mut all = Turnover::default();
         for (_, turnover) in self.minutes.iter().filter(|(minute, _)| *minute > now - WINDOW) {
             all.add(turnover);
+        }
+        all
+    }
+
+    /// The minutes that begin from `since_ns` on and before `until_ns`, of those that are kept.
+    pub fn between(&self, since_ns: i64, until_ns: i64) -> Turnover {
+        let (since, until) = (since_ns.div_euclid(MINUTE_NS), until_ns.div_euclid(MINUTE_NS));
+        let mut all = Turnover::default();
+        let later = self.minutes.iter().rev().take_while(|(minute, _)| *minute >= since).count();
+        for (minute, turnover) in self.minutes.iter().skip(self.minutes.len() - later) {
+            if *minute < until {
+                all.add(turnover);
+            }
         }
         all
     }
@@ -110,6 +125,12 @@ mod tests {
         assert_eq!(statistics.day, all);
         let later = Turnover { open: 30, high: 30, low: 20, last: 20, lots: 5, value: 120, trades: 2 };
         assert_eq!(statistics.rolling(WINDOW * MINUTE_NS), later);
+        let two = Turnover { open: 10, high: 30, low: 10, last: 30, lots: 3, value: 70, trades: 2 };
+        assert_eq!(statistics.between(0, 2 * MINUTE_NS), two);
+        assert_eq!(statistics.between(2 * MINUTE_NS, 3 * MINUTE_NS).lots, 3);
+        assert_eq!(statistics.between(3 * MINUTE_NS, 4 * MINUTE_NS), Turnover::default());
+        statistics.trade(MINUTE_NS + KEPT * MINUTE_NS, 40, 1, 40);
+        assert_eq!(statistics.between(0, 3 * MINUTE_NS).lots, 3);
         statistics.end_day();
         assert_eq!(statistics.day, Turnover::default());
     }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use garraway_wire::websocket::{Peer, Receiver, put_close};
 use mio::net::TcpStream;
 
+use super::binance::Session;
 use super::channel::{Frame, Key};
 use crate::config::Limits;
 
@@ -30,7 +31,7 @@ pub enum Stage {
 pub struct Login {
     /// Which accounts.
     pub accounts: Vec<u32>,
-    /// Its log-in session.
+    /// Its log-in session; `key:` and the id where an API key let it in.
     pub session: String,
     /// Its user.
     pub user: u64,
@@ -104,6 +105,8 @@ pub struct Client {
     pub cancel_on_disconnect: Vec<u32>,
     /// Why it is to end.
     pub doomed: Option<Doom>,
+    /// What it has where it speaks Binance's words.
+    pub binance: Option<Session>,
     outbox: VecDeque<Frame>,
     /// Bytes of the first frame that the socket has taken.
     sent: usize,
@@ -132,6 +135,7 @@ impl Client {
             auth: None,
             cancel_on_disconnect: Vec::new(),
             doomed: None,
+            binance: None,
             outbox: VecDeque::new(),
             sent: 0,
             waiting: 0,

@@ -62,6 +62,7 @@ impl Hub {
         for key in client.subscriptions.clone() {
             self.leave(&key, client);
         }
+        self.end_session(client);
         let Some(login) = client.login.take() else { return };
         let connection = client.id;
         let accounts = std::mem::take(&mut client.cancel_on_disconnect);

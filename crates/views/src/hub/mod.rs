@@ -1,8 +1,9 @@
 //! The hub: one thread that follows the log, folds it and serves WebSocket clients.
 //!
 //! `reactor` the loop; `serve` what clients ask; `publish` what they are told; `ending` how a connection ends;
-//! `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts.
+//! `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts; `binance` another interface.
 
+mod binance;
 mod channel;
 mod channels;
 mod client;

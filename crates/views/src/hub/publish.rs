@@ -31,22 +31,24 @@ impl Hub {
         let private = std::mem::take(&mut changes.private);
         let balances = std::mem::take(&mut changes.balances);
         let positions = std::mem::take(&mut changes.positions);
-        let messages = self.private_messages(&fold, &private, &balances, &positions);
+        let mut by_account: BTreeMap<u32, Vec<&Private>> = BTreeMap::new();
+        for (account, change) in &private {
+            by_account.entry(*account).or_default().push(change);
+        }
+        let events = self.account_events(&fold, &by_account, &balances);
+        let messages = self.private_messages(&fold, by_account, &balances, &positions);
         drop(fold);
         self.deliver_all(messages);
+        self.deliver_account_events(&events);
     }
 
     fn private_messages(
         &mut self,
         fold: &Fold,
-        private: &[(u32, Private)],
+        by_account: BTreeMap<u32, Vec<&Private>>,
         balances: &BTreeSet<(u32, u32)>,
         positions: &BTreeSet<(u32, u32)>,
     ) -> Vec<(Key, Frame)> {
-        let mut by_account: BTreeMap<u32, Vec<&Private>> = BTreeMap::new();
-        for (account, change) in private {
-            by_account.entry(*account).or_default().push(change);
-        }
         let mut messages = Vec::new();
         for (account, changes) in by_account {
             let orders = changes.iter().filter(|change| matches!(change, Private::Order(..))).count();
@@ -54,7 +56,7 @@ impl Hub {
                 let write = |json: &mut Json| write_orders(json, fold, &changes);
                 messages.extend(self.private_message(fold, ChannelName::Orders, account, write));
             }
-            if orders < changes.len() {
+            if changes.iter().any(|change| matches!(change, Private::Fill(..))) {
                 let write = |json: &mut Json| write_fills(json, fold, &changes);
                 messages.extend(self.private_message(fold, ChannelName::Fills, account, write));
             }
@@ -96,26 +98,27 @@ impl Hub {
 
     /// Sends the trades since the last time.
     pub(super) fn publish_trades(&mut self) {
-        if self.tape.is_empty() {
-            return;
-        }
-        let shared = self.shared.clone();
-        let fold = shared.fold();
-        let mut messages = Vec::new();
         for (instrument, tape) in std::mem::take(&mut self.tape) {
-            let key = Key::Public { name: ChannelName::Trades, instrument };
-            let (Some(channel), Some(market)) = (self.channels.get_mut(&key), fold.markets.get(instrument))
-            else {
-                continue;
-            };
-            let header = channel.advance(&fold);
-            let text = channel_message(&key, &market.terms.symbol, header, |json| {
-                write_tape(json, &market.terms, tape.iter());
-            });
-            messages.push((key, frame(&text)));
+            self.publish_trades_of(instrument, &tape);
         }
-        drop(fold);
-        self.deliver_all(messages);
+    }
+
+    /// Sends trades of an instrument.
+    pub(super) fn publish_trades_of(&mut self, instrument: u32, tape: &[Tape]) {
+        let key = Key::Public { name: ChannelName::Trades, instrument };
+        let message = {
+            let fold = self.shared.fold();
+            let found = self.channels.get_mut(&key).zip(fold.markets.get(instrument));
+            found.map(|(channel, market)| {
+                let header = channel.advance(&fold);
+                let write = |json: &mut Json| write_tape(json, &market.terms, tape.iter());
+                frame(&channel_message(&key, &market.terms.symbol, header, write))
+            })
+        };
+        if message.is_some() {
+            self.deliver(&key, message.as_ref(), None);
+        }
+        self.publish_tape(instrument, tape);
     }
 
     fn deliver_all(&mut self, messages: Vec<(Key, Frame)>) {

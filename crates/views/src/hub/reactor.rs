@@ -13,6 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 use garraway_types::{EventId, events_in};
 use garraway_wire::websocket::{Opcode, put_frame};
 
+use super::binance::Streams;
 use super::channel::Frame;
 use super::channels::Channels;
 use super::client::Client;
@@ -51,6 +52,7 @@ pub struct Hub {
     pub(super) config: Config,
     pub(super) table: Table,
     pub(super) channels: Channels,
+    pub(super) streams: Streams,
     /// Clients that are to end.
     pub(super) doomed: Vec<u64>,
     /// Trades that wait for their time.
@@ -85,6 +87,7 @@ impl Hub {
             shared,
             table: Table::default(),
             channels: Channels::new((config.limits.book_ms / SLOT_MS) as usize),
+            streams: Streams::default(),
             doomed: Vec::new(),
             tape: HashMap::new(),
             timeouts: HashMap::new(),
@@ -243,6 +246,7 @@ impl Hub {
             self.slot = (self.slot + 1) % slots;
             self.publish_slot(self.slot);
         }
+        self.publish_streams(now_ns);
         if now_ns >= self.beat_ns {
             self.beat_ns = (self.beat_ns + 1_000 * MS / BEATS as i64).max(now_ns - 1_000 * MS);
             self.beat = (self.beat + 1) % BEATS;
@@ -258,13 +262,13 @@ impl Hub {
 
     /// A heartbeat, and a ping whose answer shows that the client reads, for one part of all clients.
     fn send_heartbeats(&mut self) {
-        let frame = heartbeat(self.shared.seq(), utc_ns());
+        let (frame, ping) = (heartbeat(self.shared.seq(), utc_ns()), ping(utc_ns()));
         let limit = self.config.limits.queue_bytes;
         for place in (self.beat..self.table.places()).step_by(BEATS) {
             let Some(client) = self.table.at(place) else { continue };
             // To one that does not read another heartbeat says nothing.
             if !client.is_behind() {
-                client.send(&frame, limit);
+                client.send(if client.binance.is_some() { &ping } else { &frame }, limit);
                 self.shared.figures.messages.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -289,6 +293,12 @@ fn heartbeat(seq: u64, sent_ns: i64) -> Frame {
     });
     let mut bytes = Vec::new();
     put_frame(&mut bytes, Opcode::Text, json.text().as_bytes());
+    bytes.extend_from_slice(&ping(sent_ns));
+    bytes.into()
+}
+
+fn ping(sent_ns: i64) -> Frame {
+    let mut bytes = Vec::new();
     put_frame(&mut bytes, Opcode::Ping, &sent_ns.to_be_bytes());
     bytes.into()
 }

@@ -6,6 +6,7 @@ use garraway_wire::websocket::{
     Message, Opcode, Upgrade, code, next_upgrade, put_accept, put_frame, put_refusal,
 };
 
+use super::binance::PREFIX;
 use super::channel::{DEPTHS, Key, frame};
 use super::client::{Cause, Client, Fill, Login, Stage};
 use super::ending::LOGIN_ENDED;
@@ -128,16 +129,24 @@ impl Hub {
     fn open(&mut self, client: &mut Client, upgrade: &Upgrade<'_>) {
         let origins = &self.config.origins;
         let is_welcome = |origin| origins.iter().any(|allowed| allowed == "*" || allowed == origin);
-        if upgrade.path != PATH {
+        let is_other = upgrade.path.starts_with(PREFIX);
+        if upgrade.path != PATH && !is_other {
             return self.refuse(client, 404, "the WebSocket is at /ws");
         }
         if upgrade.origin.is_some_and(|origin| !is_welcome(origin)) {
             return self.refuse(client, 403, "this origin is not allowed");
         }
+        if is_other {
+            match self.open_session(upgrade) {
+                Ok(session) => client.binance = Some(session),
+                Err((status, why)) => return self.refuse(client, status, &why),
+            }
+        }
         let mut answer = Vec::new();
         put_accept(&mut answer, upgrade.key);
         client.stage = Stage::Open;
         client.push_bytes(&answer);
+        self.begin_session(client);
     }
 
     fn refuse(&mut self, client: &mut Client, status: u16, why: &str) {
@@ -169,6 +178,9 @@ impl Hub {
             Incoming::Binary => client.doom(code::UNSUPPORTED, "texts only", Cause::Protocol),
             Incoming::Text(text) => {
                 self.shared.figures.received.fetch_add(1, Ordering::Relaxed);
+                if client.binance.is_some() {
+                    return self.hear_session(client, &text);
+                }
                 match read(&text) {
                     Ok(message) => self.act(client, message),
                     Err(why) => self.tell_error(client, None, "MessageInvalid", &why),
@@ -266,8 +278,12 @@ impl Hub {
         if client.subscriptions.len() >= most {
             return Err(("SubscriptionsTooMany", format!("a connection has at most {most} subscriptions")));
         }
-        // What waits for its time goes to those who listen already: the snapshot has it.
-        self.publish_trades();
+        if let Key::Public { name: ChannelName::Trades, instrument } = key
+            && let Some(tape) = self.tape.remove(&instrument)
+        {
+            // What waits for its time goes to those who listen already: the snapshot has it.
+            self.publish_trades_of(instrument, &tape);
+        }
         let shared = self.shared.clone();
         let first = {
             let mut fold = shared.fold();
@@ -285,8 +301,8 @@ impl Hub {
             let (channel, is_new) = self.channels.join(key, client);
             first_of(channel, &fold, is_new)
         };
-        self.shared.figures.subscriptions.store(self.channels.count() as u64, Ordering::Relaxed);
-        self.send(client, &first);
+        self.count_subscriptions();
+        self.send_frame(client, &first);
         Ok(())
     }
 
@@ -303,23 +319,32 @@ impl Hub {
     /// Has a client listen to a channel no more.
     pub(super) fn leave(&mut self, key: &Key, client: &mut Client) {
         let is_gone = self.channels.leave(key, client);
-        self.shared.figures.subscriptions.store(self.channels.count() as u64, Ordering::Relaxed);
+        self.count_subscriptions();
         if !is_gone {
             return;
         }
-        let names = [ChannelName::Orders, ChannelName::Fills, ChannelName::Balances, ChannelName::Positions];
-        let is_heard =
-            |account| names.iter().any(|name| self.channels.has(&Key::Private { name: *name, account }));
-        let changes = &mut self.shared.fold().changes;
         match *key {
-            Key::Private { account, .. } if !is_heard(account) => {
-                changes.accounts.remove(&account);
+            Key::Private { account, .. } if !self.is_account_heard(account) => {
+                self.shared.fold().changes.accounts.remove(&account);
             }
-            Key::Public { name: ChannelName::Trades, instrument } => {
-                changes.tapes.remove(&instrument);
+            Key::Public { name: ChannelName::Trades, instrument } if !self.is_tape_heard(instrument) => {
+                self.shared.fold().changes.tapes.remove(&instrument);
             }
             _ => {}
         }
+    }
+
+    /// Whether somebody listens to an account.
+    pub(super) fn is_account_heard(&self, account: u32) -> bool {
+        let names = [ChannelName::Orders, ChannelName::Fills, ChannelName::Balances, ChannelName::Positions];
+        names.iter().any(|name| self.channels.has(&Key::Private { name: *name, account }))
+            || !self.streams.followers(account).is_empty()
+    }
+
+    /// Whether somebody listens to trades of an instrument.
+    pub(super) fn is_tape_heard(&self, instrument: u32) -> bool {
+        self.channels.has(&Key::Public { name: ChannelName::Trades, instrument })
+            || self.streams.has_tape(instrument)
     }
 
     fn ask_who(&mut self, client: &mut Client, req_id: Option<u32>, token: String) -> Result<(), Refused> {
@@ -407,6 +432,18 @@ impl Hub {
                     hub.tell_error(client, req_id, "Unauthorized", &reason);
                 }),
                 Answer::Cut { whom, reason } => self.cut(&whom, &reason),
+                Answer::Reply { connection, text } => {
+                    self.with(connection, |hub, client| hub.answer_call(client, &text));
+                }
+                Answer::Follow { connection, account, login_session, user, expires_at_ns, text } => {
+                    let login =
+                        Login { accounts: vec![account], session: login_session, user, expires_at_ns };
+                    self.with(connection, |hub, client| hub.follow_account(client, account, login, &text));
+                }
+                Answer::Unfollow { connection, text } => self.with(connection, |hub, client| {
+                    hub.unfollow(client);
+                    hub.answer_call(client, &text);
+                }),
             }
         }
     }
@@ -463,7 +500,7 @@ impl Hub {
             };
             body(json);
         });
-        self.send(client, &frame(json.text()));
+        self.send_frame(client, &frame(json.text()));
     }
 
     fn tell_error(&self, client: &mut Client, req_id: Option<u32>, code: &str, why: &str) {
@@ -472,7 +509,8 @@ impl Hub {
         });
     }
 
-    fn send(&self, client: &mut Client, frame: &super::channel::Frame) {
+    /// Sends a message to one client.
+    pub(super) fn send_frame(&self, client: &mut Client, frame: &super::channel::Frame) {
         client.send(frame, self.config.limits.queue_bytes);
         self.shared.figures.messages.fetch_add(1, Ordering::Relaxed);
         self.shared.figures.bytes.fetch_add(frame.len() as u64, Ordering::Relaxed);

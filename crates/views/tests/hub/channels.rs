@@ -211,6 +211,21 @@ fn small_buffers(client: &Client) {
 }
 
 #[test]
+fn trades_that_wait_for_their_time_are_not_lost_to_who_subscribes_to_something_else() {
+    let mut venue = Venue::start(|config| config.limits.trades_ms = 60_000);
+    let mut client = Client::connect(venue.address());
+    client.subscribe(r#""channel":"trades","symbol":"BTC""#);
+    venue.place(16, Side::Sell, 50_005, 100, &[]);
+    venue.place(19, Side::Buy, 50_005, 2, &[]);
+    venue.catch_up();
+    client.subscribe(r#""channel":"status","symbol":"ABC""#);
+    // Who comes new to the trades has what waited sent to those who have them.
+    let mut other = Client::connect(venue.address());
+    other.subscribe(r#""channel":"trades","symbol":"BTC""#);
+    assert_eq!(client.message()["trades"][0]["price"], "50005");
+}
+
+#[test]
 fn unsubscribed_is_unsubscribed() {
     let mut venue = Venue::start(|_| {});
     let mut client = Client::connect(venue.address());

@@ -85,7 +85,12 @@ pub fn shake(address: SocketAddr, path: &str, more: &str) -> (TcpStream, String)
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        let (socket, head) = shake(address, "/ws", "");
+        Self::open(address, "/ws", "")
+    }
+
+    /// A client at a path, with more headers.
+    pub fn open(address: SocketAddr, path: &str, more: &str) -> Self {
+        let (socket, head) = shake(address, path, more);
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         assert!(head.contains(&accept_key(KEY)), "{head}");
         Self { socket, receiver: Receiver::new(Peer::Server, 16 << 20), inbox: Vec::new(), answers: true }

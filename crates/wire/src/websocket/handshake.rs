@@ -14,12 +14,26 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 pub struct Upgrade<'a> {
     /// The path, without what follows a `?`.
     pub path: &'a str,
+    /// What follows the `?`; empty where there is none.
+    pub query: &'a str,
     /// The key that the answer proves to have read.
     pub key: &'a str,
     /// The origin that a browser names.
     pub origin: Option<&'a str>,
     /// Bytes of the request.
     pub length: usize,
+    /// The lines of its headers.
+    lines: &'a str,
+}
+
+impl<'a> Upgrade<'a> {
+    /// The first header of this name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let headers = self.lines.split("\r\n").filter_map(|line| line.split_once(':'));
+        let mut named = headers.filter(|(has, _)| has.eq_ignore_ascii_case(name));
+        named.next().map(|(_, value)| value.trim_matches([' ', '\t']))
+    }
 }
 
 /// Why a request is none for a WebSocket.
@@ -76,17 +90,17 @@ pub fn next_upgrade(buffer: &[u8]) -> Result<Option<Upgrade<'_>>, HandshakeError
         return Err(HandshakeError::TooLong);
     }
     let text = std::str::from_utf8(&buffer[..end]).map_err(|_| HandshakeError::Malformed)?;
-    let mut lines = text.split("\r\n");
-    let target = target(lines.next().unwrap_or_default())?;
-    let headers = Headers::read(lines)?;
+    let (first, lines) = text.split_once("\r\n").unwrap_or((text, ""));
+    let target = target(first)?;
+    let headers = Headers::read(lines.split("\r\n").filter(|_| !lines.is_empty()))?;
     if headers.version.is_some_and(|version| version != "13") {
         return Err(HandshakeError::Version);
     }
     let upgrades = headers.upgrade && headers.connection && headers.version.is_some();
     let key = headers.key.filter(|key| upgrades && base64::is_of_16(key.as_bytes()));
     let Some(key) = key else { return Err(HandshakeError::Headers) };
-    let path = target.split('?').next().unwrap_or_default();
-    Ok(Some(Upgrade { path, key, origin: headers.origin, length: end + 4 }))
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Ok(Some(Upgrade { path, query, key, origin: headers.origin, length: end + 4, lines }))
 }
 
 /// What a request says that matters here.

@@ -1,16 +1,22 @@
-"""The REST interface of Binance's spot market, mapped onto this venue. Not affiliated with Binance.
+"""Binance's spot market, REST and WebSocket API, mapped onto this venue. Not affiliated with Binance.
 
-Source: Binance Spot API documentation, "REST API", "Error codes", "Filters"; what ccxt 4.5's class `binance` calls.
+Market streams and the user data stream are the hub's: `crates/views/src/hub/binance`.
+
+Source: Binance Spot API documentation, "REST API", "WebSocket API", "Error codes", "Filters"; what ccxt 4.5's classes
+`binance` call.
 """
 
 from typing import Final
 
+from garraway.api.facades.binance.calls import Calls
+from garraway.api.facades.binance.endpoints import ENDPOINTS
 from garraway.api.facades.binance.preset import ccxt_preset
 from garraway.api.facades.binance.refusals import worded
-from garraway.api.facades.binance.routes import ENDPOINTS, answer
+from garraway.api.facades.binance.requests import METHODS
+from garraway.api.facades.binance.routes import answer
 from garraway.api.facades.facade import Facade
 
 PREFIX: Final = "/binance"
 FACADE: Final = Facade(PREFIX, answer, worded)
 
-__all__ = ["ENDPOINTS", "FACADE", "PREFIX", "ccxt_preset"]
+__all__ = ["ENDPOINTS", "FACADE", "METHODS", "PREFIX", "Calls", "ccxt_preset"]

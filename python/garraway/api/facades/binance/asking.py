@@ -5,7 +5,7 @@ Signed is query and body, one after the other as they came, without the signatur
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -94,15 +94,31 @@ class Ask:
 
 def asked(scope: Scope, permission: Permission | None, names: frozenset[str], *, once: bool) -> Ask:
     """The request, its caller let in. Raises: Refusal, Problem, errors of `identity`."""
-    services: Services = scope["app"].state.services
     sent = _sent(scope)
     known = names | SIGNED if permission is not None else names
     if not sent.keys() <= known:
         raise unread(len(sent), len(sent.keys() & known))
+    key_id = scope["garraway.headers"].get(KEY_HEADER, b"").decode("latin-1")
+    signed = Signed(key_id, lambda: unsigned(scope["query_string"], scope["garraway.body"]))
+    return taken(scope, sent, permission, signed, once=once)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The key that a request names, and what it signed."""
+
+    key_id: str
+    payload: Callable[[], tuple[bytes, str]]
+    """What is signed, and the signature. Raises: Refusal."""
+
+
+def taken(scope: Scope, sent: Mapping[str, str], permission: Permission | None, signed: Signed, *, once: bool) -> Ask:
+    """A request with these parameters, its caller let in. Raises: Refusal, Problem, errors of `identity`."""
+    services: Services = scope["app"].state.services
     parameters, noted = Parameters(sent), scope["garraway.reply"].noted
     if permission is None:
         return Ask(services, parameters, None, 0, noted)
-    caller = _caller(scope, services, parameters, permission, once=once)
+    caller = _caller(scope, services, parameters, permission, signed, once=once)
     return Ask(services, parameters, caller, caller.account(_account(scope)), noted)
 
 
@@ -132,9 +148,10 @@ def _sent(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _caller(scope: Scope, services: Services, parameters: Parameters, permission: Permission, *, once: bool) -> Caller:
-    key_id = scope["garraway.headers"].get(KEY_HEADER, b"").decode("latin-1")
-    if not key_id:
+def _caller(
+    scope: Scope, services: Services, parameters: Parameters, permission: Permission, signed: Signed, *, once: bool
+) -> Caller:
+    if not signed.key_id:
         raise refusal(-2014, "API-key format invalid.", 401)
     at_ns = services.clock()
     at_ms = at_ns // MILLISECOND_NS
@@ -149,9 +166,9 @@ def _caller(scope: Scope, services: Services, parameters: Parameters, permission
         raise refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if timestamp_ms < at_ms - window_ms:
         raise refusal(-1021, "Timestamp for this request is outside of the recvWindow.")
-    payload, signature = unsigned(scope["query_string"], scope["garraway.body"])
+    payload, signature = signed.payload()
     principal = services.identity.gate.signed_payload(
-        key_id,
+        signed.key_id,
         payload,
         signature,
         timestamp_ms=timestamp_ms,

@@ -31,18 +31,34 @@ REST: Final = {
     "papi": "papi/v1",
     "papiV2": "papi/v2",
 }
-STREAMS: Final = ("spot", "margin", "linear", "inverse", "stock", "option", "optionMarket", "optionPrivate", "papi")
+STREAMS: Final = {
+    "spot": "stream/ws",
+    "margin": "margin/ws",
+    "linear": "linear/ws",
+    "inverse": "inverse/ws",
+    "stock": "stock/ws",
+    "option": "option/ws",
+    "optionMarket": "optionMarket/ws",
+    "optionPrivate": "optionPrivate/ws",
+    "papi": "papi/ws",
+}
+"""ccxt takes an address with `/stream` in it for that of the spot market."""
 REQUEST_STREAMS: Final = {"spot": "ws-api/v3", "linear": "ws-fapi/v1", "inverse": "ws-dapi/v1"}
 PAGES: Final = ("logo", "www", "doc", "api_management", "fees")
 """Pages for people; no call goes there, and none is left all the same."""
 
 
-def ccxt_preset(url: str) -> dict[str, Any]:
-    """The argument of `ccxt.binance` without key and secret, for the venue whose API is at `url`."""
+def ccxt_preset(url: str, streams_url: str) -> dict[str, Any]:
+    """The argument of `ccxt.binance` and `ccxt.pro.binance` without key and secret.
+
+    Args:
+        url: where the API of the venue is.
+        streams_url: where its WebSockets are.
+    """
     root = url.rstrip("/") + "/binance"
-    stream_root = "ws" + root.removeprefix("http")
+    stream_root = streams_url.rstrip("/") + "/binance"
     kinds: dict[str, Any] = {name: f"{root}/{path}" for name, path in REST.items()}
-    kinds["ws"] = dict.fromkeys(STREAMS, f"{stream_root}/ws") | {
+    kinds["ws"] = {name: f"{stream_root}/{path}" for name, path in STREAMS.items()} | {
         "ws-api": {name: f"{stream_root}/{path}" for name, path in REQUEST_STREAMS.items()}
     }
     pages = dict.fromkeys(PAGES, root)

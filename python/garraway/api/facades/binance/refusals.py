@@ -90,6 +90,9 @@ _WORDS: Final = {
     "ClientOrderIdTaken": (400, -2010, "Duplicate order sent."),
     "RouteUnknown": (404, -1020, "This operation is not supported."),
     "MethodNotAllowed": (405, -1020, "This operation is not supported."),
+    "JsonMalformed": (400, -1135, ""),
+    "JsonTooDeep": (400, -1135, ""),
+    "KeyRepeated": (400, -1135, ""),
 }
 """Code of a problem -> status, number, text."""
 _FILTERS: Final = {
