@@ -111,7 +111,9 @@ def create_app(services: Services) -> FastAPI:
     """The application over these services; `serve` wraps it for the server."""
     app = _bare_app()
     app.state.services = services
-    app.state.callers = Allowance(services.edge.requests_per_minute)
+    app.state.users = Allowance(services.edge.user_requests_per_minute)
+    app.state.keys = Allowance(services.edge.key_requests_per_minute)
+    app.state.logins = Allowance(services.edge.logins_per_minute)
     for kind in (*ERRORS, Exception):
         app.add_exception_handler(kind, _told)
     return app

@@ -185,7 +185,7 @@ def _by_code(identity: Identity, client: OAuthClient, asked: TokenRequest, origi
     hashed, at_ns = digest(asked.code), identity.clock()
     with identity.database.writing() as connection:
         kept = credentials.look_at_one_time_secret(
-            connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns - sessions.LIFE_S * SECOND
+            connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns - identity.policy.session_s * SECOND
         )
         fresh = credentials.look_at_one_time_secret(connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns)
         said = None if kept is None else json.loads(kept.content)

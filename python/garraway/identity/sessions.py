@@ -21,10 +21,6 @@ from garraway.store import users
 from garraway.store.login_sessions import LoginSession
 from garraway.store.users import User
 
-LIFE_S: Final = 30 * 86_400
-IDLE_S: Final = 7 * 86_400
-STAFF_LIFE_S: Final = 12 * 3_600
-STAFF_IDLE_S: Final = 900
 FIRST_PARTY: Final = "garraway"
 """The client id of our own log-in."""
 
@@ -59,9 +55,10 @@ def open_session(
     scopes: Collection[Scope] = tuple(Scope),
     refreshable: bool = True,
 ) -> Grant:
-    """A new session of a user who proved who it is, with its first tokens."""
+    """A new session of a user who proved who it is, with its first tokens; beyond `session_count` the oldest ends."""
     at_ns = identity.clock()
-    life_s = STAFF_LIFE_S if _staff(user) else LIFE_S
+    policy = identity.policy
+    life_s = policy.staff_session_s if _staff(user) else policy.session_s
     session = LoginSession(
         session_id=identifier("s"),
         user_id=user.user_id,
@@ -76,6 +73,8 @@ def open_session(
         expires_at_ns=at_ns + (life_s if refreshable else identity.tokens.lifetime_s) * SECOND,
     )
     rows.insert_session(connection, session)
+    if refreshable:
+        rows.revoke_oldest_sessions(connection, user.user_id, keep=policy.session_count, at_ns=at_ns)
     return _grant(identity, connection, session, at_ns=at_ns, refreshable=refreshable)
 
 
@@ -176,7 +175,8 @@ def _refreshed(
             _note(identity, connection, session, origin=origin, action="session.refresh_reused")
         return None
     user = users.user_by_id(connection, session.user_id)
-    idle_s = STAFF_IDLE_S if user is not None and _staff(user) else IDLE_S
+    policy = identity.policy
+    idle_s = policy.idle_s if user is not None and _staff(user) else policy.refresh_token_s
     over = session.expires_at_ns <= at_ns or at_ns - session.seen_at_ns > idle_s * SECOND
     if user is None or user.status != "active" or session.revoked_at_ns is not None or over:
         return None

@@ -1,7 +1,7 @@
 //! The hub: one thread that follows the log, folds it and serves WebSocket clients.
 //!
 //! `reactor` the loop; `serve` what clients ask; `publish` what they are told; `ending` how a connection ends;
-//! `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts.
+//! `transport` the bytes on their way; `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts.
 
 mod channel;
 mod channels;
@@ -14,5 +14,6 @@ mod reactor;
 mod request;
 mod serve;
 mod table;
+mod transport;
 
 pub use reactor::{Hub, WAKE};
