@@ -289,7 +289,11 @@ def test_a_program_is_authorized_and_gets_tokens_by_its_code(
             "code_challenge": base64url(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
-        location = (await post(client, "/oauth/authorize", asked, await registered(client)))["location"]
+        await registered(client)
+        page = await client.get("/oauth/authorize", params=asked)
+        ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
+        allowed = {"ticket": ticket, "decision": "allow", "login": "ada@example.com", "password": PASSWORD}
+        location = (await client.post("/oauth/authorize", data=allowed)).headers["location"]
         form = {
             "grant_type": "authorization_code",
             "code": parse_qs(urlsplit(location).query)["code"][0],
