@@ -107,15 +107,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
             monotonic_s=time.monotonic,
         )
         server = Server(serve(create_app(made)), ServerSettings(host="127.0.0.1", port=0))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+        ready = threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(served(server, ready)))
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        assert ready.wait(60)
         with ExitStack() as stack:
             yield Place(identity, f"http://127.0.0.1:{server.port}", program, stack)
         server.should_exit = True
         thread.join()
     database.close()
+
+
+async def served(server: Server, ready: threading.Event) -> None:
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
+        await asyncio.sleep(0.01)
+    ready.set()
+    await task
 
 
 def boss(identity: Identity) -> Principal:

@@ -1,4 +1,4 @@
-"""Secrets of more than twenty kinds, planted in a running venue: in its settings, by people's own doing, and in requests.
+"""Secrets of more than twenty kinds, planted in a venue: in its settings, by what people do, and in requests.
 
 `Real` ones are what the service was given or gave out; `SHAPED` ones only look like some, and go into every field.
 """
@@ -77,12 +77,6 @@ def environment(folder: Path, planted: Planted) -> dict[str, str]:
     told["AWS_SECRET_ACCESS_KEY"] = planted.add("AWS's key", secrets.token_hex(20))
     told["GARRAWAY_SERVICE__LOGIN_ATTEMPTS_PER_MINUTE"] = "100000"
     return told
-
-
-def keys_of(folder: Path, planted: Planted) -> None:
-    """The installation's own keys, as they lie in the key folder: encrypted, so these bytes are no secret themselves."""
-    for path in (folder / "keys").iterdir():
-        planted.add("key file", base64url(path.read_bytes()))
 
 
 @dataclass

@@ -16,6 +16,7 @@ from garraway.identity.origin import Origin
 from garraway.identity.permissions import Permission, require
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.identity.secret import REFRESH, digest, draw, identifier
+from garraway.log import redacted_text
 from garraway.store import login_sessions as rows
 from garraway.store import users
 from garraway.store.login_sessions import LoginSession
@@ -65,7 +66,7 @@ def open_session(
         client_id=client_id,
         scopes=" ".join(sorted(scopes)),
         address=origin.address,
-        user_agent=origin.agent,
+        user_agent=redacted_text(origin.agent),
         created_at_ns=at_ns,
         authenticated_at_ns=proven.authenticated_at_ns,
         second_factor_at_ns=proven.second_factor_at_ns,
