@@ -363,7 +363,8 @@ class Views:
             folder: the venue's folder.
             config: host and port to serve WebSocket clients on (without a port nobody is served), origins of browsers
                 that may connect, and the bounds connections, subscriptions, streams, calls, messages_per_second,
-                message_bytes, queue_bytes, socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests.
+                message_bytes, queue_bytes, socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests. With
+                `tls_cert` and `tls_key` (PEM, bytes) the port speaks TLS alone, 1.2 or newer.
 
         Raises:
             ValueError: the configuration is wrong.
@@ -372,6 +373,17 @@ class Views:
 
     def stop(self) -> None:
         """Closes every connection and ends the thread."""
+
+    def renew_certificate(self, chain: bytes, key: bytes) -> None:
+        """Shows connections from now on another certificate; those that are open stay.
+
+        Args:
+            chain: the certificate and what signed it, as PEM.
+            key: its private key, as PEM.
+
+        Raises:
+            ValueError: they are none, do not belong together, or the port speaks no TLS.
+        """
 
     @property
     def address(self) -> tuple[str, int] | None:

@@ -3,11 +3,17 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import httpx2
-from tests.api.fakes import Clock, application, services
+import pytest
+from tests.api.fakes import TRADER, Clock, FakeGate, FakeIdentity, application, services
 
 from garraway.api import EdgeSettings, Services
+
+if TYPE_CHECKING:
+    from garraway.identity import Identity
 
 
 def asked(made: Services, asking: Callable[[httpx2.AsyncClient], Awaitable[None]]) -> None:
@@ -75,7 +81,7 @@ def test_more_requests_than_the_allowance_wait() -> None:
         clock.now_ns += 20 * 10**9
         assert (await client.get("/api/v1/instruments")).status_code == 200
 
-    asked(services(edge=EdgeSettings(requests_per_minute=3), clock=clock), asking)
+    asked(services(edge=EdgeSettings(address_requests_per_minute=3), clock=clock), asking)
 
 
 def test_bodies_that_cannot_be_taken_are_refused_before_any_route() -> None:
@@ -113,3 +119,40 @@ def test_a_log_line_names_the_request_and_never_a_credential() -> None:
     assert (line["event"], line["route"], line["status"]) == ("request", "/api/v1/instruments", 200)
     assert line["correlation_id"] == "c"
     assert "topsecret" not in written
+
+
+@pytest.mark.parametrize(("key", "most"), [(None, 4), ("a key", 2)])
+def test_addresses_users_and_keys_have_allowances_of_their_own(key: str | None, most: int) -> None:
+    async def asking(client: httpx2.AsyncClient) -> None:
+        bearer = {"Authorization": "Bearer good"}
+        replies = [await client.get("/api/v1/auth/me", headers=bearer) for _ in range(most + 1)]
+        assert [reply.status_code for reply in replies] == [200] * most + [429]
+        assert [int(reply.headers["ratelimit-remaining"]) for reply in replies] == [*reversed(range(most)), 0]
+        assert {reply.headers["ratelimit-limit"] for reply in replies} == {str(most)}
+        assert (replies[-1].json()["code"], replies[-1].headers["retry-after"]) == ("RateLimited", str(60 // most))
+        public = await client.get("/api/v1/instruments")
+        assert (public.status_code, public.headers["ratelimit-limit"]) == (200, "9")
+        assert public.headers["ratelimit-remaining"] == str(9 - most - 2)
+
+    told = EdgeSettings(address_requests_per_minute=9, user_requests_per_minute=4, key_requests_per_minute=2)
+    who = TRADER if key is None else replace(TRADER, session_id=None, key_id=key)
+    asked(replace(services(edge=told), identity=cast("Identity", FakeIdentity(FakeGate(who)))), asking)
+
+
+def test_attempts_to_log_in_have_an_allowance_of_their_own() -> None:
+    async def asking(client: httpx2.AsyncClient) -> None:
+        said = {"login": "ada@example.com"}  # the body is wrong, the attempt counts
+        statuses = [(await client.post("/api/v1/auth/login", json=said)).status_code for _ in range(3)]
+        assert statuses == [422, 422, 429]
+        assert (await client.post("/api/v1/auth/second-factor", json=said)).status_code == 429
+        assert (await client.get("/api/v1/instruments")).status_code == 200
+
+    asked(services(edge=EdgeSettings(logins_per_minute=2)), asking)
+
+
+def test_replies_over_tls_ask_never_to_come_without_it() -> None:
+    async def asking(client: httpx2.AsyncClient) -> None:
+        reply = await client.get("/api/v1/instruments")
+        assert reply.headers["strict-transport-security"] == "max-age=31536000"
+
+    asked(services(edge=EdgeSettings(encrypted=True)), asking)

@@ -17,7 +17,7 @@ import pytest
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog
 from garraway.api.meters import Meters
-from garraway.identity import Breached, Identity, RelyingParty, Role, SignedRequest, assembly
+from garraway.identity import Breached, Identity, Policy, RelyingParty, Role, SignedRequest, assembly
 from garraway.identity.signed_requests import sign
 from garraway.identity.tokens import base64url
 from garraway.store import Database, upgrade, users
@@ -59,7 +59,7 @@ def identity(tmp_path: Path, clock: Clock) -> Iterator[Identity]:
     party = RelyingParty("example.com", "Garraway", ("https://example.com",))
     folder = tmp_path / "secrets"
     with assembly.opened(
-        database, folder, clock, issuer="https://example.com", relying_party=party, breached=Breached()
+        database, folder, clock, policy=Policy(issuer="https://example.com"), relying_party=party, breached=Breached()
     ) as found:
         yield found
     database.close()
@@ -85,7 +85,7 @@ def ask(identity: Identity, clock: Clock) -> Callable[[Callable[[Client], Awaita
             directory=Directory(),
             log=AccessLog(stream, clock),
             meters=Meters.new(version="test", views=cast("Any", NoViews())),
-            edge=EdgeSettings(),
+            edge=EdgeSettings(logins_per_minute=1_000),
         )
         transport = httpx2.ASGITransport(app=serve(create_app(services)))
         async with Client(transport=transport, base_url="http://garraway.test") as client:
@@ -289,7 +289,11 @@ def test_a_program_is_authorized_and_gets_tokens_by_its_code(
             "code_challenge": base64url(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
-        location = (await post(client, "/oauth/authorize", asked, await registered(client)))["location"]
+        await registered(client)
+        page = await client.get("/oauth/authorize", params=asked)
+        ticket = page.text.partition('name="ticket" value="')[2].partition('"')[0]
+        allowed = {"ticket": ticket, "decision": "allow", "login": "ada@example.com", "password": PASSWORD}
+        location = (await client.post("/oauth/authorize", data=allowed)).headers["location"]
         form = {
             "grant_type": "authorization_code",
             "code": parse_qs(urlsplit(location).query)["code"][0],

@@ -18,8 +18,9 @@ from typing import Any
 import httpx2
 
 from garraway.cli.config import settled
+from garraway.cli.identity import identity_of
 from garraway.cli.options import service_options
-from garraway.cli.service import Settings, identity_of
+from garraway.cli.secrets import fetched
 from garraway.cli.up import people, plan
 from garraway.cli.up.credentials import Credentials
 from garraway.cli.up.listings import CRYPTO_LISTING, FUTURE_LISTING, FX_LISTING
@@ -113,7 +114,7 @@ class Venue:
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         (self.folder / "log").mkdir(parents=True, exist_ok=True)
-        settings = {"GARRAWAY_SERVICE__USER_REQUESTS_PER_MINUTE": str(self.rate)}
+        settings = {f"GARRAWAY_SERVICE__{whose}_REQUESTS_PER_MINUTE": str(self.rate) for whose in ("IP", "USER", "KEY")}
         command = [sys.executable, "-m", "garraway.cli", name, *options]
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings)
@@ -174,8 +175,8 @@ def enrol(venue: Venue) -> None:
 def opened(venue: Venue) -> Iterator[Identity]:
     """The room of people, as another process has it."""
     database = Database.open(venue.database)
-    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
-    with identity_of(settings, database) as identity:
+    settings = settled(None, service_options(folder=venue.folder))
+    with identity_of(settings, database, fetched(settings, keys=True)) as identity:
         yield identity
     database.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.identity.people import Clock
 
-from garraway.identity import Breached, Gate, HashingPool, Identity, RelyingParty, Sealer, SigningKeys, Tokens
+from garraway.identity import Breached, Gate, HashingPool, Identity, Policy, RelyingParty, Sealer, SigningKeys, Tokens
 from garraway.store import Database
 
 PARTY = RelyingParty("example.com", "Garraway", ("https://example.com",))
@@ -32,7 +32,16 @@ def identity(migrated: Database, tmp_path: Path, clock: Clock, cut_users: list[i
     gate = Gate(migrated, tokens, sealer, clock)
     pool = HashingPool()
     yield Identity(
-        migrated, clock, pool, Breached(), sealer, tokens, gate, PARTY, lambda _, user_id: cut_users.append(user_id)
+        migrated,
+        clock,
+        pool,
+        Breached(),
+        sealer,
+        tokens,
+        gate,
+        PARTY,
+        Policy(),
+        lambda _, user_id: cut_users.append(user_id),
     )
     gate.close()
     pool.close()

@@ -3,12 +3,24 @@
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import bcrypt
 import pytest
 from tests.identity.people import HERE, PASSWORD, Clock, granted, principal_of, register, staff
 
-from garraway.identity import Identity, Locked, Origin, Role, TextInvalid, Unauthenticated, log_in, passwords, people
+from garraway.identity import (
+    Identity,
+    Locked,
+    Origin,
+    Policy,
+    Role,
+    TextInvalid,
+    Unauthenticated,
+    log_in,
+    passwords,
+    people,
+)
 from garraway.identity.log_in import WRONG
 from garraway.store import audit as audit_rows
 from garraway.store import credentials, users
@@ -125,7 +137,8 @@ def test_a_hundred_guesses_at_once_are_a_hundred_guesses(identity: Identity) -> 
 
 
 def test_one_sender_cannot_try_many_logins(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("garraway.identity.throttle.NETWORK_LIMIT", 3)
+    identity = replace(identity, policy=Policy(lockout_failures=3))
+    monkeypatch.setattr("garraway.identity.throttle.NETWORK_TIMES", 1)
     for number in range(3):
         refusal(identity, f"user{number}@example.com", address=f"2001:db8::{number}")
     with pytest.raises(Locked):
@@ -134,7 +147,8 @@ def test_one_sender_cannot_try_many_logins(identity: Identity, monkeypatch: pyte
 
 
 def test_right_log_ins_do_not_wear_out_an_address(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("garraway.identity.throttle.NETWORK_LIMIT", 3)
+    identity = replace(identity, policy=Policy(lockout_failures=3))
+    monkeypatch.setattr("garraway.identity.throttle.NETWORK_TIMES", 1)
     register(identity)
     for _ in range(6):
         granted(identity)

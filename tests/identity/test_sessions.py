@@ -236,7 +236,7 @@ def test_what_means_nothing_any_more_is_forgotten_and_the_audit_chain_stays(iden
     register(identity)
     granted(identity)
     assert upkeep.forget_old(identity) == 0
-    clock.forward(2 * sessions.LIFE_S + 1)
+    clock.forward(2 * identity.policy.session_s + 1)
     assert upkeep.forget_old(identity) == 2
     with identity.database.reading() as connection:
         assert [one.entries for one in audit.verify(connection)] == [0, 2]

@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList};
 
 use garraway_types::Side;
 use garraway_views::fold::{Account, Auction, Fill, Fold, Market, Order, State, Trade, Turnover};
-use garraway_views::{Answer, Cause, Config, Request, Views, Whom};
+use garraway_views::{Answer, Cause, Certificate, Config, Request, Views, Whom};
 
 /// Levels and trades of an answer at most.
 const MOST: usize = 1_000;
@@ -58,6 +58,15 @@ impl PyViews {
     #[getter]
     fn address(&self) -> Option<(String, u16)> {
         self.address.map(|address| (address.ip().to_string(), address.port()))
+    }
+
+    /// Shows connections from now on another certificate.
+    fn renew_certificate(&self, chain: &[u8], key: &[u8]) -> PyResult<()> {
+        let certificate = read_certificate(chain, key)?;
+        if self.shared.renew_certificate(certificate) {
+            return Ok(());
+        }
+        Err(PyValueError::new_err("the port was opened without TLS: give tls_cert and tls_key at the start"))
     }
 
     /// Number of the last command whose events are in the views.
@@ -487,11 +496,16 @@ fn request_row<'py>(py: Python<'py>, request: &Request) -> Row<'py> {
 }
 
 const KEYS: &str = "host, port, origins, connections, subscriptions, streams, calls, messages_per_second, message_bytes, queue_bytes, \
-                    socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests";
+                    socket_bytes, book_ms, trades_ms, silence_ms, handshake_ms, requests, tls_cert, tls_key";
+
+fn read_certificate(chain: &[u8], key: &[u8]) -> PyResult<Certificate> {
+    Certificate::from_pem(chain, key).map_err(|error| PyValueError::new_err(error.to_string()))
+}
 
 fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
     let mut config = Config::new(folder);
     let (mut host, mut port) = (IpAddr::from([127, 0, 0, 1]), None);
+    let (mut chain, mut secret) = (None::<Vec<u8>>, None::<Vec<u8>>);
     for (key, value) in values.into_iter().flatten() {
         let limits = &mut config.limits;
         match key.extract::<String>()?.as_str() {
@@ -502,6 +516,8 @@ fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<
                 })?;
             }
             "port" => port = Some(value.extract()?),
+            "tls_cert" => chain = Some(value.extract()?),
+            "tls_key" => secret = Some(value.extract()?),
             "origins" => config.origins = value.extract()?,
             "connections" => limits.connections = value.extract()?,
             "subscriptions" => limits.subscriptions = value.extract()?,
@@ -523,6 +539,11 @@ fn read_config(folder: PathBuf, values: Option<&Bound<'_, PyDict>>) -> PyResult<
             }
         }
     }
+    config.certificate = match (chain, secret) {
+        (Some(chain), Some(secret)) => Some(read_certificate(&chain, &secret)?),
+        (None, None) => None,
+        _ => return Err(PyValueError::new_err("give both tls_cert and tls_key, or neither")),
+    };
     config.listen = port.map(|port| SocketAddr::new(host, port));
     Ok(config)
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::certificate::Certificate;
+
 /// What to follow and whom to serve.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -10,6 +12,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// Where WebSocket clients are served; nowhere where there is none.
     pub listen: Option<SocketAddr>,
+    /// What the port shows of itself when it speaks TLS; without one it speaks plainly.
+    pub certificate: Option<Certificate>,
     /// Origins from which browsers may connect; `*` for any. Clients that name no origin are no browsers and may.
     pub origins: Vec<String>,
     /// The bounds.
@@ -19,7 +23,7 @@ pub struct Config {
 impl Config {
     /// The usual, without a port.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, listen: None, origins: Vec::new(), limits: Limits::default() }
+        Self { folder, listen: None, certificate: None, origins: Vec::new(), limits: Limits::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bell;
+mod certificate;
 mod config;
 pub mod decimals;
 pub mod fold;
@@ -12,6 +13,7 @@ mod tail;
 mod views;
 
 pub use bell::Bell;
+pub use certificate::{Certificate, CertificateInvalid};
 pub use config::{Config, Limits};
 pub use shared::{Answer, Cause, Figures, Request, Shared, Whom};
 pub use views::Views;

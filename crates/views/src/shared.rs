@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use crate::bell::Bell;
+use crate::certificate::Certificate;
 use crate::fold::Fold;
 
 /// No reader waits.
@@ -197,13 +198,14 @@ pub struct Shared {
     requests: Mutex<VecDeque<Request>>,
     answers: Mutex<Vec<Answer>>,
     failure: Mutex<Option<String>>,
+    certificate: Mutex<Option<Certificate>>,
     stop: AtomicBool,
     waker: Waker,
 }
 
 impl Shared {
     /// Nothing folded yet.
-    pub fn new(waker: Waker) -> io::Result<Self> {
+    pub fn new(waker: Waker, certificate: Option<Certificate>) -> io::Result<Self> {
         Ok(Self {
             figures: Figures::default(),
             reached: Bell::new()?,
@@ -214,9 +216,25 @@ impl Shared {
             requests: Mutex::default(),
             answers: Mutex::default(),
             failure: Mutex::default(),
+            certificate: Mutex::new(certificate),
             stop: AtomicBool::new(false),
             waker,
         })
+    }
+
+    /// What the port shows of itself.
+    pub fn certificate(&self) -> Option<Certificate> {
+        own(&self.certificate).clone()
+    }
+
+    /// Connections from now on are shown this certificate; whether the port speaks TLS at all.
+    pub fn renew_certificate(&self, certificate: Certificate) -> bool {
+        let mut kept = own(&self.certificate);
+        let speaks_tls = kept.is_some();
+        if speaks_tls {
+            *kept = Some(certificate);
+        }
+        speaks_tls
     }
 
     /// The fold, to be looked at for a moment.

@@ -24,7 +24,7 @@ impl Views {
     /// Opens the port and starts to follow the log, from its beginning.
     pub fn start(config: Config) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let shared = Arc::new(Shared::new(Waker::new(poll.registry(), WAKE)?)?);
+        let shared = Arc::new(Shared::new(Waker::new(poll.registry(), WAKE)?, config.certificate.clone())?);
         let mut hub = Hub::new(config, poll, shared.clone())?;
         let address = hub.address();
         let theirs = shared.clone();

@@ -27,6 +27,7 @@ from garraway.api.routes import (
     analytics,
     approvals,
     auth,
+    authorization,
     documents,
     health,
     instruments,
@@ -69,6 +70,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.routes,
 )
 """The routes of every noun, each with its whole path."""
+PAGES: Final[tuple[APIRouter, ...]] = (documents.routes, authorization.routes)
+"""What browsers show; not in the document."""
 RAW: Final[tuple[RawRoute, ...]] = order_entry.ROUTES
 """Routes without FastAPI; they stand before the others."""
 FACADES: Final[tuple[Facade, ...]] = (binance.FACADE,)
@@ -111,7 +114,9 @@ def create_app(services: Services) -> FastAPI:
     """The application over these services; `serve` wraps it for the server."""
     app = _bare_app()
     app.state.services = services
-    app.state.callers = Allowance(services.edge.requests_per_minute)
+    app.state.users = Allowance(services.edge.user_requests_per_minute)
+    app.state.keys = Allowance(services.edge.key_requests_per_minute)
+    app.state.logins = Allowance(services.edge.logins_per_minute)
     for kind in (*ERRORS, Exception):
         app.add_exception_handler(kind, _told)
     return app
@@ -140,7 +145,7 @@ def openapi_json() -> str:
 def _bare_app() -> FastAPI:
     app = FastAPI(title="Garraway", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.router.routes.extend(one.route() for one in RAW)
-    for routes in (*ROUTERS, documents.routes):
+    for routes in (*ROUTERS, *PAGES):
         app.include_router(routes)
     for facade in FACADES:
         app.mount(facade.prefix, facade.app)

@@ -29,6 +29,8 @@ HEADERS: Final = (
     (b"x-frame-options", b"DENY"),
 )
 """On every reply; a page of our own names its content-security-policy itself."""
+ENCRYPTED: Final = (b"strict-transport-security", b"max-age=31536000")
+"""On every reply besides, where clients come over TLS: they are not to come without it."""
 WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNLIMITED: Final = ("/health", "/live", "/ready", "/metrics")
 """Paths that probes ask: never throttled, never logged."""
@@ -50,7 +52,8 @@ class Edge:
         self._raw = raw
         self._wordings = wordings
         self._services: Services = app.state.services
-        self._addresses = Allowance(self._services.edge.requests_per_minute)
+        self._addresses = Allowance(self._services.edge.address_requests_per_minute)
+        self._headers = (*HEADERS, ENCRYPTED) if self._services.edge.encrypted else HEADERS
         self._begun = 0
         self._in_flight = 0
         self._services.meters.in_flight.set_function(lambda: self._in_flight)
@@ -69,7 +72,7 @@ class Edge:
         began_s = services.monotonic_s()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["garraway.headers"] = headers
-        reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers))
+        reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers), self._headers)
         if self._wordings:
             reply.worded = self._wordings.get("/" + scope["path"][1:].partition("/")[0], _as_it_is)
         self._in_flight += 1
@@ -174,10 +177,11 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 class _Reply:
     """The sending side of one request: adds headers to the head of the reply and remembers its status."""
 
-    __slots__ = ("_rate", "_send", "correlation_id", "noted", "status", "worded")
+    __slots__ = ("_headers", "_rate", "_send", "correlation_id", "noted", "status", "worded")
 
-    def __init__(self, send: Send, correlation_id: str) -> None:
+    def __init__(self, send: Send, correlation_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._send = send
+        self._headers = headers
         self._rate: Taken | None = None
         self.correlation_id = correlation_id
         self.status = 0
@@ -190,7 +194,7 @@ class _Reply:
             self.status = message["status"]
             headers = message["headers"]
             own = {name for name, _ in headers if name in _OWN}
-            ours = HEADERS if not own else [header for header in HEADERS if header[0] not in own]
+            ours = self._headers if not own else [header for header in self._headers if header[0] not in own]
             rate = _rate_headers(self._rate) if self._rate is not None else ()
             message["headers"] = [*headers, *ours, (b"x-correlation-id", self.correlation_id.encode()), *rate]
         await self._send(message)

@@ -16,6 +16,7 @@ from fastapi.params import Depends as DependsOn
 from starlette.requests import Request
 from starlette.types import Scope
 
+from garraway.api.allowance import Taken
 from garraway.api.origins import origin_of
 from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
@@ -28,8 +29,6 @@ TIMESTAMP_HEADER: Final = b"garraway-timestamp"
 WINDOW_HEADER: Final = b"garraway-window"
 NONCE_HEADER: Final = b"garraway-nonce"
 SIGNATURE_HEADER: Final = b"garraway-signature"
-WINDOW: Final = "5000"
-"""The receive window of who names none, in ms."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -78,8 +77,15 @@ class Needs:
 class Public:
     """The dependency of a route that everybody may ask."""
 
-    async def __call__(self) -> None:
-        """Lets everybody in."""
+    logs_in: bool = False
+    """Whether it tries a password, a code or the like: such attempts of an address have an allowance of their own."""
+
+    async def __call__(self, request: Request) -> None:
+        """Lets everybody in who has not tried too often. Raises: Problem."""
+        if self.logs_in:
+            scope, services = request.scope, request.app.state.services
+            taken = request.app.state.logins.take(scope["garraway.address"], services.clock())
+            _counted(scope, services, "login", taken)
 
 
 def needs(action: str, resource: str) -> DependsOn:
@@ -87,9 +93,9 @@ def needs(action: str, resource: str) -> DependsOn:
     return DependsOn(Needs(Permission(action, resource)))
 
 
-def public() -> DependsOn:
-    """The dependency of what everybody may read."""
-    return DependsOn(Public())
+def public(*, logs_in: bool = False) -> DependsOn:
+    """The dependency of what everybody may read, or with `logs_in` try."""
+    return DependsOn(Public(logs_in))
 
 
 def let_in(scope: Scope, permission: Permission) -> Caller:
@@ -110,12 +116,17 @@ def admit(scope: Scope, principal: Principal, permission: Permission, at_ns: int
 
 
 def _take(scope: Scope, services: Services, principal: Principal, at_ns: int) -> None:
-    """Takes one request of the key's allowance, or the user's. Raises: Problem."""
-    key = principal.key_id
-    taken = scope["app"].state.callers.take(f"k{key}" if key is not None else f"u{principal.user_id}", at_ns)
+    """Takes one request of the user's allowance, of all keys together, and of the key's. Raises: Problem."""
+    state, key = scope["app"].state, principal.key_id
+    if key is not None:
+        _counted(scope, services, "key", state.keys.take(key, at_ns))
+    _counted(scope, services, "user", state.users.take(str(principal.user_id), at_ns))
+
+
+def _counted(scope: Scope, services: Services, whose: str, taken: Taken) -> None:
     scope["garraway.reply"].rate(taken)
     if not taken.allowed:
-        services.meters.throttled.labels("user" if key is None else "key").inc()
+        services.meters.throttled.labels(whose).inc()
         raise throttled(taken)
 
 
@@ -128,7 +139,7 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
         request = SignedRequest(
             key_id=_text(found[KEY_HEADER]),
             timestamp_ms=_text(found.get(TIMESTAMP_HEADER, b"")),
-            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else WINDOW,
+            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else _usual_window(services),
             nonce=_text(found.get(NONCE_HEADER, b"")),
             method=scope["method"],
             target=_text(target),
@@ -140,6 +151,11 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
     return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
+
+
+def _usual_window(services: Services) -> str:
+    """The window in ms of who names none."""
+    return str(services.identity.policy.api_key_window_ms)
 
 
 def _text(value: bytes) -> str:

@@ -81,11 +81,16 @@ class Problem(Exception):
     """Members besides those of every problem, e.g. the order that has a client_order_id already."""
     media_type: ClassVar[str] = MEDIA_TYPE
 
+    @property
+    def phrase(self) -> str:
+        """The status in words."""
+        return HTTPStatus(self.status).phrase
+
     def body(self, correlation_id: str) -> bytes:
         """The JSON of the reply."""
         said: dict[str, Any] = {
             "type": TYPE_PREFIX + self.code,
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.phrase,
             "status": self.status,
             "detail": self.detail,
             "code": self.code,

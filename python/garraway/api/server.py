@@ -1,63 +1,150 @@
-"""The server: uvicorn with limits on slow and many connections, stopped by draining. Touches sockets.
+"""The server: uvicorn with limits on slow, large and many connections, stopped by draining. Touches sockets.
 
-A connection that does not bring a whole request in time is closed, and so is one beyond what an address may
-have: without that, a few slow clients could hold every descriptor.
+A connection that does not bring a whole request in time is closed, and so is one beyond what there may be, or what an
+address may have: without that, a few slow clients could hold every descriptor.
 """
 
 import asyncio
 import contextlib
+import ssl
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, Final
 
+import httptools
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-REQUEST_S: Final = 10.0
-"""How long a request may take to come, head and body, from the connection or from its first byte on."""
-IDLE_S: Final = 30
-"""How long a connection is kept open between requests."""
+from garraway.api.problems import Problem
+
 CONNECTIONS_OF_ADDRESS: Final = 512
 BACKLOG: Final = 2_048
-GRACE_S: Final = 10
-"""How long requests under way may take once the process stops."""
+_LINE: Final = 4
+"""Bytes around a header: colon, space, line end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Where it listens and what it bears."""
+
+    host: str
+    port: int
+    tls_cert: Path | None = None
+    """With a certificate it speaks HTTPS alone, TLS 1.2 or newer."""
+    tls_key: Path | None = None
+    connections: int = 1_024
+    head_bytes: int = 16_384
+    request_s: float = 30
+    """How long a request may take to come, head and body, from the connection or from its first byte on."""
+    idle_s: int = 15
+    """How long a connection is kept open between requests."""
+    drain_s: int = 10
+    """How long requests under way may take once the process stops."""
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Connections of a server, by address."""
+
+    most: int
+    of_address: Counter[str] = field(default_factory=Counter)
+
+    def enter(self, address: str) -> bool:
+        """Counts a connection; whether there is room for it."""
+        self.of_address[address] += 1
+        return self.of_address[address] <= CONNECTIONS_OF_ADDRESS and self.of_address.total() <= self.most
+
+    def leave(self, address: str) -> None:
+        """Counts it no more."""
+        self.of_address[address] -= 1
+        if self.of_address[address] <= 0:
+            del self.of_address[address]
+
+
+class HeadTooLarge(httptools.HttpParserError):
+    """A request's head is larger than is read."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP/1.1 that waits for requests, but not for ever."""
+    """HTTP/1.1 that waits for requests, but not for ever, and reads heads, but not of any size."""
 
-    addresses: ClassVar[Counter[str]] = Counter()
-    """Connections by address, in this process."""
+    def __init__(self, *arguments: Any, bounds: ServerSettings, crowd: Crowd, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
+        """As uvicorn makes it, within bounds."""
+        super().__init__(*arguments, **named)
+        self._bounds = bounds
+        self._crowd = crowd
+        self._address = ""
+        self._slow: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the base class has it
         """Counts the connection, and begins to wait for a request."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self.addresses[self._address] += 1
-        self._slow: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_S, transport.close)
-        if self.addresses[self._address] > CONNECTIONS_OF_ADDRESS:
+        self._slow = self.loop.call_later(self._bounds.request_s, transport.close)
+        if not self._crowd.enter(self._address):
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Counts it no more."""
         self._stop_waiting()
-        self.addresses[self._address] -= 1
-        if self.addresses[self._address] <= 0:
-            del self.addresses[self._address]
+        self._crowd.leave(self._address)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads; a head that does not end is not collected for ever."""
+        super().data_received(data)
+        if self._in_head and self.parser is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._bounds.head_bytes:
+                self._refuse_head()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
+        self._in_head, self._head_bytes = True, 0
         if self._slow is None:
-            self._slow = self.loop.call_later(REQUEST_S, self.transport.close)
+            self._slow = self.loop.call_later(self._bounds.request_s, self.transport.close)
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole. Raises: HeadTooLarge."""
+        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) + _LINE for name, value in self.headers)
+        if size > self._bounds.head_bytes:
+            self._head_bytes = size
+            raise HeadTooLarge
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._stop_waiting()
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP, or too much of it."""
+        if self._head_bytes > self._bounds.head_bytes:
+            self._refuse_head()
+        else:
+            self._answer(Problem(400, "Malformed", msg))
+
+    def _refuse_head(self) -> None:
+        most = self._bounds.head_bytes
+        self._answer(Problem(431, "HeadTooLarge", f"a request's head holds at most {most} bytes"))
+
+    def _answer(self, problem: Problem) -> None:
+        """A reply to what never became a request, and the end."""
+        if self.transport.is_closing():
+            return
+        body = problem.body("none")
+        head = f"HTTP/1.1 {problem.status} {problem.phrase}\r\ncontent-type: {problem.media_type}\r\n"
+        end = f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write((head + end).encode() + body)
+        self.transport.close()
 
     def _stop_waiting(self) -> None:
         if self._slow is not None:
@@ -68,26 +155,24 @@ class PatientProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn without its own handling of signals: the composition root drains first."""
 
-    def __init__(
-        self, app: ASGIApp, *, host: str, port: int, tls_cert: Path | None = None, tls_key: Path | None = None
-    ) -> None:
-        """Does not listen yet; with a certificate it speaks HTTPS alone, TLS 1.2 or newer."""
+    def __init__(self, app: ASGIApp, bounds: ServerSettings) -> None:
+        """Does not listen yet."""
         super().__init__(
             uvicorn.Config(
                 app,
-                host=host,
-                port=port,
-                ssl_certfile=tls_cert,
-                ssl_keyfile=tls_key,
-                http=PatientProtocol,
+                host=bounds.host,
+                port=bounds.port,
+                ssl_certfile=bounds.tls_cert,
+                ssl_keyfile=bounds.tls_key,
+                http=partial(PatientProtocol, bounds=bounds, crowd=Crowd(bounds.connections)),  # type: ignore[arg-type] # called as a class is
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=IDLE_S,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=bounds.idle_s,
+                timeout_graceful_shutdown=bounds.drain_s,
                 backlog=BACKLOG,
             )
         )
@@ -102,3 +187,9 @@ class Server(uvicorn.Server):
         """The port that it listens on."""
         found: int = self.servers[0].sockets[0].getsockname()[1]
         return found
+
+    def renew_certificate(self, cert: Path, key: Path) -> None:
+        """Connections from now on are shown what these files hold. Raises: ssl.SSLError, OSError; nothing changed."""
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        if self.config.loaded and self.config.ssl is not None:
+            self.config.ssl.load_cert_chain(cert, key)

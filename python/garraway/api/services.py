@@ -22,8 +22,11 @@ BODY_BYTES: Final = 65_536
 class EdgeSettings:
     """What the edge lets through."""
 
-    requests_per_minute: int = 1_000
-    """Of one address, of one user, of one key."""
+    address_requests_per_minute: int = 1_000
+    user_requests_per_minute: int = 1_000
+    key_requests_per_minute: int = 1_000
+    logins_per_minute: int = 20
+    """Attempts to log in from one address."""
     body_bytes: int = BODY_BYTES
     request_s: float = 10.0
     """How long a request may take in all."""
@@ -31,6 +34,8 @@ class EdgeSettings:
     """Origins whose pages may call (CORS)."""
     proxies: tuple[Network, ...] = ()
     """Proxies whose X-Forwarded-For is believed."""
+    encrypted: bool = False
+    """Whether clients come over TLS, ended here or by a proxy."""
     scrapers: tuple[Network, ...] = ()
     """Networks that may read /metrics without logging in."""
 

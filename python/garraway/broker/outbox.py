@@ -27,7 +27,7 @@ POLL_S: Final = 0.25
 CHORES_S: Final = 1.0
 BATCH: Final = 128
 """Below the door's window, so that no batch waits for itself."""
-AWAY_S: Final = 1.0
+RETRY_S: Final = 0.2
 
 Follows = Callable[[Connection, OutboxEntry, int], None]
 """What follows from an answer, by the noun of the command's purpose; told the time (ns)."""
@@ -49,6 +49,7 @@ class Outbox:
         log: Log,
         follows: Mapping[str, Follows],
         chores: Callable[[Connection, int], object],
+        retry_s: float = RETRY_S,
     ) -> None:
         """Does nothing yet; see `run`.
 
@@ -60,7 +61,9 @@ class Outbox:
             log: for answers and outages.
             follows: what follows from the answers to commands of a purpose.
             chores: what is to be looked at once a second, such as approvals whose time is over.
+            retry_s: how long it rests before it tries again at a venue that is away.
         """
+        self._retry_s = retry_s
         self._database = database
         self._folder = folder
         self._source = source
@@ -89,7 +92,7 @@ class Outbox:
                         await self._one_connection()
                     except (VenueError, StoreError) as error:
                         self._log.warning("outbox_away", reason=str(error))
-                        await asyncio.sleep(AWAY_S)
+                        await asyncio.sleep(self._retry_s)
             finally:
                 chores.cancel()
                 await asyncio.gather(chores, return_exceptions=True)

@@ -12,8 +12,10 @@ import typer
 from garraway.cli.config import settled
 from garraway.cli.database import of_settings
 from garraway.cli.failures import UsageFailure
+from garraway.cli.identity import identity_of
 from garraway.cli.options import Config, DatabaseUrl, OwnFolder, service_options
-from garraway.identity import Breached, Identity, Origin, RelyingParty, SigningKeys, assembly, keys, people
+from garraway.cli.secrets import fetched
+from garraway.identity import Identity, Origin, SecretFiles, SigningKeys, keys, people
 from garraway.store import insist_current
 
 ORIGIN = Origin("local", "garraway admin")
@@ -59,7 +61,9 @@ def load_keys(
 def rotate_signing_key(folder: OwnFolder = None, config: Config = None) -> None:
     """Make a new key for access tokens; the one before is accepted for another hour."""
     at_s = time.time_ns() // SECOND
-    made = SigningKeys.open(settled(config, service_options(folder=folder)).key_folder, at_s=at_s).rotate(at_s=at_s)
+    settings = settled(config, service_options(folder=folder))
+    files = SecretFiles(fetched(settings, keys=True).keys.passphrases)
+    made = SigningKeys.open(settings.key_folder, at_s=at_s, files=files).rotate(at_s=at_s)
     print(f"key {made.kid} signs from now on")
 
 
@@ -74,14 +78,6 @@ def _opened(folder: Path | None, url: str | None, config: Path | None) -> Iterat
     settings = settled(config, service_options(folder=folder))
     database = of_settings(settings, url)
     insist_current(database)
-    told = settings.identity
-    with assembly.opened(
-        database,
-        settings.key_folder,
-        time.time_ns,
-        issuer=told.issuer,
-        relying_party=RelyingParty(told.relying_party, "Garraway", told.webauthn_origins),
-        breached=Breached(),
-    ) as identity:
+    with identity_of(settings, database, fetched(settings, keys=True)) as identity:
         yield identity
     database.close()

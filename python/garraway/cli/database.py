@@ -1,14 +1,12 @@
 """Which database a command means: that of `--url`, else that of `--config`, its password fetched by reference."""
 
-import os
 from pathlib import Path
 
 from garraway.cli.config import settled
-from garraway.cli.failures import Failure
 from garraway.cli.options import DEFAULT_URL
-from garraway.config import Reference, SecretUnavailable, Settings
-from garraway.secrets import providers
-from garraway.store import Database
+from garraway.cli.secrets import Held, fetched
+from garraway.config import Settings
+from garraway.store import Database, Pool
 
 
 def opened(url: str | None, config: Path | None) -> Database:
@@ -18,20 +16,21 @@ def opened(url: str | None, config: Path | None) -> Database:
     return of_settings(settled(config))
 
 
-def of_settings(settings: Settings, url: str | None = None) -> Database:
-    """The database that the settings name, or that of a whole address. Raises: Failure, UrlInvalid."""
+def of_settings(settings: Settings, url: str | None = None, secrets: Held | None = None) -> Database:
+    """The database that the settings name, or that of a whole address.
+
+    A process hands in the secrets that it holds; a command has none, and its statements may take their time.
+    Raises: Failure: the password cannot be had; UrlInvalid.
+    """
+    told = settings.database
+    pool = Pool(
+        size=told.pool_size,
+        overflow=told.pool_overflow,
+        timeout_s=told.pool_timeout_s,
+        busy_s=told.busy_timeout_s,
+        statement_s=0 if secrets is None else told.statement_timeout_s,
+    )
     if url is not None:
-        return Database.open(url)
-    reference = settings.database.password
-    password = _password(settings, reference) if reference is not None else None
-    return Database.open(settings.database_url, password=password)
-
-
-def _password(settings: Settings, reference: Reference) -> str:
-    known = providers(settings.secrets, os.environ)
-    if reference.provider not in known:
-        raise Failure(f"database.password is {reference}: its provider is not set up in section secrets")
-    try:
-        return known[reference.provider].fetch(reference).reveal()
-    except SecretUnavailable as error:
-        raise Failure(f"database.password is {reference}: {error}") from error
+        return Database.open(url, pool=pool)
+    password = (secrets or fetched(settings)).password
+    return Database.open(settings.database_url, password=password, pool=pool)

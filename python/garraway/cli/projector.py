@@ -10,6 +10,7 @@ from garraway.cli.database import of_settings
 from garraway.cli.logs import process_log
 from garraway.cli.options import Config, DatabaseUrl, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
+from garraway.cli.secrets import held
 from garraway.views import collect_seldom, run
 
 
@@ -36,4 +37,5 @@ def projector(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log = process_log(settings.log, room="projector")
-    run(of_settings(settings, url), settings.folder, stopped=stop.wait, log=log)
+    with held(settings) as secrets:
+        run(of_settings(settings, url, secrets), settings.folder, stopped=stop.wait, log=log)

@@ -30,7 +30,7 @@ from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
 from garraway.api.facades import binance
 from garraway.api.meters import Meters
-from garraway.api.server import Server
+from garraway.api.server import Server, ServerSettings
 from garraway.api.streams import Streams
 from garraway.broker import (
     AccountTerms,
@@ -41,14 +41,17 @@ from garraway.broker import (
     trading_sessions,
     transfers,
 )
+from garraway.cli import certificates
+from garraway.cli.certificates import for_streams, pair_of
 from garraway.cli.config import settled
 from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
+from garraway.cli.identity import identity_of
 from garraway.cli.logs import process_log
 from garraway.cli.options import Config, DatabaseUrl, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
+from garraway.cli.secrets import held
 from garraway.cli.up.plan import API, BACK_OFFICE
-from garraway.identity import Breached, Identity, RelyingParty, assembly
 from garraway.records import command_seq
 from garraway.store import Database, insist_current
 from garraway.units import money_units
@@ -81,12 +84,32 @@ class Settings:
         """What the edge lets through."""
         told = self.config.service
         return EdgeSettings(
-            requests_per_minute=told.user_requests_per_minute,
+            address_requests_per_minute=told.ip_requests_per_minute,
+            user_requests_per_minute=told.user_requests_per_minute,
+            key_requests_per_minute=told.key_requests_per_minute,
+            logins_per_minute=told.login_attempts_per_minute,
             body_bytes=told.body_limit_bytes,
             request_s=told.request_timeout_s,
             origins=told.cors_origins,
             proxies=told.trusted_proxies,
+            encrypted=told.tls_cert is not None or told.tls_ended_by_proxy,
             scrapers=LOOPBACK,
+        )
+
+    @property
+    def server(self) -> ServerSettings:
+        """Where the API listens and what it bears."""
+        told = self.config.service
+        return ServerSettings(
+            host=str(told.host),
+            port=told.port,
+            tls_cert=told.tls_cert,
+            tls_key=told.tls_key,
+            connections=told.connections,
+            head_bytes=told.header_limit_bytes,
+            request_s=told.request_timeout_s,
+            idle_s=told.keep_alive_s,
+            drain_s=told.drain_s,
         )
 
 
@@ -133,27 +156,23 @@ async def run(settings: Settings) -> None:
     """Serves until it is told to stop. Raises: Failure, StoreError, VenueError."""
     log = AccessLog(sys.stderr, time.time_ns)
     async with _services(settings, log) as (services, app):
-        told = settings.config.service
-        server = Server(
-            app,
-            host=str(told.host),
-            port=told.port,
-            tls_cert=told.tls_cert,
-            tls_key=told.tls_key,
-        )
+        server = Server(app, settings.server)
         watching = asyncio.create_task(_watch(settings, services, server))
         sending = asyncio.create_task(services.back_office.outbox.run())
         sending.add_done_callback(lambda _: setattr(server, "should_exit", True))
         draining = asyncio.create_task(_drain(settings, services, server))
+        renewing = asyncio.create_task(
+            certificates.keep(settings.config.service, lambda pair: server.renew_certificate(*pair), log, port="api")
+        )
         try:
             await server.serve()
             for task in (watching, sending):
                 if task.done():
                     task.result()
         finally:
-            for task in (watching, draining, sending):
+            for task in (watching, draining, renewing, sending):
                 task.cancel()
-            await asyncio.gather(watching, draining, sending, return_exceptions=True)
+            await asyncio.gather(watching, draining, renewing, sending, return_exceptions=True)
             (settings.folder / "run" / "service.json").unlink(missing_ok=True)
             log.write("info", "service_stopped")
             log.flush()
@@ -163,11 +182,12 @@ async def run(settings: Settings) -> None:
 async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[Services, ASGIApp]]:
     """Everything that routes use, open, and the application over it; closed in the opposite order."""
     (settings.folder / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = of_settings(settings.config, settings.url)
-    insist_current(database)
     async with contextlib.AsyncExitStack() as stack:
+        secrets = stack.enter_context(held(settings.config, keys=True))
+        database = of_settings(settings.config, settings.url, secrets)
         stack.callback(database.close)
-        identity = stack.enter_context(identity_of(settings, database))
+        insist_current(database)
+        identity = stack.enter_context(identity_of(settings.config, database, secrets, cut_trading_sessions=_cut))
         live = LiveViews(settings.folder, _streams(settings), on_request=lambda request: streams.take(request))  # noqa: PLW0108 - made below
         stack.callback(live.close)
         door = ExchangeVenue.begin(settings.folder, source=API)
@@ -197,6 +217,15 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[S
         stack.callback(streams.close)
         following = asyncio.create_task(_follow(settings.folder, directory, services))
         stack.callback(following.cancel)
+        renewing = asyncio.create_task(
+            certificates.keep(
+                settings.config.service,
+                lambda pair: live.native.renew_certificate(pair.cert.read_bytes(), pair.key.read_bytes()),
+                log,
+                port="streams",
+            )
+        )
+        stack.callback(renewing.cancel)
         yield services, app
 
 
@@ -269,6 +298,7 @@ def _back_office(settings: Settings, database: Database, directory: Directory) -
         log=process_log(settings.config.log, room="outbox"),
         follows={"transfer": transfers.ended},
         chores=approvals.expire,
+        retry_s=settings.config.money.outbox_retry_ms / 1_000,
     )
     money = settings.config.money
     policy = MoneyPolicy(
@@ -300,24 +330,16 @@ class Limits(Mapping[int, int]):
         return sum(1 for _ in self)
 
 
-def identity_of(settings: Settings, database: Database) -> contextlib.AbstractContextManager[Identity]:
-    """The room of people, with its keys in the folder that the settings name."""
-    told = settings.config.identity
-    return assembly.opened(
-        database,
-        settings.config.key_folder,
-        time.time_ns,
-        issuer=told.issuer,
-        relying_party=RelyingParty(told.relying_party, "Garraway", told.webauthn_origins),
-        breached=Breached(),
-        cut_trading_sessions=_cut,
-    )
-
-
 def _cut(connection: Connection, user_id: int) -> None:
     trading_sessions.cut(connection, user_id, time.time_ns())
 
 
 def _streams(settings: Settings) -> dict[str, object]:
     told = settings.config.service
-    return {"host": str(told.ws_host), "port": told.ws_port, "origins": list(told.cors_origins)}
+    return {
+        "host": str(told.ws_host),
+        "port": told.ws_port,
+        "origins": list(told.cors_origins),
+        "connections": told.ws_connections,
+        **for_streams(pair_of(told)),
+    }

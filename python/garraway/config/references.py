@@ -79,6 +79,10 @@ class Secret:
         """The secret's bytes, for the one call that needs them."""
         return self._value
 
+    def lines(self) -> tuple[bytes, ...]:
+        """Its lines that hold anything: secrets of one kind, the newest first."""
+        return tuple(line for one in self._value.split(b"\n") if (line := one.strip()))
+
     def __repr__(self) -> str:
         """Nothing of it."""
         return f"Secret({HIDDEN})"

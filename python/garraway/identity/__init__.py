@@ -4,6 +4,7 @@
 own transaction. The flows are functions that take an `Identity` first.
 """
 
+from garraway.identity.assembly import KeySecrets
 from garraway.identity.breached import Breached
 from garraway.identity.errors import (
     AuditBroken,
@@ -27,8 +28,10 @@ from garraway.identity.identity import Identity, RelyingParty, no_trading_sessio
 from garraway.identity.origin import Origin
 from garraway.identity.passwords import HashingPool
 from garraway.identity.permissions import RULES, Extent, Permission, permitted, reach_of, require
+from garraway.identity.policy import Policy
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.identity.sealing import Sealer
+from garraway.identity.secret_files import SecretFiles
 from garraway.identity.sessions import Grant
 from garraway.identity.signed_requests import SignedRequest
 from garraway.identity.signing_keys import SigningKeys
@@ -52,17 +55,20 @@ __all__ = [
     "Identity",
     "IdentityError",
     "KeyFileUnsafe",
+    "KeySecrets",
     "Locked",
     "Missing",
     "OAuthRefused",
     "Origin",
     "PasswordRefused",
     "Permission",
+    "Policy",
     "Principal",
     "RelyingParty",
     "Role",
     "Scope",
     "Sealer",
+    "SecretFiles",
     "SignedRequest",
     "SigningKeys",
     "StepUpNeeded",

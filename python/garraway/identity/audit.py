@@ -19,7 +19,7 @@ from garraway.identity.errors import AuditBroken
 from garraway.identity.origin import Origin
 from garraway.identity.principal import Principal
 from garraway.identity.text import shown
-from garraway.log import redacted
+from garraway.log import redacted, redacted_text
 from garraway.store import audit as rows
 from garraway.store.audit import AuditEntry, AuditHead
 
@@ -73,12 +73,12 @@ def record(
         actor=str(by) if known is None else known.login,
         proof="none" if known is None else proof_of(known),
         address=shown(origin.address, 64),
-        user_agent=origin.agent,
+        user_agent=redacted_text(origin.agent),
         action=act.action,
         object=shown(act.thing),
         before=old,
         after=new,
-        reason=shown(act.reason, REASON_LENGTH),
+        reason=redacted_text(shown(act.reason, REASON_LENGTH)),
         correlation_id=shown(origin.correlation_id, 64),
         prev_hash=head.hash,
         hash="",

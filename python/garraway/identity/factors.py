@@ -216,13 +216,13 @@ def check(identity: Identity, user_id: int, proof: Proof) -> bool:
     with identity.database.writing() as connection:
         right = _check(identity, connection, user_id, proof)
         if right:
-            throttle.succeed(connection, cleared=throttle.by_factor(user_id))
+            throttle.succeed(connection, cleared=throttle.by_factor(user_id, identity.policy))
     return right
 
 
 def _count(identity: Identity, user_id: int) -> None:
     with identity.database.writing() as connection:
-        throttle.reserve(connection, [throttle.by_factor(user_id)], at_ns=identity.clock())
+        throttle.reserve(connection, [throttle.by_factor(user_id, identity.policy)], at_ns=identity.clock())
 
 
 def _check(identity: Identity, connection: Connection, user_id: int, proof: Proof) -> bool:
@@ -245,7 +245,7 @@ def _take_code(identity: Identity, connection: Connection, user_id: int, code: s
 
 
 def _enrol(identity: Identity, connection: Connection, principal: Principal, *, origin: Origin, kind: str) -> list[str]:
-    throttle.succeed(connection, cleared=throttle.by_factor(principal.user_id))
+    throttle.succeed(connection, cleared=throttle.by_factor(principal.user_id, identity.policy))
     users.touch_user(connection, principal.user_id)
     _note(identity, connection, principal, origin=origin, action="factors.enrol", kind=kind)
     some_left = rows.count_recovery_codes(connection, principal.user_id) > 0

@@ -16,9 +16,11 @@ from typing import Final, Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from garraway.config import SecretUnavailable
 from garraway.identity.errors import Forbidden, GateStale, KeyFileUnsafe, Unauthenticated
 from garraway.identity.origin import parsed_address
 from garraway.identity.principal import STAFF, Principal, Role, Scope
+from garraway.identity.resealing import reseal
 from garraway.identity.sealing import Sealer
 from garraway.identity.signed_requests import HMAC_SHA256, Nonces, SignedRequest, holds
 from garraway.identity.tokens import Tokens
@@ -101,8 +103,12 @@ class _Changed:
 class Gate:
     """Who is it? One per process; `refresh` (or the thread of `start`) keeps it true."""
 
-    def __init__(self, database: Database, tokens: Tokens, sealer: Sealer, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, tokens: Tokens, sealer: Sealer, clock: Callable[[], int], *, step_up_s: int = 300
+    ) -> None:
         """Reads the database once."""
+        self._sealed_under = sealer.newest
+        self._step_up_s = step_up_s
         self._database = database
         self._tokens = tokens
         self._sealer = sealer
@@ -155,6 +161,7 @@ class Gate:
                 second_factor_at_s=claims.second_factor_at_s,
                 second_factor_enrolled=user.enrolled,
                 address=address,
+                step_up_s=self._step_up_s,
             )
         )
 
@@ -213,19 +220,32 @@ class Gate:
         return key.expires_at_ns if key is not None else 0
 
     def refresh(self) -> None:
-        """Reads what changed since the last time, and tells the listeners what ended. Raises: StoreError."""
+        """Reads what changed since the last time, and tells the listeners what ended.
+
+        Raises: StoreError; GateStale: a secret could not be read within its time.
+        """
+        self._take_secrets()
         with self._reading:
             cuts = self._read()
         for cut in cuts:
             for listener in self._listeners:
                 listener(cut)
 
+    def _take_secrets(self) -> None:
+        """Follows a rotation of pepper or passphrase. Without them nobody is let in: what is kept cannot be trusted."""
+        try:
+            self._tokens.keys.reload()
+            if self._sealer.newest != self._sealed_under:
+                reseal(self._database, self._sealer)
+                self._sealed_under = self._sealer.newest
+        except SecretUnavailable as away:
+            raise GateStale(f"a secret cannot be read: {away.remedy}") from away
+
     def _poll(self) -> None:
         while not self._ending.wait(POLL_S):
             try:
                 self.refresh()
-                self._tokens.keys.reload()
-            except (StoreError, SQLAlchemyError, KeyFileUnsafe, OSError):
+            except (StoreError, SQLAlchemyError, GateStale, KeyFileUnsafe, OSError):
                 continue  # memory that was not read grows stale, and then nobody is let in
 
     def _read(self) -> list[Cut]:
@@ -349,6 +369,7 @@ class Gate:
             second_factor_at_s=None,
             second_factor_enrolled=user.enrolled,
             address=address,
+            step_up_s=self._step_up_s,
         )
         admitted = self._admitted(made)
         if len(principals) >= _PRINCIPALS:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from garraway.identity.breached import Breached
 from garraway.identity.gate import Gate
 from garraway.identity.passwords import HashingPool
+from garraway.identity.policy import Policy
 from garraway.identity.sealing import Sealer
 from garraway.identity.tokens import Tokens
 from garraway.store import Database
@@ -37,6 +38,7 @@ class Identity:
     tokens: Tokens
     gate: Gate
     relying_party: RelyingParty
+    policy: Policy
     cut_trading_sessions: Callable[[Connection, int], None]
     """Called with a user's number in the transaction that ends its rights: whoever keeps trading sessions (OUCH) puts
     the command that cuts them into the same transaction."""

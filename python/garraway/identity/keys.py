@@ -22,8 +22,8 @@ from garraway.identity.origin import Origin
 from garraway.identity.permissions import Permission, require
 from garraway.identity.principal import Principal, Scope
 from garraway.identity.secret import HMAC, draw, identifier
+from garraway.identity.secret_files import insist_private
 from garraway.identity.signed_requests import ED25519, HMAC_SHA256
-from garraway.identity.signing_keys import insist_private
 from garraway.identity.tokens import base64url, canonical_base64url
 from garraway.store import api_keys as rows
 from garraway.store import users

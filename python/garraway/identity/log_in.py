@@ -53,7 +53,8 @@ def log_in(
     Busy: too many log-ins at once.
     """
     name = _name(login)
-    by_login, by_network = throttle.by_login(name), throttle.by_network(origin.network)
+    by_login = throttle.by_login(name, identity.policy)
+    by_network = throttle.by_network(origin.network, identity.policy)
     with identity.database.writing() as connection:
         throttle.reserve(connection, [by_login, by_network], at_ns=identity.clock())
     user, hashed = _looked_up(identity, name)
@@ -124,7 +125,7 @@ def step_up(identity: Identity, principal: Principal, proof: Proof, *, origin: O
 
 def password_is(identity: Identity, principal: Principal, password: str) -> bool:
     """Whether it is the principal's password; counted like a log-in. Raises: Locked, Busy."""
-    count = throttle.by_login(principal.login)
+    count = throttle.by_login(principal.login, identity.policy)
     with identity.database.writing() as connection:
         throttle.reserve(connection, [count], at_ns=identity.clock())
         hashed = rows.password_hash(connection, principal.user_id)
@@ -213,7 +214,7 @@ def _note_failure(
     identity: Identity, user: User | None, name: str, origin: Origin, *, action: str = "log_in.failed"
 ) -> None:
     """Never the login as typed: some type their password there."""
-    thing = f"user:{user.user_id}" if user is not None else throttle.by_login(name).name
+    thing = f"user:{user.user_id}" if user is not None else throttle.login_name(name)
     with identity.database.writing() as connection:
         audit.record(
             connection,

@@ -48,6 +48,15 @@ class Authorization:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: which program, where it is, what it may do."""
+
+    name: str
+    redirect_uri: str
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRequest:
     """A token request, as its parameters came."""
 
@@ -117,6 +126,26 @@ def delete_client(identity: Identity, principal: Principal, client_id: str, *, o
     identity.gate.refresh()
 
 
+def question(identity: Identity, asked: Authorization) -> Question | str:
+    """What a person is asked; or the address to send the browser to, where the request cannot be allowed.
+
+    Raises: OAuthRefused: client or redirect address are wrong, so the browser is sent nowhere.
+    """
+    with identity.database.reading() as connection:
+        client = _asker(connection, asked)
+    wrong = _wrong(asked, client)
+    if wrong is not None:
+        return _redirect(identity, asked, error=wrong)
+    return Question(client.name, asked.redirect_uri, tuple(_scopes(asked.scope, client) or ()))
+
+
+def deny(identity: Identity, asked: Authorization) -> str:
+    """The address to send the browser to after the person said no. Raises: as `question`."""
+    with identity.database.reading() as connection:
+        _asker(connection, asked)
+    return _redirect(identity, asked, error="access_denied")
+
+
 def authorize(identity: Identity, principal: Principal, asked: Authorization) -> str:
     """The address to send the browser to: with a code, after the person, logged in by our own log-in, agreed.
 
@@ -127,9 +156,7 @@ def authorize(identity: Identity, principal: Principal, asked: Authorization) ->
         session = login_sessions.session_by_id(connection, principal.session_id or "")
         if session is None or session.client_id != sessions.FIRST_PARTY:
             raise Forbidden("only a person's own log-in gives rights to programs")
-        client = rows.client_by_id(connection, asked.client_id)
-        if client is None or asked.redirect_uri not in json.loads(client.redirect_uris):
-            raise OAuthRefused("invalid_request", "unknown client or redirect address")
+        client = _asker(connection, asked)
         wrong = _wrong(asked, client)
         if wrong is not None:
             return _redirect(identity, asked, error=wrong)
@@ -181,11 +208,19 @@ def metadata(issuer: str) -> dict[str, Any]:
     }
 
 
+def _asker(connection: Connection, asked: Authorization) -> OAuthClient:
+    """The client, whose redirect address it is. Raises: OAuthRefused."""
+    client = rows.client_by_id(connection, asked.client_id)
+    if client is None or asked.redirect_uri not in json.loads(client.redirect_uris):
+        raise OAuthRefused("invalid_request", "unknown client or redirect address")
+    return client
+
+
 def _by_code(identity: Identity, client: OAuthClient, asked: TokenRequest, origin: Origin) -> Grant:
     hashed, at_ns = digest(asked.code), identity.clock()
     with identity.database.writing() as connection:
         kept = credentials.look_at_one_time_secret(
-            connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns - sessions.LIFE_S * SECOND
+            connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns - identity.policy.session_s * SECOND
         )
         fresh = credentials.look_at_one_time_secret(connection, hashed=hashed, purpose=_PURPOSE, at_ns=at_ns)
         said = None if kept is None else json.loads(kept.content)

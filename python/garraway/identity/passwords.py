@@ -38,16 +38,16 @@ _DUMMY: Final = "$argon2id$v=19$m=19456,t=2,p=1$Z2FycmF3YXlnYXJyYXdheQ$JyYgT1PgH
 T = TypeVar("T")
 
 
-def accepted(password: str, breached: Breached, *, login: str = "") -> str:
+def accepted(password: str, breached: Breached, *, login: str = "", shortest: int = SHORTEST) -> str:
     """A new password in the form that is hashed.
 
-    Raises: PasswordRefused: outside 8 to 256 characters, with NUL, the login itself, or known to attackers.
+    Raises: PasswordRefused: outside `shortest` to 256 characters, with NUL, the login itself, or known to attackers.
     """
     normal = normal_form(password)
     if normal is None:
         raise PasswordRefused(f"longer than {LONGEST} characters, or with a NUL")
-    if len(normal) < SHORTEST:
-        raise PasswordRefused(f"shorter than {SHORTEST} characters: a sentence is easy to remember")
+    if len(normal) < shortest:
+        raise PasswordRefused(f"shorter than {shortest} characters: a sentence is easy to remember")
     if login and normal.casefold() in {login.casefold(), login.partition("@")[0].casefold()}:
         raise PasswordRefused("the same as the login")
     if normal in breached:

@@ -48,9 +48,9 @@ def register(identity: Identity, *, login: str, name: str, password: str, origin
     Raises: TextInvalid, PasswordRefused, Locked: too many registrations from this sender; Busy.
     """
     login, name = text.login(login), text.line("name", name)
-    normal = passwords.accepted(password, identity.breached, login=login)
+    normal = _accepted(identity, password, login=login)
     with identity.database.writing() as connection:
-        throttle.reserve(connection, [throttle.by_network(origin.network)], at_ns=identity.clock())
+        throttle.reserve(connection, [throttle.by_network(origin.network, identity.policy)], at_ns=identity.clock())
     hashed = identity.hashing.hash(normal)
     with identity.database.writing() as connection:
         user_id = users.insert_user(
@@ -59,7 +59,7 @@ def register(identity: Identity, *, login: str, name: str, password: str, origin
         if user_id is not None:
             rows.set_password(connection, user_id, hashed, at_ns=identity.clock())
         taken = user_id is None
-        thing = throttle.by_login(login).name if taken else f"user:{user_id}"
+        thing = throttle.login_name(login) if taken else f"user:{user_id}"
         action = "user.register_taken" if taken else "user.register"
         _note(identity, connection, "anonymous", origin, Act(action, thing), chain="security")
 
@@ -229,7 +229,7 @@ def change_password(identity: Identity, principal: Principal, *, old: str, new: 
     require(principal, Permission("change", "password"), at_s=identity.at_s, user_id=principal.user_id)
     if not log_in.password_is(identity, principal, old):
         raise Unauthenticated("the present password is wrong")
-    hashed = identity.hashing.hash(passwords.accepted(new, identity.breached, login=principal.login))
+    hashed = identity.hashing.hash(_accepted(identity, new, login=principal.login))
     with identity.database.writing() as connection:
         _set_password(identity, connection, principal.user_id, hashed, but=principal.session_id)
         thing = f"user:{principal.user_id}"
@@ -257,12 +257,12 @@ def reset_password(identity: Identity, secret: str, password: str, *, origin: Or
         user = None if kept is None or kept.used else users.user_by_id(connection, kept.user_id)
     if user is None or user.status != "active":
         raise Unauthenticated("the secret was used, or its time is over: ask for another")
-    hashed = identity.hashing.hash(passwords.accepted(password, identity.breached, login=user.login))
+    hashed = identity.hashing.hash(_accepted(identity, password, login=user.login))
     with identity.database.writing() as connection:
         first = rows.use_one_time_secret(connection, hashed_secret, at_ns=identity.clock())
         if first:
             _set_password(identity, connection, user.user_id, hashed, but=None)
-            throttle.succeed(connection, cleared=throttle.by_login(user.login))
+            throttle.succeed(connection, cleared=throttle.by_login(user.login, identity.policy))
             _note(
                 identity,
                 connection,
@@ -292,7 +292,7 @@ def reset_factors(identity: Identity, principal: Principal, user_id: int, *, ori
 def bootstrap(identity: Identity, *, login: str, name: str, password: str, origin: Origin) -> int:
     """The first administrator, once: refused if there is any. Raises: Conflict, TextInvalid, PasswordRefused."""
     login, name = text.login(login), text.line("name", name)
-    hashed = identity.hashing.hash(passwords.accepted(password, identity.breached, login=login))
+    hashed = identity.hashing.hash(_accepted(identity, password, login=login))
     with identity.database.writing() as connection:
         changes.next_change(connection)  # its row's lock lets one bootstrap pass at a time
         if users.count_users(connection, Role.SUPER_ADMIN):
@@ -314,7 +314,7 @@ def provide(identity: Identity, new: NewUser, *, password: str, origin: Origin) 
     Raises: TextInvalid, PasswordRefused.
     """
     login, name = text.login(new.login), text.line("name", new.name)
-    hashed = identity.hashing.hash(passwords.accepted(password, identity.breached, login=login))
+    hashed = identity.hashing.hash(_accepted(identity, password, login=login))
     with identity.database.writing() as connection:
         user_id = users.insert_user(
             connection, login=login, name=name, roles=new.roles, group_id=new.group_id, at_ns=identity.clock()
@@ -325,6 +325,11 @@ def provide(identity: Identity, new: NewUser, *, password: str, origin: Origin) 
         after = {"login": login, "roles": sorted(new.roles)}
         _note(identity, connection, "operator", origin, Act("user.provide", f"user:{user_id}", after=after))
     return True
+
+
+def _accepted(identity: Identity, password: str, *, login: str) -> str:
+    """The password as it is hashed. Raises: PasswordRefused."""
+    return passwords.accepted(password, identity.breached, login=login, shortest=identity.policy.password_characters)
 
 
 def _shut_out(

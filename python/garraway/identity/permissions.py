@@ -14,9 +14,6 @@ from garraway.identity.errors import FactorMissing, Forbidden, Missing, StepUpNe
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.store.reach import Reach
 
-FRESH_S: Final = 300
-"""How long a second factor counts as fresh."""
-
 
 class Permission(NamedTuple):
     """One thing that can be done to one kind of thing."""
@@ -195,7 +192,8 @@ def require(
     if not permitted(principal, permission, account=account, user_id=user_id, group=group):
         raise Missing(f"no such thing among those that you may {permission.action}")
     if RULES[permission].fresh and not _fresh(principal, permission, at_s):
-        raise StepUpNeeded(f"{permission.action} {permission.resource} needs a second factor of the last 5 minutes")
+        what = f"{permission.action} {permission.resource}"
+        raise StepUpNeeded(f"{what} needs a second factor of the last {principal.step_up_s} s")
     return reach_of(principal, permission)
 
 
@@ -221,6 +219,6 @@ def _fresh(principal: Principal, permission: Permission, at_s: int) -> bool:
     if principal.key_id is not None:
         return RULES[permission].needs is Scope.WITHDRAW
     if principal.second_factor_at_s is not None:
-        return 0 <= at_s - principal.second_factor_at_s <= FRESH_S
+        return 0 <= at_s - principal.second_factor_at_s <= principal.step_up_s
     first_factor = permission == Permission("change", "factors") and not principal.second_factor_enrolled
-    return first_factor and 0 <= at_s - principal.authenticated_at_s <= FRESH_S
+    return first_factor and 0 <= at_s - principal.authenticated_at_s <= principal.step_up_s

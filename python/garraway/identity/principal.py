@@ -48,6 +48,8 @@ class Principal:
     second_factor_at_s: int | None
     second_factor_enrolled: bool
     address: str
+    step_up_s: int = 300
+    """How long a second factor counts as fresh, as the settings say."""
 
     def __post_init__(self) -> None:
         """One proof, not two."""

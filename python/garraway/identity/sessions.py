@@ -16,15 +16,12 @@ from garraway.identity.origin import Origin
 from garraway.identity.permissions import Permission, require
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.identity.secret import REFRESH, digest, draw, identifier
+from garraway.log import redacted_text
 from garraway.store import login_sessions as rows
 from garraway.store import users
 from garraway.store.login_sessions import LoginSession
 from garraway.store.users import User
 
-LIFE_S: Final = 30 * 86_400
-IDLE_S: Final = 7 * 86_400
-STAFF_LIFE_S: Final = 12 * 3_600
-STAFF_IDLE_S: Final = 900
 FIRST_PARTY: Final = "garraway"
 """The client id of our own log-in."""
 
@@ -59,16 +56,17 @@ def open_session(
     scopes: Collection[Scope] = tuple(Scope),
     refreshable: bool = True,
 ) -> Grant:
-    """A new session of a user who proved who it is, with its first tokens."""
+    """A new session of a user who proved who it is, with its first tokens; beyond `session_count` the oldest ends."""
     at_ns = identity.clock()
-    life_s = STAFF_LIFE_S if _staff(user) else LIFE_S
+    policy = identity.policy
+    life_s = policy.staff_session_s if _staff(user) else policy.session_s
     session = LoginSession(
         session_id=identifier("s"),
         user_id=user.user_id,
         client_id=client_id,
         scopes=" ".join(sorted(scopes)),
         address=origin.address,
-        user_agent=origin.agent,
+        user_agent=redacted_text(origin.agent),
         created_at_ns=at_ns,
         authenticated_at_ns=proven.authenticated_at_ns,
         second_factor_at_ns=proven.second_factor_at_ns,
@@ -76,6 +74,8 @@ def open_session(
         expires_at_ns=at_ns + (life_s if refreshable else identity.tokens.lifetime_s) * SECOND,
     )
     rows.insert_session(connection, session)
+    if refreshable:
+        rows.revoke_oldest_sessions(connection, user.user_id, keep=policy.session_count, at_ns=at_ns)
     return _grant(identity, connection, session, at_ns=at_ns, refreshable=refreshable)
 
 
@@ -176,7 +176,8 @@ def _refreshed(
             _note(identity, connection, session, origin=origin, action="session.refresh_reused")
         return None
     user = users.user_by_id(connection, session.user_id)
-    idle_s = STAFF_IDLE_S if user is not None and _staff(user) else IDLE_S
+    policy = identity.policy
+    idle_s = policy.idle_s if user is not None and _staff(user) else policy.refresh_token_s
     over = session.expires_at_ns <= at_ns or at_ns - session.seen_at_ns > idle_s * SECOND
     if user is None or user.status != "active" or session.revoked_at_ns is not None or over:
         return None

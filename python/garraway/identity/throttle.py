@@ -12,14 +12,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from garraway.identity.errors import Locked
+from garraway.identity.policy import Policy
 from garraway.store import credentials as rows
 from garraway.store.credentials import Throttle
 
 SECOND: Final = 1_000_000_000
-FIRST_WAIT_S: Final = 30
-LONGEST_WAIT_S: Final = 900
-LOGIN_LIMIT: Final = 10
-NETWORK_LIMIT: Final = 100
+NETWORK_TIMES: Final = 10
+"""A sender may fail so many times as often as a login: many people may stand behind one address."""
 FACTOR_LIMIT: Final = 5
 FORGOTTEN_AFTER_S: Final = 3_600
 """So long after the last attempt the count begins anew."""
@@ -31,21 +30,28 @@ class Counted:
 
     name: str
     limit: int
+    policy: Policy
+    """How long the waits are."""
 
 
-def by_login(login: str) -> Counted:
-    """Attempts at one login: ten, then waits of 30 s that double up to 15 minutes."""
-    return Counted("login:" + hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:32], LOGIN_LIMIT)
+def login_name(login: str) -> str:
+    """What attempts at a login are counted under: not the login itself."""
+    return "login:" + hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def by_network(network: str) -> Counted:
+def by_login(login: str, policy: Policy) -> Counted:
+    """Attempts at one login: ten, then waits of 30 s that double up to 15 minutes, if the settings say no other."""
+    return Counted(login_name(login), policy.lockout_failures, policy)
+
+
+def by_network(network: str, policy: Policy) -> Counted:
     """Attempts from one sender, at any login."""
-    return Counted(f"network:{network}", NETWORK_LIMIT)
+    return Counted(f"network:{network}", NETWORK_TIMES * policy.lockout_failures, policy)
 
 
-def by_factor(user_id: int) -> Counted:
+def by_factor(user_id: int, policy: Policy) -> Counted:
     """Codes of a user's second factor: five, as a code has only six digits."""
-    return Counted(f"factor:{user_id}", FACTOR_LIMIT)
+    return Counted(f"factor:{user_id}", FACTOR_LIMIT, policy)
 
 
 def reserve(connection: Connection, counts: Iterable[Counted], *, at_ns: int) -> None:
@@ -58,7 +64,7 @@ def reserve(connection: Connection, counts: Iterable[Counted], *, at_ns: int) ->
     for count, throttle in found:
         forgotten = at_ns - throttle.last_at_ns > FORGOTTEN_AFTER_S * SECOND
         failures = 1 if forgotten else throttle.failures + 1
-        until_ns = at_ns + _wait_s(failures - count.limit) * SECOND
+        until_ns = at_ns + count.policy.wait_s(failures - count.limit) * SECOND
         rows.set_throttle(connection, count.name, Throttle(failures, at_ns, until_ns))
 
 
@@ -70,8 +76,3 @@ def succeed(connection: Connection, *, cleared: Counted, returned: Counted | Non
         failures = max(kept.failures - 1, 0)
         until_ns = kept.locked_until_ns if failures >= returned.limit else 0
         rows.set_throttle(connection, returned.name, Throttle(failures, kept.last_at_ns, until_ns))
-
-
-def _wait_s(beyond: int) -> int:
-    """Seconds to wait after an attempt; `beyond` the limit, 0 at it."""
-    return 0 if beyond < 0 else min(FIRST_WAIT_S << min(beyond, 10), LONGEST_WAIT_S)

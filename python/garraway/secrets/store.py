@@ -89,6 +89,13 @@ class SecretStore:
             what = f"{reference} was last read more than {self.settings.ttl_s} s ago: {away.what}"
             raise SecretStale(what, away.remedy) from away
 
+    def again(self, reference: Reference) -> Secret:
+        """The secret, read anew: what was given before was refused. Raises: as `get`."""
+        try:
+            return self._read(reference)
+        except SecretUnavailable:
+            return self.get(reference)
+
     def refresh(self) -> None:
         """Reads all of them again; what cannot be read now stays until its time is up."""
         with self._lock:

@@ -3,7 +3,7 @@
 Tables are in `tables/<noun>.py`, their queries in `<nouns>.py` beside this file: functions that take a `Connection`.
 """
 
-from garraway.store.database import Database, Dialect
+from garraway.store.database import Database, Dialect, Password, Pool
 from garraway.store.errors import (
     AlreadyInitialised,
     DatabaseAway,
@@ -26,6 +26,8 @@ __all__ = [
     "DatabaseNewer",
     "DatabaseOlder",
     "Dialect",
+    "Password",
+    "Pool",
     "PostgresqlFailed",
     "RevisionUnknown",
     "SchemaStatus",

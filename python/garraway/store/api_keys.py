@@ -64,6 +64,19 @@ def expire_key(connection: Connection, *, user_id: int, key_id: str, expires_at_
     return connection.execute(update(API_KEYS).where(*later).values(values)).rowcount == 1
 
 
+def sealed_materials(connection: Connection, algorithm: str) -> list[tuple[str, bytes]]:
+    """Live keys of an algorithm and their materials."""
+    statement = select(API_KEYS.c.key_id, API_KEYS.c.material)
+    live = (API_KEYS.c.algorithm == algorithm, API_KEYS.c.revoked_at_ns.is_(None))
+    return [(row.key_id, row.material) for row in connection.execute(statement.where(*live))]
+
+
+def reseal(connection: Connection, key_id: str, *, old: bytes, new: bytes) -> None:
+    """The same material, sealed anew, unless it changed meanwhile. To a reader nothing changes."""
+    mine = (API_KEYS.c.key_id == key_id, API_KEYS.c.material == old)
+    connection.execute(update(API_KEYS).where(*mine).values(material=new))
+
+
 def keys_changed(connection: Connection, after: int) -> list[ApiKey]:
     """Keys changed after a value of the change counter."""
     return [_key(row) for row in connection.execute(select(API_KEYS).where(API_KEYS.c.changed > after)).mappings()]

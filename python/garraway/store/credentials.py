@@ -93,6 +93,17 @@ def set_totp_seed(connection: Connection, user_id: int, sealed: bytes) -> None:
     connection.execute(insert(TOTP_SEEDS).values(user_id=user_id, sealed=sealed, last_step=0))
 
 
+def sealed_seeds(connection: Connection) -> list[tuple[int, bytes]]:
+    """All users with a TOTP seed, and their seeds."""
+    return [(row.user_id, row.sealed) for row in connection.execute(select(TOTP_SEEDS.c.user_id, TOTP_SEEDS.c.sealed))]
+
+
+def reseal_seed(connection: Connection, user_id: int, *, old: bytes, new: bytes) -> None:
+    """The same seed, sealed anew, unless it changed meanwhile."""
+    mine = (TOTP_SEEDS.c.user_id == user_id, TOTP_SEEDS.c.sealed == old)
+    connection.execute(update(TOTP_SEEDS).where(*mine).values(sealed=new))
+
+
 def confirm_totp_seed(connection: Connection, user_id: int, *, at_ns: int) -> None:
     """The seed counts from now on."""
     connection.execute(update(TOTP_SEEDS).where(TOTP_SEEDS.c.user_id == user_id).values(confirmed_at_ns=at_ns))

@@ -12,23 +12,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteError
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from garraway.config import SecretUnavailable
 from garraway.store.errors import DatabaseAway, UrlInvalid
 
 Dialect = Literal["sqlite", "postgresql"]
 
-BUSY_MS: Final = 10_000
-"""How long a statement on SQLite waits for another process's lock."""
 CONNECT_S: Final = 10
 WAL_RETRY_S: Final = 0.01
-READERS: Final = 8
-"""Connections kept for reading, and for writing to PostgreSQL."""
 _EXAMPLE: Final = "give sqlite:///var/garraway.db or postgresql://user@host/name"
+
+
+class Password(Protocol):
+    """Gives the password of the database's user, for each new connection."""
+
+    def __call__(self, *, again: bool) -> str:
+        """The password; `again`: the one given before was refused, look anew. Raises: SecretUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """How many connections there are and how long they are waited for."""
+
+    size: int = 8
+    """Connections that are kept, for reading, and of PostgreSQL for writing."""
+    overflow: int = 10
+    """Connections beyond these at a rush."""
+    timeout_s: float = 30
+    """How long one waits for a connection."""
+    busy_s: float = 10
+    """How long a statement on SQLite waits for another process's lock."""
+    statement_s: float = 0
+    """How long a statement of PostgreSQL may take; 0: as long as it takes."""
+
+
+USUAL: Final = Pool()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +68,29 @@ class Database:
     _reader: Engine
 
     @classmethod
-    def open(cls, url: str, *, password: str | None = None) -> Self:
+    def open(cls, url: str, *, password: Password | None = None, pool: Pool = USUAL) -> Self:
         """The database at an address; nothing is read or written yet.
 
         Args:
             url: `sqlite:///PATH` (relative; four slashes: absolute) or `postgresql://user:password@host:port/name`.
-            password: takes the place of the address's.
+            password: gives what takes the place of the address's password; PostgreSQL only.
+            pool: connections and patience.
         Raises: UrlInvalid: it is neither of the two.
         """
         parsed = _parsed(url)
-        if password is not None:
-            parsed = parsed.set(password=password)
         if parsed.get_backend_name() == "sqlite":
-            return cls(parsed, "sqlite", _sqlite(parsed, writing=True), _sqlite(parsed, writing=False))
+            return cls(parsed, "sqlite", _sqlite(parsed, pool, writing=True), _sqlite(parsed, pool, writing=False))
         engine = create_engine(
             parsed,
             isolation_level="READ COMMITTED",
-            pool_size=READERS,
+            pool_size=pool.size,
+            max_overflow=pool.overflow,
+            pool_timeout=pool.timeout_s,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_S},
+            connect_args=_connect_arguments(parsed, pool),
         )
+        if password is not None:
+            _connect_with(engine, password)
         return cls(parsed, "postgresql", engine, engine.execution_options(postgresql_readonly=True))
 
     @property
@@ -72,7 +102,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: committed at the end, rolled back when an exception leaves it.
 
-        Raises: DatabaseAway: no connection, or on SQLite no write lock within `BUSY_MS`.
+        Raises: DatabaseAway: no connection, or on SQLite no write lock within the pool's patience.
         """
         with self._begun(self._writer) as connection:
             yield connection
@@ -96,6 +126,10 @@ class Database:
             connection = engine.connect()
         except OperationalError as error:
             raise self._away(error) from error
+        except SecretUnavailable as error:
+            raise DatabaseAway(f"database {self.shown} is away: its password cannot be had: {error}") from error
+        except PoolTimeout as error:
+            raise DatabaseAway(f"database {self.shown} is busy: no connection was free in time; ask again") from error
         with connection:
             try:
                 transaction = connection.begin()
@@ -123,16 +157,44 @@ def _parsed(url: str) -> URL:
     raise UrlInvalid(f"databases of kind {parsed.drivername!r} are not supported: {_EXAMPLE}")
 
 
-def _sqlite(url: URL, *, writing: bool) -> Engine:
+def _connect_arguments(url: URL, pool: Pool) -> dict[str, object]:
+    options = " ".join([str(url.query.get("options", "")), f"-c statement_timeout={int(pool.statement_s * 1000)}"])
+    return {"connect_timeout": CONNECT_S, "options": options.strip()}
+
+
+def _connect_with(engine: Engine, password: Password) -> None:
+    """New connections of the pool take the password as it is then; one that was rotated just now is asked for anew."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connecting(
+        dialect: DefaultDialect, _record: object, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> DBAPIConnection:
+        given = named["password"] = password(again=False)
+        try:
+            return dialect.connect(*arguments, **named)
+        except dialect.loaded_dbapi.OperationalError:
+            named["password"] = password(again=True)
+            if named["password"] == given:
+                raise
+        return dialect.connect(*arguments, **named)
+
+
+def _sqlite(url: URL, pool: Pool, *, writing: bool) -> Engine:
     """An engine for one of the two ways. One writer at a time: threads queue here instead of at the file's lock."""
-    size = {"pool_size": 1, "max_overflow": 0} if writing else {"pool_size": READERS}
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False}, **size)
+    size = (1, 0) if writing else (pool.size, pool.overflow)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": pool.busy_s, "check_same_thread": False},
+        pool_size=size[0],
+        max_overflow=size[1],
+        pool_timeout=pool.timeout_s,
+    )
     begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
 
     @event.listens_for(engine, "connect")
     def _connected(driver: SqliteConnection, _: object) -> None:
         driver.isolation_level = None
-        _write_ahead(driver)
+        _write_ahead(driver, pool.busy_s)
         for name, value in (("synchronous", "FULL"), ("foreign_keys", "ON")):
             driver.execute(f"PRAGMA {name} = {value}")
         if not writing:
@@ -145,9 +207,9 @@ def _sqlite(url: URL, *, writing: bool) -> Engine:
     return engine
 
 
-def _write_ahead(driver: SqliteConnection) -> None:
+def _write_ahead(driver: SqliteConnection, patience_s: float) -> None:
     """Switches the file to its log; SQLite itself does not wait for another who does the same at this moment."""
-    give_up_s = time.monotonic() + BUSY_MS / 1000
+    give_up_s = time.monotonic() + patience_s
     while True:
         try:
             driver.execute("PRAGMA journal_mode = WAL")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
 
 from garraway.store.changes import next_change
 from garraway.store.reach import Reach
@@ -88,6 +88,21 @@ def revoke_sessions(
         statement = statement.where(columns.session_id != but)
     values = {"revoked_at_ns": at_ns, "revoked_for": reason, "changed": next_change(connection)}
     return list(connection.execute(statement.values(values).returning(columns.session_id)).scalars())
+
+
+def revoke_oldest_sessions(connection: Connection, user_id: int, *, keep: int, at_ns: int) -> None:
+    """Ends the user's oldest live sessions beyond so many; those that cannot be renewed end by themselves.
+
+    Follows `insert_session` in its transaction, whose change counter lets one log-in count at a time.
+    """
+    columns = LOGIN_SESSIONS.c
+    renewable = exists().where(REFRESH_TOKENS.c.session_id == columns.session_id)
+    live = (columns.user_id == user_id, columns.revoked_at_ns.is_(None), columns.expires_at_ns > at_ns, renewable)
+    statement = select(columns.session_id).where(*live).order_by(columns.created_at_ns.desc(), columns.session_id)
+    beyond = list(connection.execute(statement.offset(keep - 1).limit(PAGE)).scalars())
+    if beyond:
+        values = {"revoked_at_ns": at_ns, "revoked_for": "too_many", "changed": next_change(connection)}
+        connection.execute(update(LOGIN_SESSIONS).where(columns.session_id.in_(beyond)).values(values))
 
 
 def revoke_client_sessions(connection: Connection, client_id: str, *, at_ns: int, reason: str) -> None:

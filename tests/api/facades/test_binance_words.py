@@ -196,7 +196,7 @@ def test_what_the_edge_refuses_is_worded_alike() -> None:
         native = await client.get("/api/v1/instruments")
         assert native.json()["code"] == "RateLimited", "elsewhere nothing changes"
 
-    asked(made(edge=EdgeSettings(requests_per_minute=3)), asking)
+    asked(made(edge=EdgeSettings(address_requests_per_minute=3)), asking)
 
 
 def test_a_signed_order_has_one_effect_and_a_read_may_be_sent_again() -> None:

@@ -1,14 +1,14 @@
 //! One client: its socket, what it sent and was not read, what waits for it, and what it may see.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::SocketAddr;
 
 use garraway_wire::websocket::{Peer, Receiver, put_close};
-use mio::net::TcpStream;
 
 use super::binance::Session;
 use super::channel::{Frame, Key};
+use super::transport::Transport;
 use crate::config::Limits;
 
 const SECOND_NS: i64 = 1_000_000_000;
@@ -81,8 +81,8 @@ pub enum Fill {
 pub struct Client {
     /// Its number: place in the table and tenant.
     pub id: u64,
-    /// Its socket.
-    pub socket: TcpStream,
+    /// Its socket, behind TLS where there is any.
+    pub transport: Transport,
     /// Where from.
     pub peer: SocketAddr,
     /// How far it has come.
@@ -120,10 +120,10 @@ pub struct Client {
 
 impl Client {
     /// A connection just accepted.
-    pub fn new(id: u64, socket: TcpStream, peer: SocketAddr, limits: &Limits, now_ns: i64) -> Self {
+    pub fn new(id: u64, transport: Transport, peer: SocketAddr, limits: &Limits, now_ns: i64) -> Self {
         Self {
             id,
-            socket,
+            transport,
             peer,
             stage: Stage::Handshake(now_ns + limits.handshake_ms as i64 * 1_000_000),
             receiver: Receiver::new(Peer::Client, limits.message_bytes),
@@ -155,7 +155,7 @@ impl Client {
 
     /// Reads what the socket has.
     pub fn read(&mut self, chunk: &mut [u8], now_ns: i64) -> Fill {
-        match self.socket.read(chunk) {
+        match self.transport.read(chunk) {
             Ok(0) => Fill::End,
             Ok(count) => {
                 self.heard_ns = now_ns;
@@ -212,7 +212,7 @@ impl Client {
         self.writable = true;
         self.write();
         self.stage = Stage::Closing(now_ns + FAREWELL_NS);
-        self.outbox.is_empty()
+        self.outbox.is_empty() && self.transport.is_flushed()
     }
 
     /// Sends bytes that are no message: an answer to the handshake, a pong.
@@ -226,18 +226,25 @@ impl Client {
         self.outbox.push_back(frame);
     }
 
+    /// So many bytes more of the first frame are on their way.
+    fn is_sent(&mut self, count: usize) {
+        self.sent += count;
+        self.waiting -= count;
+        if self.outbox.front().is_some_and(|frame| frame.len() == self.sent) {
+            self.outbox.pop_front();
+            self.sent = 0;
+        }
+    }
+
     fn write(&mut self) {
         while self.writable {
-            let Some(frame) = self.outbox.front() else { return };
-            match self.socket.write(&frame[self.sent..]) {
-                Ok(count) => {
-                    self.sent += count;
-                    self.waiting -= count;
-                    if self.sent == frame.len() {
-                        self.outbox.pop_front();
-                        self.sent = 0;
-                    }
-                }
+            let taken = match self.outbox.front() {
+                Some(frame) => self.transport.write(&frame[self.sent..]),
+                None => self.transport.flush().map(|()| 0),
+            };
+            match taken {
+                Ok(0) if self.outbox.is_empty() => return,
+                Ok(count) => self.is_sent(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {

@@ -51,8 +51,9 @@ impl Hub {
     /// Gives up a client that was lent.
     pub(super) fn remove(&mut self, mut client: Box<Client>) {
         self.forget(&mut client);
+        client.transport.end();
         // Fails only for a socket that is gone; it is closed here in any case.
-        let _ = self.poll.registry().deregister(&mut client.socket);
+        let _ = self.poll.registry().deregister(client.transport.socket());
         self.table.remove(&client);
         self.shared.figures.connections.store(self.table.len() as u64, Ordering::Relaxed);
     }

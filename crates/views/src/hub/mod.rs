@@ -1,7 +1,8 @@
 //! The hub: one thread that follows the log, folds it and serves WebSocket clients.
 //!
 //! `reactor` the loop; `serve` what clients ask; `publish` what they are told; `ending` how a connection ends;
-//! `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts; `binance` another interface.
+//! `transport` the bytes on their way; `channel`, `channels`, `client`, `table` the state; `messages`, `json`, `request` the texts;
+//! `binance` another interface.
 
 mod binance;
 mod channel;
@@ -15,5 +16,6 @@ mod reactor;
 mod request;
 mod serve;
 mod table;
+mod transport;
 
 pub use reactor::{Hub, WAKE};

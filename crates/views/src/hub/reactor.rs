@@ -20,6 +20,7 @@ use super::client::Client;
 use super::json::Json;
 use super::serve::Timeout;
 use super::table::{Table, place_of};
+use super::transport::Transport;
 use crate::config::Config;
 use crate::fold::Tape;
 use crate::shared::Shared;
@@ -197,8 +198,12 @@ impl Hub {
         // that a client that does not read is told from one that does.
         let _ = socket.set_nodelay(true);
         let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, self.config.limits.socket_bytes);
+        let Ok(transport) = Transport::new(socket, self.shared.certificate().as_ref()) else {
+            figures.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
         figures.accepted.fetch_add(1, Ordering::Relaxed);
-        self.table.insert(Client::new(id, socket, peer, &self.config.limits, now_ns));
+        self.table.insert(Client::new(id, transport, peer, &self.config.limits, now_ns));
         figures.connections.store(self.table.len() as u64, Ordering::Relaxed);
     }
 

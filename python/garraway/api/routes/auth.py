@@ -192,14 +192,14 @@ class MeSaid(Said):
     second_factor_enrolled: bool
 
 
-@routes.post("/register", status_code=202, dependencies=[public()])
+@routes.post("/register", status_code=202, dependencies=[public(logs_in=True)])
 def register(asked: RegisterAsked, services: Served, origin: From) -> RegisterSaid:
     """Register as a trader."""
     people.register(services.identity, login=asked.login, name=asked.name, password=asked.password, origin=origin)
     return RegisterSaid()
 
 
-@routes.post("/login", dependencies=[public()])
+@routes.post("/login", dependencies=[public(logs_in=True)])
 def log_in_by_password(asked: LogInAsked, services: Served, origin: From) -> LogInSaid:
     """Log in by password; who has a second factor is asked for it."""
     outcome = log_in.log_in(services.identity, login=asked.login, password=asked.password, origin=origin)
@@ -210,7 +210,7 @@ def log_in_by_password(asked: LogInAsked, services: Served, origin: From) -> Log
     return LogInSaid(status="second_factor", second_factor=question)
 
 
-@routes.post("/second-factor", dependencies=[public()])
+@routes.post("/second-factor", dependencies=[public(logs_in=True)])
 def answer_second_factor(asked: SecondFactorAsked, services: Served, origin: From) -> TokensSaid:
     """The second step of a log-in."""
     return tokens_said(log_in.second_factor(services.identity, asked.challenge, asked.proof(), origin=origin))
@@ -261,7 +261,7 @@ def change_password(
     people.change_password(services.identity, caller.principal, old=asked.old, new=asked.new, origin=origin)
 
 
-@routes.post("/password/reset", status_code=204, dependencies=[public()])
+@routes.post("/password/reset", status_code=204, dependencies=[public(logs_in=True)])
 def reset_password(asked: ResetAsked, services: Served, origin: From) -> None:
     """Choose a password by the secret of an invitation or a reset; all sessions end."""
     people.reset_password(services.identity, asked.secret, asked.password, origin=origin)

@@ -1,6 +1,7 @@
-"""OAuth 2 for programs: metadata, keys, authorize, token, revoke; and the clients, by staff.
+"""OAuth 2 for programs: metadata, keys, token, revoke; and the clients, by staff.
 
-Errors are problems with RFC 6749's `error` and `error_description` besides.
+The page of `/oauth/authorize` is in `authorization`. Errors are problems with RFC 6749's `error` and
+`error_description` besides.
 """
 
 import base64
@@ -21,30 +22,12 @@ from garraway.api.routes.keys import ScopeSaid
 from garraway.api.routes.users import Name
 from garraway.api.serving import Served
 from garraway.identity import OAuthRefused, Scope, oauth
-from garraway.identity.oauth import Authorization, TokenRequest
+from garraway.identity.oauth import TokenRequest
 
 routes = APIRouter(tags=["oauth"])
 Word = Annotated[str, Field(max_length=2_048)]
 Basic = Annotated[str, Header(alias="authorization", max_length=1_024)]
 ClientNamed = Annotated[str, Path(max_length=64)]
-
-
-class AuthorizeAsked(Asked):
-    """What a program asked for, which the person agreed to."""
-
-    response_type: Annotated[str, Field(max_length=32)]
-    client_id: Annotated[str, Field(max_length=64)]
-    redirect_uri: Annotated[str, Field(max_length=500)]
-    scope: Annotated[str, Field(max_length=200)]
-    state: Annotated[str, Field(max_length=500)] = ""
-    code_challenge: Annotated[str, Field(max_length=128)]
-    code_challenge_method: Annotated[str, Field(max_length=16)]
-
-
-class RedirectSaid(Said):
-    """Where the browser goes now."""
-
-    location: str
 
 
 class ClientNamedAsked(BaseModel):
@@ -108,16 +91,6 @@ def oauth_metadata(services: Served) -> dict[str, Any]:
 def oauth_keys(services: Served) -> dict[str, Any]:
     """Public keys of access tokens (RFC 7517)."""
     return services.identity.tokens.keys.public_set(at_s=services.identity.at_s)
-
-
-@routes.post("/oauth/authorize")
-def oauth_authorize(
-    asked: AuthorizeAsked, services: Served, caller: Annotated[Caller, needs("view", "profile")]
-) -> RedirectSaid:
-    """Called by our own page, once the person agreed; the page then sends the browser on."""
-    with _told():
-        location = oauth.authorize(services.identity, caller.principal, Authorization(**asked.model_dump()))
-    return RedirectSaid(location=location)
 
 
 @routes.post("/oauth/token", dependencies=[public()], response_model_exclude_none=True)

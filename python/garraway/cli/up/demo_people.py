@@ -5,12 +5,13 @@ They are made once, with passwords drawn here; an installation that is not for d
 
 import secrets
 import string
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from garraway.identity import Breached, Origin, RelyingParty, Role, assembly, people
+from garraway.cli.identity import identity_of
+from garraway.cli.secrets import fetched
+from garraway.config import Settings
+from garraway.identity import Origin, Role, people
 from garraway.store import Database, users
 
 PEOPLE: Final = {
@@ -32,16 +33,13 @@ class Person:
     password: str
 
 
-def make(database: Database, keys: Path) -> list[Person]:
-    """Makes whoever is missing, with the keys in this folder; those that were there are not told again."""
+def make(database: Database, settings: Settings) -> list[Person]:
+    """Makes whoever is missing, with the keys that the settings name; those that were there are not told again."""
     with database.reading() as connection:
         wanted = [login for login in PEOPLE if users.user_by_login(connection, login) is None]
     if not wanted:
         return []
-    party = RelyingParty("localhost", "Garraway", ())
-    with assembly.opened(
-        database, keys, time.time_ns, issuer="local", relying_party=party, breached=Breached()
-    ) as identity:
+    with identity_of(settings, database, fetched(settings, keys=True)) as identity:
         drawn = [Person(login, PEOPLE[login][1], _password()) for login in wanted]
         return [
             one

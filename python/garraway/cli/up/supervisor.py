@@ -191,7 +191,7 @@ class Supervisor:
             upgrade(database)
             if self.settings.config.environment != "dev":
                 return []
-            return demo_people.make(database, self.settings.config.key_folder)
+            return demo_people.make(database, self.settings.config)
         finally:
             database.close()
 

@@ -13,6 +13,8 @@ from garraway.config.settings import Settings
 Resolve = Callable[[Reference], Secret]
 
 BYTES_AT_LEAST: Final = {"identity.pepper": 32, "identity.key_passphrase": 16, "database.password": 12}
+ROTATED: Final = frozenset({"identity.pepper", "identity.key_passphrase"})
+"""Secrets that may be several, one a line."""
 DEFAULT_BYTES: Final = 8
 DISTINCT_AT_LEAST: Final = 6
 """Different bytes that a secret must have."""
@@ -42,7 +44,8 @@ def strength(settings: Settings, resolve: Resolve) -> Iterator[Fault]:
             yield error("secret-missing", key, f"{reference}: {missing.what}", missing.remedy)
             continue
         value = secret.reveal_bytes()
-        yield from _weak(settings, key, value)
+        for one in secret.lines() if key in ROTATED else (value,):
+            yield from _weak(settings, key, one)
         if value in seen:
             what = f"is the same secret as {seen[value]}"
             yield graver(settings.strict, "secret-shared", key, what, "draw one for each: openssl rand -base64 32")

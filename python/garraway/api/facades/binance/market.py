@@ -55,7 +55,7 @@ async def time(ask: Ask) -> Said:
 
 async def exchange_info(ask: Ask) -> Said:
     """What is listed, on what terms."""
-    per_minute = ask.services.edge.requests_per_minute
+    per_minute = ask.services.edge.address_requests_per_minute
     weight = {"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 1, "limit": per_minute}
     return {
         "timezone": "UTC",
