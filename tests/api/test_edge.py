@@ -1,10 +1,14 @@
 """What every request passes, whatever it asks for."""
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import Awaitable, Callable
 
 import httpx2
+import pytest
+from starlette.types import Message, Scope
 from tests.api.fakes import Clock, application, services
 
 from garraway.api import EdgeSettings, Services
@@ -113,3 +117,49 @@ def test_a_log_line_names_the_request_and_never_a_credential() -> None:
     assert (line["event"], line["route"], line["status"]) == ("request", "/api/v1/instruments", 200)
     assert line["correlation_id"] == "c"
     assert "topsecret" not in written
+
+
+class ServerSide:
+    """What a server keeps of a request: its scope, and how to answer it."""
+
+    def __init__(self, path: str) -> None:
+        self.status = 0
+        self.scope: Scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [],
+            "client": ("192.0.2.1", 1),
+            "server": ("192.0.2.2", 80),
+        }
+
+    async def receive(self) -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/instruments", "/api/v1/instruments/NONE", "/api/v1/orders/1"])
+def test_what_a_request_leaves_behind_needs_no_collector(path: str) -> None:
+    app = application(services())
+
+    async def scenario() -> None:
+        for _ in range(2):  # the first one fills caches
+            side = ServerSide(path)
+            gone = weakref.ref(side)
+            await app(side.scope, side.receive, side.send)
+            assert side.status in {200, 401, 404}
+            del side
+        assert gone() is None
+
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()

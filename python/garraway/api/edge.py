@@ -82,6 +82,7 @@ class Edge:
         finally:
             self._in_flight -= 1
             self._told(scope, reply, services.monotonic_s() - began_s)
+            reply.end()
 
     async def _pass(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: "_Reply") -> None:
         services = self._services
@@ -195,6 +196,10 @@ class _Reply:
             message["headers"] = [*headers, *ours, (b"x-correlation-id", self.correlation_id.encode()), *rate]
         await self._send(message)
 
+    def end(self) -> None:
+        """Lets the server's side go: it holds the scope, which holds this, and a circle waits for the collector."""
+        self._send = _nowhere
+
     def rate(self, taken: Taken) -> None:
         """Of several allowances the one with the least left is told."""
         if self._rate is None or taken.remaining < self._rate.remaining:
@@ -209,6 +214,10 @@ class _Reply:
                 **{name.lower(): text for name, text in problem.headers.items()},
             }
             await respond(self, problem.status, problem.body(self.correlation_id), headers)
+
+
+async def _nowhere(message: Message) -> None:
+    raise AssertionError(f"{message['type']} behind the end of the request")
 
 
 def _as_it_is(problem: Problem) -> Problem:
