@@ -150,13 +150,14 @@ def test_what_a_request_leaves_behind_needs_no_collector(path: str) -> None:
     app = application(services())
 
     async def scenario() -> None:
+        sides: list[weakref.ref[ServerSide]] = []
         for _ in range(2):  # the first one fills caches
             side = ServerSide(path)
-            gone = weakref.ref(side)
+            sides.append(weakref.ref(side))
             await app(side.scope, side.receive, side.send)
             assert side.status in {200, 401, 404}
             del side
-        assert gone() is None
+        assert sides[-1]() is None
 
     gc.disable()
     try:

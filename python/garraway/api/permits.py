@@ -19,7 +19,7 @@ from starlette.types import Scope
 from garraway.api.origins import origin_of
 from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
-from garraway.identity import Origin, Permission, Principal, SignedRequest, require
+from garraway.identity import Origin, Permission, Principal, SignedRequest, insist
 
 SECOND_NS: Final = 1_000_000_000
 MILLISECOND_NS: Final = 1_000_000
@@ -59,7 +59,7 @@ class Caller(msgspec.Struct, frozen=True):
             (account,) = own
         known = self.services.directory.accounts.get(account)
         group = known.group if known is not None and known.group else None
-        require(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
+        insist(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
         return account
 
 
@@ -94,18 +94,18 @@ def public() -> DependsOn:
 
 def let_in(scope: Scope, permission: Permission) -> Caller:
     """Who asks, once that is known and permitted. Raises: Problem, errors of `identity`."""
-    services: Services = scope["app"].state.services
+    services: Services = scope["garraway.services"]
     at_ns = services.clock()
     return admit(scope, principal_of(scope, services, at_ns), permission, at_ns)
 
 
 def admit(scope: Scope, principal: Principal, permission: Permission, at_ns: int) -> Caller:
     """A known principal as a caller, if it may and has not asked too often. Raises: Problem, errors of `identity`."""
-    services: Services = scope["app"].state.services
+    services: Services = scope["garraway.services"]
     scope["garraway.principal"] = principal
     _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS
-    require(principal, permission, at_s=at_s)
+    insist(principal, permission, at_s=at_s)
     return Caller(principal, permission, services, at_s, scope)
 
 

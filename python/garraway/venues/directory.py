@@ -86,6 +86,8 @@ class Directory:
     """The last day that ended, as yyyymmdd; 0 before."""
     day_ended_id: int = 0
     """Id of the event that said so."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """Numbers of instruments by the symbols that were asked for, until an instrument changes."""
     last_at_ns: int = 0
     """The venue's time, as the last event has it."""
 
@@ -103,7 +105,12 @@ class Directory:
 
     def symbol(self, symbol: str) -> Instrument | None:
         """The instrument of this symbol."""
-        return next((one for one in self.instruments.values() if one.terms.symbol == symbol), None)
+        number = self._numbers.get(symbol)
+        if number is None:
+            number = next((one.number for one in self.instruments.values() if one.terms.symbol == symbol), None)
+            if number is not None:
+                self._numbers[symbol] = number
+        return self.instruments[number] if number is not None else None
 
     def _take(self, event: EventArray, tail: bytes) -> None:
         kind, number = int(event["kind"]), int(event["instrument"])
@@ -128,6 +135,7 @@ class Directory:
     def _stand(self, kind: int, number: int, event: EventArray, tail: bytes) -> None:
         if kind == EVENTS["InstrumentChanged"] and number in self.instruments:
             self.instruments[number] = _changed(self.instruments[number], body("ChangeInstrument", tail))
+            self._numbers.clear()
         if number in self.standings:
             self.standings[number].take(event, tail)
 
