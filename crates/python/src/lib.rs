@@ -2,6 +2,7 @@
 
 mod arrays;
 mod bench;
+mod digests;
 mod engine;
 mod exchange;
 mod itch;
@@ -20,5 +21,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     exchange::register(module)?;
     itch::register(module)?;
     views::register(module)?;
+    digests::register(module)?;
     bench::register(module)
 }

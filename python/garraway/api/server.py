@@ -8,12 +8,15 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 REQUEST_S: Final = 10.0
 """How long a request may take to come, head and body, from the connection or from its first byte on."""
@@ -25,44 +28,83 @@ GRACE_S: Final = 10
 """How long requests under way may take once the process stops."""
 
 
+class Patience:
+    """Connections of a server: how many of each address, and which it waits for. One timer for all of them."""
+
+    def __init__(self, patience_s: float = REQUEST_S) -> None:
+        """Knows no connection yet."""
+        self.addresses: Counter[str] = Counter()
+        self._patience_s = patience_s
+        self._due_s: dict[PatientProtocol, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait_for(self, connection: "PatientProtocol") -> None:
+        """Closes the connection unless its request is whole in time; it may be waited for already."""
+        if connection in self._due_s:
+            return
+        loop = connection.loop
+        self._due_s[connection] = loop.time() + self._patience_s
+        if self._timer is None:
+            self._timer = loop.call_later(self._patience_s, self._look, loop)
+
+    def have(self, connection: "PatientProtocol") -> None:
+        """Waits for it no more."""
+        self._due_s.pop(connection, None)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Closes those whose time is over: the first ones, as all are given the same time."""
+        now_s = loop.time()
+        late = list(takewhile(lambda one: self._due_s[one] <= now_s, self._due_s))
+        for connection in late:
+            del self._due_s[connection]
+            connection.transport.close()
+        following = next(iter(self._due_s.values()), None)
+        self._timer = loop.call_at(following, self._look, loop) if following is not None else None
+
+
 class PatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 that waits for requests, but not for ever."""
 
-    addresses: ClassVar[Counter[str]] = Counter()
-    """Connections by address, in this process."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        patience: Patience,
+    ) -> None:
+        """A connection of the server whose `patience` it is."""
+        super().__init__(config, server_state, app_state, _loop)
+        self._patience = patience
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the base class has it
         """Counts the connection, and begins to wait for a request."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self.addresses[self._address] += 1
-        self._slow: asyncio.TimerHandle | None = self.loop.call_later(REQUEST_S, transport.close)
-        if self.addresses[self._address] > CONNECTIONS_OF_ADDRESS:
+        self._patience.addresses[self._address] += 1
+        self._patience.wait_for(self)
+        if self._patience.addresses[self._address] > CONNECTIONS_OF_ADDRESS:
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Counts it no more."""
-        self._stop_waiting()
-        self.addresses[self._address] -= 1
-        if self.addresses[self._address] <= 0:
-            del self.addresses[self._address]
+        self._patience.have(self)
+        addresses = self._patience.addresses
+        addresses[self._address] -= 1
+        if addresses[self._address] <= 0:
+            del addresses[self._address]
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        if self._slow is None:
-            self._slow = self.loop.call_later(REQUEST_S, self.transport.close)
+        self._patience.wait_for(self)
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._stop_waiting()
+        self._patience.have(self)
         super().on_message_complete()
-
-    def _stop_waiting(self) -> None:
-        if self._slow is not None:
-            self._slow.cancel()
-            self._slow = None
 
 
 class Server(uvicorn.Server):
@@ -79,7 +121,8 @@ class Server(uvicorn.Server):
                 port=port,
                 ssl_certfile=tls_cert,
                 ssl_keyfile=tls_key,
-                http=PatientProtocol,
+                http=partial(PatientProtocol, patience=Patience()),  # type: ignore[arg-type] # called like the class
+                interface="asgi3",
                 ws="none",
                 lifespan="off",
                 log_config=None,

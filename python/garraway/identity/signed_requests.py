@@ -7,8 +7,6 @@ Signed text, joined by newlines:
 Every part is taken as the bytes that came, so no part can be written in two ways.
 """
 
-import hashlib
-import hmac
 import re
 import secrets
 from heapq import heappop, heappush
@@ -18,6 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from garraway import _native
 from garraway.identity.errors import Busy, Unauthenticated
 from garraway.identity.tokens import base64url, canonical_base64url
 
@@ -59,7 +58,7 @@ class SignedRequest(msgspec.Struct, frozen=True, gc=False):
         """What the signature is over."""
         return (
             f"GARRAWAY1\n{self.key_id}\n{self.timestamp_ms}\n{self.window_ms}\n{self.nonce}\n{self.method}\n{self.target}\n"
-            f"{hashlib.sha256(self.body).hexdigest()}"
+            f"{_native.sha256_hex(self.body)}"
         ).encode()
 
     def well_formed_bytes(self) -> bytes:
@@ -73,7 +72,7 @@ class SignedRequest(msgspec.Struct, frozen=True, gc=False):
 def sign(key: Ed25519PrivateKey | str, request: SignedRequest) -> str:
     """The signature that a client sends: base64url by a private key, hexadecimal by an HMAC secret."""
     if isinstance(key, str):
-        return hmac.new(key.encode(), request.signed_bytes(), hashlib.sha256).hexdigest()
+        return _native.hmac_sha256_hex(key.encode(), request.signed_bytes())
     return base64url(key.sign(request.signed_bytes()))
 
 
@@ -84,7 +83,7 @@ def holds(algorithm: str, material: bytes, signed: bytes, signature: str) -> boo
     one, 64 small hexadecimal digits of the other.
     """
     if algorithm == HMAC_SHA256:
-        expected = hmac.digest(material, signed, "sha256").hex()
+        expected = _native.hmac_sha256_hex(material, signed)
         return signature.isascii() and secrets.compare_digest(expected, signature)
     assert algorithm == ED25519
     try:
