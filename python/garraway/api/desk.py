@@ -7,6 +7,7 @@ another number. The interfaces (REST, the facades) share one desk, so that they 
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -86,7 +87,7 @@ class Desk:
         self.last_seq = 0
         """The highest number of a command whose outcome came here."""
         self._refs: dict[int, int] = {}
-        self._texts: dict[tuple[int, str], _Guarded] = {}
+        self._texts: OrderedDict[tuple[int, str], _Guarded] = OrderedDict()
 
     async def place(self, order: NewOrder, client_order_id: str | None = None) -> Told:
         """Places an order. Raises: Problem: the id is taken; the exchange is away."""
@@ -199,14 +200,17 @@ class Desk:
 
     def _forget_told(self) -> None:
         """Drops ids of which the fold tells by now, from the oldest on; one that it does not know goes to the end."""
+        if not self._texts:
+            return
         seq = self._views.seq
         while self._texts:
             key = next(iter(self._texts))
-            guarded = self._texts.pop(key)
+            guarded = self._texts[key]
             told = guarded.seq <= seq if guarded.seq is not None else self._views.order_by_text(*key) is not None
             if not told:
-                self._texts[key] = guarded
+                self._texts.move_to_end(key)
                 return
+            del self._texts[key]
 
 
 def _taken(text: str, client_ref: int) -> Problem:

@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from garraway.venues import soupbintcp
+
 USER: Final = "door"
 COMMAND: Final = b"C"
 STATUS_QUERY: Final = b"Q"
@@ -19,6 +21,9 @@ Kind = Literal["new", "repeat", "refused", "malformed"]
 # The letter that says which payload it is comes first.
 _SOURCE_STATE: Final = struct.Struct("<xBHIQQ")
 _OUTCOME: Final = struct.Struct("<xBB5xQQ")
+_PACKET: Final = struct.Struct("<4sBB5xQQ")
+"""An outcome in its packet."""
+_OUTCOME_HEAD: Final = soupbintcp.packet(soupbintcp.SEQUENCED, OUTCOME.ljust(_OUTCOME.size))[:4]
 _KINDS: Final[dict[int, Kind]] = {1: "new", 2: "repeat", 3: "refused", 4: "malformed"}
 
 
@@ -60,6 +65,18 @@ def read_source_state(payload: bytes) -> SourceState:
     """The first sequenced packet."""
     _, source, window, last_source_seq, durable_seq = _SOURCE_STATE.unpack(payload)
     return SourceState(source, window, last_source_seq, durable_seq)
+
+
+def read_outcomes(chunk: bytes) -> list[Outcome] | None:
+    """The outcomes of a chunk of whole packets that holds nothing else, as it comes while orders flow; else None."""
+    if len(chunk) % _PACKET.size:
+        return None
+    found = []
+    for head, kind, reason, source_seq, first_event in _PACKET.iter_unpack(chunk):
+        if head != _OUTCOME_HEAD:
+            return None
+        found.append(Outcome(source_seq, _KINDS[kind], reason, first_event))
+    return found
 
 
 def read_outcome(payload: bytes) -> Outcome:

@@ -32,6 +32,7 @@ from garraway.venues.door import (
     Outcome,
     SourceState,
     read_outcome,
+    read_outcomes,
     read_source_state,
 )
 from garraway.venues.tape import Batch, Tape
@@ -85,14 +86,20 @@ class _Unanswered(NamedTuple):
 class _Conversation(asyncio.Protocol):
     """One connection: hands on each packet as it comes; `over` ends with what ended it."""
 
-    def __init__(self, take: Callable[[bytes, bytes, asyncio.Transport], None], took: Callable[[], None]) -> None:
-        """Hands packets to `take`, and calls `took` behind those that came together."""
+    def __init__(
+        self,
+        take: Callable[[bytes, bytes, asyncio.Transport], None],
+        answer: Callable[[Outcome], None],
+        took: Callable[[], None],
+    ) -> None:
+        """Hands outcomes to `answer`, other packets to `take`, and calls `took` behind those that came together."""
         loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = loop.create_future()
         self.over.add_done_callback(lambda over: over.exception())  # seen, also where nobody waits any more
         self._gone: asyncio.Future[None] = loop.create_future()
         self.transport: asyncio.Transport | None = None
         self._take = take
+        self._answer = answer
         self._took = took
         self._loop = loop
         self._packets = soupbintcp.PacketBuffer()
@@ -108,8 +115,13 @@ class _Conversation(asyncio.Protocol):
         if self.over.done() or self.transport is None:
             return
         try:
-            for kind, payload in self._packets.feed(data):
-                self._take(kind, payload, self.transport)
+            outcomes = read_outcomes(data) if self._packets.empty else None
+            if outcomes is None:
+                for kind, payload in self._packets.feed(data):
+                    self._take(kind, payload, self.transport)
+            else:
+                for outcome in outcomes:
+                    self._answer(outcome)
         except VenueError as error:
             self.over.set_exception(error)
         self._took()
@@ -361,7 +373,7 @@ class ExchangeVenue:
     async def _one_connection(self) -> None:
         loop = asyncio.get_running_loop()
         transport, conversation = await loop.create_unix_connection(
-            lambda: _Conversation(self._take, self._tell_soon), running(self.folder)["door"]
+            lambda: _Conversation(self._take, self._answer, self._tell_soon), running(self.folder)["door"]
         )
         try:
             transport.write(soupbintcp.login(user=USER, password=self.source))
