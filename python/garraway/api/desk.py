@@ -8,6 +8,7 @@ another number. The interfaces (REST, the facades) share one desk, so that they 
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -89,9 +90,9 @@ class Desk:
         self._refs: dict[int, int] = {}
         self._texts: OrderedDict[tuple[int, str], _Guarded] = OrderedDict()
 
-    async def place(self, order: NewOrder, client_order_id: str | None = None) -> Told:
+    def place(self, order: NewOrder, client_order_id: str | None = None) -> Coroutine[None, None, Told]:
         """Places an order. Raises: Problem: the id is taken; the exchange is away."""
-        return await self._guarded(order, client_order_id)
+        return self._guarded(order, client_order_id)
 
     async def replace(self, change: Replacement, client_order_id: str | None = None) -> Told:
         """Replaces an order; without a new id the order keeps the one it has. Raises: Problem."""
@@ -161,7 +162,8 @@ class Desk:
         """Sends a command that takes no reference of its own."""
         if not self._door.free:
             await self._until_free()
-        return self._told(await self._deadlines.within(self._send(record)), client_ref, "")
+        outcome = await self._deadlines.within(self._send(record))
+        return self._told(outcome, client_ref, "")
 
     async def _until_free(self) -> None:
         """Waits until a command can go out, which holds until somebody else has the turn. Raises: Problem."""

@@ -7,7 +7,7 @@ within its time; every error becomes a problem; every reply bears the headers of
 import asyncio
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
@@ -47,11 +47,14 @@ class Edge:
         self._in_flight = 0
         self._services.meters.in_flight.set_function(lambda: self._in_flight)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request; anything else than HTTP goes on to the application, WebSockets nowhere."""
         if scope["type"] == "http":
-            await self._request(scope, receive, send)
-        elif scope["type"] == "lifespan":
+            return self._request(scope, receive, send)
+        return self._other(scope, receive, send)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "streams are served by another port"})

@@ -28,6 +28,7 @@ TIMESTAMP_HEADER: Final = b"garraway-timestamp"
 WINDOW_HEADER: Final = b"garraway-window"
 NONCE_HEADER: Final = b"garraway-nonce"
 SIGNATURE_HEADER: Final = b"garraway-signature"
+LATIN: Final = "latin-1"
 WINDOW: Final = "5000"
 """The receive window of who names none, in ms."""
 
@@ -126,21 +127,17 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     if KEY_HEADER in found:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         request = SignedRequest(
-            key_id=_text(found[KEY_HEADER]),
-            timestamp_ms=_text(found.get(TIMESTAMP_HEADER, b"")),
-            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else WINDOW,
-            nonce=_text(found.get(NONCE_HEADER, b"")),
+            key_id=str(found[KEY_HEADER], LATIN),
+            timestamp_ms=str(found.get(TIMESTAMP_HEADER, b""), LATIN),
+            window_ms=str(found[WINDOW_HEADER], LATIN) if WINDOW_HEADER in found else WINDOW,
+            nonce=str(found.get(NONCE_HEADER, b""), LATIN),
             method=scope["method"],
-            target=_text(target),
+            target=str(target, LATIN),
             body=scope["garraway.body"],
-            signature=_text(found.get(SIGNATURE_HEADER, b"")),
+            signature=str(found.get(SIGNATURE_HEADER, b""), LATIN),
         )
         return services.identity.gate.signed(request, at_ms=at_ns // MILLISECOND_NS, address=address)
-    scheme, _, token = _text(found.get(b"authorization", b"")).partition(" ")
+    scheme, _, token = str(found.get(b"authorization", b""), LATIN).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
     return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
-
-
-def _text(value: bytes) -> str:
-    return value.decode("latin-1")

@@ -94,7 +94,7 @@ class Directory:
     def apply(self, events: EventArray, tails: list[bytes]) -> None:
         """Takes a batch of events, in order, with their tails."""
         done = 0
-        for index in np.isin(events["kind"], _KINDS).nonzero()[0].tolist():
+        for index in _TOLD[events["kind"]].nonzero()[0].tolist():
             if int(events[index]["kind"]) in _AFTER_TRADES:
                 self._trade(events[done:index])
                 done = index
@@ -178,6 +178,8 @@ _KINDS: Final = [
     *(EVENTS[name] for name in (*_DEFINITIONS, "FeePlanDefined", "GroupDefined", "LimitsSet", "DayEnded")),
     *STANDING_KINDS,
 ]
+_TOLD: Final = np.isin(np.arange(256), _KINDS)
+"""Whether a kind of event is one of them, by its code."""
 _AFTER_TRADES: Final = frozenset(EVENTS[name] for name in ("DayEnded", "InstrumentSplit", "Uncrossed"))
 """Kinds before which the trades so far must have been looked at."""
 
