@@ -25,11 +25,17 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.api.venue import Venue, running
+from tests.api.venue import ACCOUNT, Venue, running
+
+from garraway.cli.up import people
+from garraway.records import encode
+from garraway.venues import ExchangeVenue
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = "/api/v1/orders"
 CONNECTIONS = 16
+AMOUNT = 10**16
+"""Ledger units of USD and of BTC that the account gets."""
 WARM_S = 2
 """The generator's orders that are not counted."""
 LIMIT_RATIO = 2.5
@@ -125,6 +131,7 @@ async def closed_loop(port: int, requests: list[bytes], *, connections: int, wan
         for request in waiting:
             reply = await connection.ask(request)
             assert reply.startswith(wanted), reply[:400]
+            assert b'"rejected"' not in reply, reply[-400:]
         assert connection.transport is not None
         connection.transport.close()
 
@@ -139,6 +146,15 @@ def open_loop(venue: Venue, port: int, *, per_s: int, seconds: int, connections:
     done = subprocess.run([*command, *words], input=key, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     said: dict[str, int] = json.loads(done.stdout)
     return said
+
+
+async def fund(venue: Venue) -> None:
+    """So much that no order is rejected for want of it, however many rest."""
+    async with await ExchangeVenue.connect(venue.folder) as operator:
+        outcomes = await operator.submit(
+            [encode("Deposit", account=ACCOUNT, asset=asset, amount=AMOUNT) for asset in (people.USD, people.BTC)]
+        )
+    assert all(outcome.done for outcome in outcomes), outcomes
 
 
 def cpu_ns(pid: int) -> int:
@@ -167,6 +183,7 @@ def main() -> None:
         echo_port = service_port + 1
         echo = subprocess.Popen([sys.executable, "-c", ECHO, str(echo_port)])
         try:
+            asyncio.run(fund(venue))
             orders = Orders(venue)
             time.sleep(2)
             rounds = []

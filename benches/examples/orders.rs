@@ -3,7 +3,7 @@
 //! Each order has its time, whatever became of those before; its delay counts from that time to its whole reply, so that a
 //! server that stands still is charged for all who wait. Keys come on stdin, a line `ID SECRET` each (HMAC-SHA256), and take
 //! turns. The result is a line of JSON: counts, and delays in microseconds.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write, stdin};
@@ -187,6 +187,9 @@ impl Load {
         let Some(body) = whole(&client.heard) else { return };
         assert!(client.heard.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(&client.heard));
         let is_accepted = body.windows(10).any(|part| part == b"\"accepted\"");
+        if !is_accepted && self.rejected == 0 {
+            eprintln!("the first that was rejected: {}", String::from_utf8_lossy(body));
+        }
         let due = client.due.take().unwrap();
         client.heard.clear();
         self.idle.push_back(place);
