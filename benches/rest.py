@@ -1,7 +1,8 @@
 """Orders over REST: CPU of the service for one, against a bare Starlette + msgspec echo, and delays in an open loop.
 
 Both servers run under the same uvicorn, uvloop and httptools; rounds are interleaved; the CPU is that of all threads of
-the server's process. The client signs its requests beforehand, so that it costs the servers nothing.
+the server's process. The client signs its requests beforehand, so that it costs the servers nothing. The open loop is
+benches/examples/orders.rs.
 """
 
 from __future__ import annotations
@@ -24,10 +25,19 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.api.venue import Venue, running
+from tests.api.venue import ACCOUNT, Venue, running
 
+from garraway.cli.up import people
+from garraway.records import encode
+from garraway.venues import ExchangeVenue
+
+ROOT = Path(__file__).resolve().parent.parent
 TARGET = "/api/v1/orders"
 CONNECTIONS = 16
+AMOUNT = 10**16
+"""Ledger units of USD and of BTC that the account gets."""
+WARM_S = 2
+"""The generator's orders that are not counted."""
 LIMIT_RATIO = 2.5
 LIMIT_P99_MS = 20.0
 ECHO = """
@@ -121,39 +131,30 @@ async def closed_loop(port: int, requests: list[bytes], *, connections: int, wan
         for request in waiting:
             reply = await connection.ask(request)
             assert reply.startswith(wanted), reply[:400]
+            assert b'"rejected"' not in reply, reply[-400:]
         assert connection.transport is not None
         connection.transport.close()
 
     await asyncio.gather(*(work() for _ in range(connections)))
 
 
-async def open_loop(port: int, requests: list[bytes], *, connections: int, per_s: int) -> list[float]:
-    """Requests at their appointed times, whatever the replies do; delays from those times, in seconds."""
-    loop = asyncio.get_running_loop()
-    idle: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(connections):
-        _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
-        idle.put_nowait(connection)
-    delays: list[float] = []
-    tasks: set[asyncio.Task[None]] = set()
+def open_loop(venue: Venue, port: int, *, per_s: int, seconds: int, connections: int) -> dict[str, int]:
+    """Orders at their appointed times, whatever the replies do, from a generator of its own: counts, delays in us."""
+    command = ["cargo", "run", "--quiet", "--release", "--package", "garraway-benches", "--example", "orders", "--"]
+    words = [f"127.0.0.1:{port}", "BTC-USD", *map(str, (per_s, seconds, connections))]
+    key = f"{venue.key.key_id} {venue.key.secret}\n"
+    done = subprocess.run([*command, *words], input=key, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    said: dict[str, int] = json.loads(done.stdout)
+    return said
 
-    async def one(request: bytes, due_s: float) -> None:
-        connection = await idle.get()
-        reply = await connection.ask(request)
-        delays.append(loop.time() - due_s)
-        idle.put_nowait(connection)
-        assert reply.startswith(b"HTTP/1.1 201"), reply[:300]
 
-    began_s = loop.time() + 0.1
-    for index, request in enumerate(requests):
-        due_s = began_s + index / per_s
-        if (wait_s := due_s - loop.time()) > 0:
-            await asyncio.sleep(wait_s)
-        task = asyncio.create_task(one(request, due_s))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    return delays
+async def fund(venue: Venue) -> None:
+    """So much that no order is rejected for want of it, however many rest."""
+    async with await ExchangeVenue.connect(venue.folder) as operator:
+        outcomes = await operator.submit(
+            [encode("Deposit", account=ACCOUNT, asset=asset, amount=AMOUNT) for asset in (people.USD, people.BTC)]
+        )
+    assert all(outcome.done for outcome in outcomes), outcomes
 
 
 def cpu_ns(pid: int) -> int:
@@ -174,6 +175,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=4_000)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--per-second", type=int, default=2_000)
+    parser.add_argument("--connections", type=int, default=200)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place, running(Path(place) / "venue", rate=100_000_000) as venue:
         assert venue.service is not None
@@ -181,6 +183,7 @@ def main() -> None:
         echo_port = service_port + 1
         echo = subprocess.Popen([sys.executable, "-c", ECHO, str(echo_port)])
         try:
+            asyncio.run(fund(venue))
             orders = Orders(venue)
             time.sleep(2)
             rounds = []
@@ -192,16 +195,22 @@ def main() -> None:
                     rounds.append((ours, theirs))
             ratio = statistics.median(ours / theirs for ours, theirs in rounds)
             ours, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
-            requests = orders.make(options.per_second * options.seconds, service_port)
-            delays = uvloop.run(open_loop(service_port, requests, connections=200, per_s=options.per_second))
-            delays.sort()
+            before = cpu_ns(venue.service.pid)
+            said = open_loop(
+                venue, service_port, per_s=options.per_second, seconds=options.seconds, connections=options.connections
+            )
+            busy = (cpu_ns(venue.service.pid) - before) / 1e9 / (options.seconds + WARM_S)
         finally:
             echo.send_signal(signal.SIGTERM)
             echo.wait()
-    p50, p99, p999 = (delays[int(len(delays) * part)] * 1_000 for part in (0.5, 0.99, 0.999))
+    p50, p99, p999 = (said[name] / 1_000 for name in ("p50_us", "p99_us", "p999_us"))
     print(f"CPU of an order {ours:.1f} us, of an echo {theirs:.1f} us: ratio {ratio:.2f} (limit {LIMIT_RATIO})")
-    print(f"open loop of {options.per_second}/s, 200 connections: p50 {p50:.2f} ms, p99 {p99:.2f} ms, "
-          f"p99.9 {p999:.2f} ms (limit of p99 {LIMIT_P99_MS:.0f} ms)")  # fmt: skip
+    print(f"of each round: {', '.join(f'{ours / theirs:.2f}' for ours, theirs in rounds)}")
+    print(f"open loop of {options.per_second}/s, {options.connections} connections: p50 {p50:.2f} ms, "
+          f"p99 {p99:.2f} ms, p99.9 {p999:.2f} ms (limit of p99 {LIMIT_P99_MS:.0f} ms); {said['accepted']} accepted, "
+          f"{said['rejected']} rejected, {said['held']} found no free connection; "
+          f"service {busy:.0%} of a core")  # fmt: skip
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     sys.exit(ratio > LIMIT_RATIO or p99 > LIMIT_P99_MS)
 
 

@@ -33,12 +33,14 @@ __all__ = [
     "bench_commands",
     "bench_engine",
     "bench_engine_batches",
+    "hmac_sha256_hex",
     "itch_read",
     "journal_dump",
     "journal_verify",
     "read_events",
     "reference",
     "run_exchange",
+    "sha256_hex",
 ]
 
 @type_check_only
@@ -535,6 +537,12 @@ def itch_read(block: bytes, offset: int) -> tuple[NDArray[np.void], int, bool, s
 
 def reference() -> dict[str, str]:
     """The pages of the reference: file name below docs/reference -> Markdown."""
+
+def sha256_hex(content: bytes, /) -> str:
+    """The SHA-256 of `content`, in small hexadecimal digits."""
+
+def hmac_sha256_hex(key: bytes, content: bytes, /) -> str:
+    """The HMAC-SHA256 of `content` under `key`, in small hexadecimal digits."""
 
 def bench_book(path: str | PathLike[str], repeats: int = 7) -> BenchReport:
     """Runs a workload through the book alone."""

@@ -1,13 +1,16 @@
 """What every request passes, whatever it asks for."""
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import httpx2
 import pytest
+from starlette.types import Message, Scope
 from tests.api.fakes import TRADER, Clock, FakeGate, FakeIdentity, application, services
 
 from garraway.api import EdgeSettings, Services
@@ -156,3 +159,50 @@ def test_replies_over_tls_ask_never_to_come_without_it() -> None:
         assert reply.headers["strict-transport-security"] == "max-age=31536000"
 
     asked(services(edge=EdgeSettings(encrypted=True)), asking)
+
+
+class ServerSide:
+    """What a server keeps of a request: its scope, and how to answer it."""
+
+    def __init__(self, path: str) -> None:
+        self.status = 0
+        self.scope: Scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [],
+            "client": ("192.0.2.1", 1),
+            "server": ("192.0.2.2", 80),
+        }
+
+    async def receive(self) -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/instruments", "/api/v1/instruments/NONE", "/api/v1/orders/1"])
+def test_what_a_request_leaves_behind_needs_no_collector(path: str) -> None:
+    app = application(services())
+
+    async def scenario() -> None:
+        sides: list[weakref.ref[ServerSide]] = []
+        for _ in range(2):  # the first one fills caches
+            side = ServerSide(path)
+            sides.append(weakref.ref(side))
+            await app(side.scope, side.receive, side.send)
+            assert side.status in {200, 401, 404}
+            del side
+        assert sides[-1]() is None
+
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()

@@ -5,7 +5,6 @@ import hashlib
 import io
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pyotp
 import pytest
+from msgspec.structs import replace
 
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog

@@ -1,5 +1,6 @@
 """Decimal text and integers: exact both ways, and every refusal says value, limit and remedy."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from garraway.units import (
     scaled,
     scaled_text,
 )
+from garraway.units.decimals import carefully
 
 SHARE = InstrumentTerms(
     symbol="GARR",
@@ -44,6 +46,26 @@ COIN = InstrumentTerms(
     max_quantity=10_000_000,
 )
 USD = AssetTerms("USD", scale=8, display=2)
+
+
+def said(convert: Callable[..., int], text: str, decimals: int) -> object:
+    """The number, or what is wrong."""
+    try:
+        return convert(text, decimals, what="price")
+    except UnitsError as error:
+        return type(error), str(error)
+
+
+@given(st.text("0123456789.+-e \u0663\u00b2", max_size=36), st.integers(0, 12))
+def test_the_plainest_texts_are_read_as_all_others_are(text: str, decimals: int) -> None:
+    assert said(scaled, text, decimals) == said(carefully, text, decimals)
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "59000", "101.25", "0.001", "1.00000", "9" * 30, "9" * 31, "1.", ".5", "\u0663", ""]
+)
+def test_a_text_is_read_alike_by_both_ways(text: str) -> None:
+    assert said(scaled, text, 3) == said(carefully, text, 3)
 
 
 @given(number=st.integers(-(2**80), 2**80), decimals=st.integers(0, 12))

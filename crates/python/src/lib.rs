@@ -2,6 +2,7 @@
 
 mod arrays;
 mod bench;
+mod digests;
 mod engine;
 mod exchange;
 mod itch;
@@ -22,5 +23,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     itch::register(module)?;
     views::register(module)?;
     signals::register(module)?;
+    digests::register(module)?;
     bench::register(module)
 }

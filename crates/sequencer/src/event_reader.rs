@@ -1,10 +1,11 @@
 //! Reading the event log while it grows: whole records from an event on, file after file.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use garraway_types::limits::MAX_TAIL;
 use garraway_types::{EVENT_SIZE, Event, Record};
@@ -15,6 +16,9 @@ use crate::scan;
 
 /// Bytes of the largest record.
 const MAX_RECORD: usize = EVENT_SIZE + MAX_TAIL;
+
+/// Longer than a tick of any file system's clock.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Why the event log cannot be read.
 #[derive(Debug)]
@@ -61,6 +65,15 @@ pub struct EventReader {
     current: Option<Current>,
     last_event_id: u64,
     buffer: Vec<u8>,
+    looked: Option<Looked>,
+}
+
+/// A look at the folder that found no successor.
+struct Looked {
+    /// When it last changed, as the file system has it.
+    changed: SystemTime,
+    /// Whether that was long enough before the look: a change in the same tick of the file system's clock shows no other time.
+    settled: bool,
 }
 
 struct Current {
@@ -78,6 +91,7 @@ impl EventReader {
             current: None,
             last_event_id: 0,
             buffer: Vec::new(),
+            looked: None,
         };
         let files = reader.files()?;
         let start = files.iter().rposition(|first| *first <= from_event_id).unwrap_or(0);
@@ -171,9 +185,22 @@ impl EventReader {
         })
     }
 
-    fn successor(&self) -> Result<Option<u64>, EventLogError> {
+    /// The next file. Who waits at the end asks often: the folder is listed again only if it changed.
+    fn successor(&mut self) -> Result<Option<u64>, EventLogError> {
+        let now = SystemTime::now();
+        let changed = match fs::metadata(&self.folder).and_then(|found| found.modified()) {
+            Ok(changed) => changed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(EventLogError::Io { path: self.folder.clone(), error }),
+        };
+        if self.looked.as_ref().is_some_and(|looked| looked.settled && looked.changed == changed) {
+            return Ok(None);
+        }
         let current = self.current.as_ref().map(|current| current.first_id);
-        Ok(self.files()?.into_iter().find(|first| current.is_none_or(|current| *first > current)))
+        let found = self.files()?.into_iter().find(|first| current.is_none_or(|current| *first > current));
+        let settled = now.duration_since(changed).is_ok_and(|age| age > SETTLED);
+        self.looked = found.is_none().then_some(Looked { changed, settled });
+        Ok(found)
     }
 
     /// Goes to a file, if its head is there already.

@@ -4,6 +4,7 @@ For each key one number is kept: when its allowance will be whole again. A reque
 whole period it is refused. Source: ITU-T I.371, "virtual scheduling".
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -28,18 +29,20 @@ class Allowance:
 
     limit: int
     period_ns: int = 60 * SECOND_NS
-    _whole_ns: dict[str, int] = field(default_factory=dict)
+    _whole_ns: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """The key that was looked at last is the last; a plain dict would look through the gaps that this leaves."""
 
     def take(self, key: str, now_ns: int) -> Taken:
         """Takes one request of `key`, if it may."""
         interval_ns = self.period_ns // self.limit
-        whole_ns = max(self._whole_ns.pop(key, 0), now_ns)
+        whole_ns = max(self._whole_ns.get(key, 0), now_ns)
         allowed = whole_ns + interval_ns - now_ns <= self.period_ns
         if allowed:
             whole_ns += interval_ns
         self._whole_ns[key] = whole_ns
+        self._whole_ns.move_to_end(key)
         if len(self._whole_ns) > KEYS_AT_MOST:
-            del self._whole_ns[next(iter(self._whole_ns))]
+            self._whole_ns.popitem(last=False)
         used_ns = whole_ns - now_ns
         remaining = (self.period_ns - used_ns) // interval_ns
         wait_ns = 0 if allowed else used_ns + interval_ns - self.period_ns

@@ -7,7 +7,8 @@ another number. The interfaces (REST, the facades) share one desk, so that they 
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -87,11 +88,11 @@ class Desk:
         self.last_seq = 0
         """The highest number of a command whose outcome came here."""
         self._refs: dict[int, int] = {}
-        self._texts: dict[tuple[int, str], _Guarded] = {}
+        self._texts: OrderedDict[tuple[int, str], _Guarded] = OrderedDict()
 
-    async def place(self, order: NewOrder, client_order_id: str | None = None) -> Told:
+    def place(self, order: NewOrder, client_order_id: str | None = None) -> Coroutine[None, None, Told]:
         """Places an order. Raises: Problem: the id is taken; the exchange is away."""
-        return await self._guarded(order, client_order_id)
+        return self._guarded(order, client_order_id)
 
     async def replace(self, change: Replacement, client_order_id: str | None = None) -> Told:
         """Replaces an order; without a new id the order keeps the one it has. Raises: Problem."""
@@ -101,12 +102,11 @@ class Desk:
 
     async def cancel(self, account: int, client_ref: int, quantity: int = 0) -> Told:
         """Cancels an order, or reduces it to what it may fill in all. Raises: Problem."""
-        sent = await self._sent(lambda: cancel_record(account, client_ref, quantity))
-        return _told(await self._outcome(sent), client_ref, "", self._views.seq)
+        return await self._plain(cancel_record(account, client_ref, quantity), client_ref)
 
     async def command(self, record: bytes) -> Told:
         """Sends a command without a reference, e.g. a mass cancel. Raises: Problem."""
-        return _told(await self._outcome(await self._sent(lambda: record)), 0, "", self._views.seq)
+        return await self._plain(record, 0)
 
     async def mass_cancel(self, *, scope: int, number: int, instrument: int = 0, side: int = 0) -> Told:
         """Cancels all orders of an account, a firm, a session or the venue. Raises: Problem."""
@@ -139,17 +139,14 @@ class Desk:
         """Sends with the next reference, and again with a later one where another door was faster."""
         tail = text.encode()
         for _ in range(TRIES):
-            client_ref = 0
-
-            def record() -> bytes:
-                nonlocal client_ref
-                client_ref = self._next_ref(command.account)
-                if guarded is not None:
-                    guarded.client_ref = client_ref
-                return command.record(client_ref, tail)
-
-            outcome = await self._outcome(await self._sent(record))
-            told = _told(outcome, client_ref, text, self._views.seq)
+            if not self._door.free:
+                await self._until_free()
+            client_ref = self._next_ref(command.account)
+            if guarded is not None:
+                guarded.client_ref = client_ref
+            sent = self._send(command.record(client_ref, tail))
+            outcome = await self._deadlines.within(sent)
+            told = self._told(outcome, client_ref, text)
             if told.reason is None or told.reason.name != STALE:
                 return told
             with contextlib.suppress(NotYet):
@@ -161,29 +158,37 @@ class Desk:
         self._refs[account] = client_ref
         return client_ref
 
-    async def _sent(self, record: Callable[[], bytes]) -> asyncio.Future[Outcome]:
-        """Sends what `record` makes at the moment at which it can go out. Raises: Problem: the exchange is away."""
-        sent = self._try(record)
-        if sent is not None:
-            return sent
+    async def _plain(self, record: bytes, client_ref: int) -> Told:
+        """Sends a command that takes no reference of its own."""
+        if not self._door.free:
+            await self._until_free()
+        outcome = await self._deadlines.within(self._send(record))
+        return self._told(outcome, client_ref, "")
+
+    async def _until_free(self) -> None:
+        """Waits until a command can go out, which holds until somebody else has the turn. Raises: Problem."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while (sent := self._try(record)) is None:
+                while not self._door.free:
                     await self._door.until_free()
-                return sent
         except TimeoutError as error:
             raise away("ExchangeAway", f"the exchange took nothing for {PATIENCE_S:g} s: nothing was done") from error
 
-    def _try(self, record: Callable[[], bytes]) -> asyncio.Future[Outcome] | None:
-        return self._door.send(record()) if self._door.free else None
+    def _send(self, record: bytes) -> asyncio.Future[Outcome]:
+        """Sends at once; the door is free."""
+        sent = self._door.send(record)
+        assert sent is not None
+        return sent
 
-    async def _outcome(self, sent: asyncio.Future[Outcome]) -> Outcome | None:
-        """The outcome; None where it did not come in time."""
-        outcome = await self._deadlines.within(sent)
+    def _told(self, outcome: Outcome | None, client_ref: int, text: str) -> Told:
+        """What an outcome says; None: none came in time."""
         if outcome is None:
-            return None
-        self.last_seq = max(self.last_seq, command_seq(outcome.first_event))
-        return outcome
+            return Told("unknown", client_ref, text, self._views.seq)
+        seq = command_seq(outcome.first_event)
+        self.last_seq = max(self.last_seq, seq)
+        if outcome.done:
+            return Told("accepted", client_ref, text, seq, outcome.first_event)
+        return Told("rejected", client_ref, text, seq, outcome.first_event, reject(outcome.reason))
 
     def _insist_free(self, key: tuple[int, str]) -> None:
         account, text = key
@@ -197,14 +202,17 @@ class Desk:
 
     def _forget_told(self) -> None:
         """Drops ids of which the fold tells by now, from the oldest on; one that it does not know goes to the end."""
+        if not self._texts:
+            return
         seq = self._views.seq
         while self._texts:
             key = next(iter(self._texts))
-            guarded = self._texts.pop(key)
+            guarded = self._texts[key]
             told = guarded.seq <= seq if guarded.seq is not None else self._views.order_by_text(*key) is not None
             if not told:
-                self._texts[key] = guarded
+                self._texts.move_to_end(key)
                 return
+            del self._texts[key]
 
 
 def _taken(text: str, client_ref: int) -> Problem:
@@ -214,12 +222,3 @@ def _taken(text: str, client_ref: int) -> Problem:
         order_ref=str(client_ref),
         client_order_id=text,
     )
-
-
-def _told(outcome: Outcome | None, client_ref: int, text: str, seq: int) -> Told:
-    if outcome is None:
-        return Told("unknown", client_ref, text, seq)
-    known = command_seq(outcome.first_event)
-    if outcome.done:
-        return Told("accepted", client_ref, text, known, outcome.first_event)
-    return Told("rejected", client_ref, text, known, outcome.first_event, reject(outcome.reason))

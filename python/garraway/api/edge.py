@@ -7,7 +7,7 @@ within its time; every error becomes a problem; every reply bears the headers of
 import asyncio
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
@@ -15,28 +15,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from garraway.api import strict_json
 from garraway.api.addresses import UNKNOWN, client_address
-from garraway.api.allowance import Allowance, Taken
+from garraway.api.allowance import Allowance
 from garraway.api.problems import FAULT, Problem, problem_of, throttled
-from garraway.api.raw import RawRouter
+from garraway.api.raw import RawRoute, RawRouter
+from garraway.api.replies import ENCRYPTED, HEADERS, Reply, Wording, as_it_is
 
 if TYPE_CHECKING:
     from garraway.api.services import Services
 
-HEADERS: Final = (
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-)
-"""On every reply; a page of our own names its content-security-policy itself."""
-ENCRYPTED: Final = (b"strict-transport-security", b"max-age=31536000")
-"""On every reply besides, where clients come over TLS: they are not to come without it."""
 WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 UNLIMITED: Final = ("/health", "/live", "/ready", "/metrics")
 """Paths that probes ask: never throttled, never logged."""
-Wording = Callable[[Problem], Problem]
 _CORRELATION: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_OWN: Final = frozenset({b"content-security-policy", b"cache-control"})
 
 
 class Edge:
@@ -58,26 +48,30 @@ class Edge:
         self._in_flight = 0
         self._services.meters.in_flight.set_function(lambda: self._in_flight)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """One request; anything else than HTTP goes on to the application, WebSockets nowhere."""
         if scope["type"] == "http":
-            await self._request(scope, receive, send)
-        elif scope["type"] == "lifespan":
+            return self._request(scope, receive, send)
+        return self._other(scope, receive, send)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "streams are served by another port"})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        services = self._services
+        services = scope["garraway.services"] = self._services
         began_s = services.monotonic_s()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["garraway.headers"] = headers
-        reply = scope["garraway.reply"] = _Reply(send, self._correlation_id(headers), self._headers)
-        if self._wordings:
-            reply.worded = self._wordings.get("/" + scope["path"][1:].partition("/")[0], _as_it_is)
+        reply = scope["garraway.reply"] = Reply(send, self._correlation_id(headers), self._headers)
+        raw = self._raw.find(scope)
+        if raw is None and self._wordings:
+            reply.worded = self._wordings.get("/" + scope["path"][1:].partition("/")[0], as_it_is)
         self._in_flight += 1
         try:
-            await self._pass(scope, headers, receive, reply)
+            await self._pass(scope, headers, receive, reply, raw)
         except TimeoutError:
             await reply.problem(Problem(503, "DeadlineExceeded", "it took too long: ask again", retryable=True))
         except Exception as error:  # noqa: BLE001 - the last line of defence: a fault becomes a reply and a log line
@@ -85,8 +79,11 @@ class Edge:
         finally:
             self._in_flight -= 1
             self._told(scope, reply, services.monotonic_s() - began_s)
+            reply.end()
 
-    async def _pass(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: "_Reply") -> None:
+    async def _pass(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: Reply, raw: RawRoute | None
+    ) -> None:
         services = self._services
         edge = services.edge
         address = scope["client"][0] if scope.get("client") else UNKNOWN
@@ -101,10 +98,9 @@ class Edge:
                 raise throttled(taken)
         body = b"" if scope["method"] in WITHOUT_BODY else await self._body(scope, headers, receive)
         scope["garraway.body"] = body
-        raw = self._raw.find(scope)
         if raw is not None and not (edge.origins and b"origin" in headers):
             scope["app"] = self._app
-            await raw(scope, receive, reply)
+            await raw.answer(scope, reply)
             return
         async with asyncio.timeout(edge.request_s):
             await self._inner(scope, _Replayed(body, receive), reply)
@@ -120,7 +116,8 @@ class Edge:
             message = await receive()
             if message["type"] != "http.request":
                 raise Problem(400, "Malformed", "the body broke off")
-            body += message.get("body", b"")
+            part = message.get("body", b"")
+            body = body + part if body else part
             more = message.get("more_body", False)
             if len(body) > most:
                 raise too_large(most)
@@ -136,7 +133,7 @@ class Edge:
         self._begun += 1
         return f"{self._services.clock():x}-{self._begun:x}"
 
-    async def _refuse(self, error: Exception, reply: "_Reply") -> None:
+    async def _refuse(self, error: Exception, reply: Reply) -> None:
         problem = problem_of(error)
         if problem is None:
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -151,72 +148,25 @@ class Edge:
             problem = FAULT
         await reply.problem(problem)
 
-    def _told(self, scope: Scope, reply: "_Reply", seconds: float) -> None:
+    def _told(self, scope: Scope, reply: Reply, seconds: float) -> None:
         route = scope.get("garraway.route") or getattr(scope.get("route"), "path", None) or "none"
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._services.meters.replied(route=route, method=method, status=reply.status, seconds=seconds)
         if scope["path"].startswith(UNLIMITED):
             return
         principal = scope.get("garraway.principal")
-        self._services.log.write(
-            "info",
-            "request",
+        self._services.log.request(
             correlation_id=reply.correlation_id,
             method=method,
             route=route,
             status=reply.status,
             took_us=int(seconds * 1e6),
-            user=getattr(principal, "user_id", None),
-            **reply.noted,
+            user=principal.user_id if principal is not None else None,
+            noted=reply.noted,
         )
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-
-
-class _Reply:
-    """The sending side of one request: adds headers to the head of the reply and remembers its status."""
-
-    __slots__ = ("_headers", "_rate", "_send", "correlation_id", "noted", "status", "worded")
-
-    def __init__(self, send: Send, correlation_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-        self._send = send
-        self._headers = headers
-        self._rate: Taken | None = None
-        self.correlation_id = correlation_id
-        self.status = 0
-        self.noted: dict[str, object] = {}
-        """What the log line tells besides: the number of the command."""
-        self.worded: Wording = _as_it_is
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = message["headers"]
-            own = {name for name, _ in headers if name in _OWN}
-            ours = self._headers if not own else [header for header in self._headers if header[0] not in own]
-            rate = _rate_headers(self._rate) if self._rate is not None else ()
-            message["headers"] = [*headers, *ours, (b"x-correlation-id", self.correlation_id.encode()), *rate]
-        await self._send(message)
-
-    def rate(self, taken: Taken) -> None:
-        """Of several allowances the one with the least left is told."""
-        if self._rate is None or taken.remaining < self._rate.remaining:
-            self._rate = taken
-
-    async def problem(self, problem: Problem) -> None:
-        """Replies with a problem, unless a reply has begun."""
-        if self.status == 0:
-            problem = self.worded(problem)
-            headers = {
-                "content-type": problem.media_type,
-                **{name.lower(): text for name, text in problem.headers.items()},
-            }
-            await respond(self, problem.status, problem.body(self.correlation_id), headers)
-
-
-def _as_it_is(problem: Problem) -> Problem:
-    return problem
 
 
 class _Replayed:
@@ -236,14 +186,6 @@ class _Replayed:
         return await self._receive()
 
 
-async def respond(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
-    """A whole reply."""
-    raw = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
-    raw.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
-
-
 def too_large(most: int) -> Problem:
     """413: the body is larger than is read; the connection ends."""
     return Problem(413, "BodyTooLarge", f"a body holds at most {most} bytes", headers={"Connection": "close"})
@@ -261,11 +203,3 @@ def _parsed(content_type: bytes, body: bytes) -> strict_json.Json:
 
 def _forwarded(scope: Scope) -> list[str]:
     return [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-
-
-def _rate_headers(taken: Taken) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"ratelimit-limit", b"%d" % taken.limit),
-        (b"ratelimit-remaining", b"%d" % taken.remaining),
-        (b"ratelimit-reset", b"%d" % taken.reset_s),
-    ]

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from garraway.api.ports import Views
+from garraway.api.tallies import Counts, Durations
 
+REST: Final = ("rest",)
 STATUSES: Final = ("accepted", "rejected", "unknown")
 SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -49,8 +51,8 @@ class Meters:
     """What is counted. Labels come from bounded sets only: routes, methods, statuses, roles, reasons."""
 
     registry: CollectorRegistry
-    requests: Counter
-    request_seconds: Histogram
+    requests: Counts
+    request_seconds: Durations
     denied: Counter
     unauthenticated: Counter
     throttled: Counter
@@ -58,10 +60,8 @@ class Meters:
     door_connected: Gauge
     sequence: Gauge
     read_waits: Counter
-    ack_seconds: Histogram
-    placed: dict[str, Counter]
-    children: dict[tuple[str, str, int], tuple[Counter, Histogram]]
-    """Counters by their labels, so that the hot path looks up once."""
+    ack_seconds: Durations
+    placed: Counts
 
     @classmethod
     def new(cls, *, version: str, views: Views | None = None) -> Self:
@@ -72,24 +72,21 @@ class Meters:
             registry.register(_Streams(views))
         build = Gauge("app_build_info", "What runs here.", ["component", "version"], registry=registry)
         build.labels("service", version).set(1)
-        acks = Histogram(
-            "venue_order_ack_seconds",
-            "From an order to its durable outcome.",
-            ["protocol"],
-            buckets=SECONDS,
-            registry=registry,
+        requests = Counts("http_requests", "Requests.", ("route", "method", "code"))
+        request_seconds = Durations(
+            "http_request_duration_seconds", "From the head of a request to its reply.", ("route",), SECONDS
         )
-        orders = Counter("api_orders", "Orders of clients, by what became of them.", ["status"], registry=registry)
+        ack_seconds = Durations(
+            "venue_order_ack_seconds", "From an order to its durable outcome.", ("protocol",), SECONDS
+        )
+        placed = Counts("api_orders", "Orders of clients, by what became of them.", ("status",))
+        placed.found.update({(status,): 0 for status in STATUSES})
+        for hot in (requests, request_seconds, ack_seconds, placed):
+            registry.register(hot)
         return cls(
             registry=registry,
-            requests=Counter("http_requests", "Requests.", ["route", "method", "code"], registry=registry),
-            request_seconds=Histogram(
-                "http_request_duration_seconds",
-                "From the head of a request to its reply.",
-                ["route"],
-                buckets=SECONDS,
-                registry=registry,
-            ),
+            requests=requests,
+            request_seconds=request_seconds,
             denied=Counter("authz_denied", "Requests that were not permitted.", ["route"], registry=registry),
             unauthenticated=Counter("auth_refused", "Requests whose credentials were refused.", registry=registry),
             throttled=Counter("http_throttled", "Requests beyond a rate limit.", ["scope"], registry=registry),
@@ -97,21 +94,16 @@ class Meters:
             door_connected=Gauge("venue_door_connected", "1 while the exchange's door is open.", registry=registry),
             sequence=Gauge("venue_sequence", "The last command that this process knows of.", registry=registry),
             read_waits=Counter("api_read_waits", "Reads that waited for a command.", ["result"], registry=registry),
-            ack_seconds=acks.labels("rest"),
-            placed={status: orders.labels(status) for status in STATUSES},
-            children={},
+            ack_seconds=ack_seconds,
+            placed=placed,
         )
 
     def acknowledged(self, status: str, seconds: float) -> None:
         """An order got its outcome, or none in time."""
-        self.ack_seconds.observe(seconds)
-        self.placed[status].inc()
+        self.ack_seconds.observe(REST, seconds)
+        self.placed.count((status,))
 
     def replied(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """A reply went out."""
-        found = self.children.get((route, method, status))
-        if found is None:
-            counter = self.requests.labels(route, method, str(status))
-            found = self.children[route, method, status] = counter, self.request_seconds.labels(route)
-        found[0].inc()
-        found[1].observe(seconds)
+        self.requests.count((route, method, str(status)))
+        self.request_seconds.observe((route,), seconds)

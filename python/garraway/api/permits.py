@@ -20,7 +20,7 @@ from garraway.api.allowance import Taken
 from garraway.api.origins import origin_of
 from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
-from garraway.identity import Origin, Permission, Principal, SignedRequest, require
+from garraway.identity import Origin, Permission, Principal, SignedRequest, insist
 
 SECOND_NS: Final = 1_000_000_000
 MILLISECOND_NS: Final = 1_000_000
@@ -29,6 +29,7 @@ TIMESTAMP_HEADER: Final = b"garraway-timestamp"
 WINDOW_HEADER: Final = b"garraway-window"
 NONCE_HEADER: Final = b"garraway-nonce"
 SIGNATURE_HEADER: Final = b"garraway-signature"
+LATIN: Final = "latin-1"
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ class Caller(msgspec.Struct, frozen=True):
             (account,) = own
         known = self.services.directory.accounts.get(account)
         group = known.group if known is not None and known.group else None
-        require(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
+        insist(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
         return account
 
 
@@ -100,18 +101,18 @@ def public(*, logs_in: bool = False) -> DependsOn:
 
 def let_in(scope: Scope, permission: Permission) -> Caller:
     """Who asks, once that is known and permitted. Raises: Problem, errors of `identity`."""
-    services: Services = scope["app"].state.services
+    services: Services = scope["garraway.services"]
     at_ns = services.clock()
     return admit(scope, principal_of(scope, services, at_ns), permission, at_ns)
 
 
 def admit(scope: Scope, principal: Principal, permission: Permission, at_ns: int) -> Caller:
     """A known principal as a caller, if it may and has not asked too often. Raises: Problem, errors of `identity`."""
-    services: Services = scope["app"].state.services
+    services: Services = scope["garraway.services"]
     scope["garraway.principal"] = principal
     _take(scope, services, principal, at_ns)
     at_s = at_ns // SECOND_NS
-    require(principal, permission, at_s=at_s)
+    insist(principal, permission, at_s=at_s)
     return Caller(principal, permission, services, at_s, scope)
 
 
@@ -137,17 +138,17 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
     if KEY_HEADER in found:
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         request = SignedRequest(
-            key_id=_text(found[KEY_HEADER]),
-            timestamp_ms=_text(found.get(TIMESTAMP_HEADER, b"")),
-            window_ms=_text(found[WINDOW_HEADER]) if WINDOW_HEADER in found else _usual_window(services),
-            nonce=_text(found.get(NONCE_HEADER, b"")),
+            key_id=str(found[KEY_HEADER], LATIN),
+            timestamp_ms=str(found.get(TIMESTAMP_HEADER, b""), LATIN),
+            window_ms=str(found[WINDOW_HEADER], LATIN) if WINDOW_HEADER in found else _usual_window(services),
+            nonce=str(found.get(NONCE_HEADER, b""), LATIN),
             method=scope["method"],
-            target=_text(target),
+            target=str(target, LATIN),
             body=scope["garraway.body"],
-            signature=_text(found.get(SIGNATURE_HEADER, b"")),
+            signature=str(found.get(SIGNATURE_HEADER, b""), LATIN),
         )
         return services.identity.gate.signed(request, at_ms=at_ns // MILLISECOND_NS, address=address)
-    scheme, _, token = _text(found.get(b"authorization", b"")).partition(" ")
+    scheme, _, token = str(found.get(b"authorization", b""), LATIN).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "Unauthenticated", "log in, or sign with an API key: no credentials came", headers=CHALLENGE)
     return services.identity.gate.bearer(token, at_s=at_ns // SECOND_NS, address=address)
@@ -156,7 +157,3 @@ def principal_of(scope: Scope, services: Services, at_ns: int) -> Principal:
 def _usual_window(services: Services) -> str:
     """The window in ms of who names none."""
     return str(services.identity.policy.api_key_window_ms)
-
-
-def _text(value: bytes) -> str:
-    return value.decode("latin-1")

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from garraway.api.permits import Caller, let_in
 from garraway.api.problems import Problem, invalid
+from garraway.api.replies import Reply
 from garraway.api.services import Services
 from garraway.api.strict_json import Json
 from garraway.identity import Permission
@@ -63,23 +64,31 @@ class RawRoute:
         return Route(self.path, endpoint=self, methods=[self.method])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the caller in, calls the endpoint, replies. Raises: Problem, errors of the rooms below."""
+        """Answers behind a router or middleware. Raises: Problem, errors of the rooms below."""
         del receive  # the edge has read the body
+        status, body = await self._carried_out(scope, scope["path_params"])
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def answer(self, scope: Scope, reply: Reply) -> None:
+        """Answers from the edge itself. Raises: Problem, errors of the rooms below."""
+        status, body = await self._carried_out(scope, scope["path_params"])
+        await reply.json(status, body)
+
+    async def _carried_out(self, scope: Scope, parameters: Mapping[str, str]) -> tuple[int, bytes]:
+        """Lets the caller in and calls the endpoint: status and body of the reply."""
         scope["garraway.route"] = self.path
         caller = let_in(scope, self.permission)
-        parameters = scope["path_params"]
         if scope["query_string"]:
             parameters = {**parameters, **self._query(scope["query_string"])}
-        ask = Ask(scope["app"].state.services, caller, parameters, scope.get("garraway.json"))
+        ask = Ask(caller.services, caller, parameters, scope.get("garraway.json"))
         if self.asked is not None and ask.json is None:
             raise Problem(422, "BodyMissing", "this needs a body of application/json")
         status, said = await self.endpoint(ask)
         seq, order_ref = getattr(said, "seq", None), getattr(said, "order_ref", None)
         scope["garraway.reply"].noted = {"command_seq": seq, "order_ref": order_ref}
-        body = _ENCODER.encode(said)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return status, _ENCODER.encode(said)
 
     def _query(self, text: bytes) -> dict[str, str]:
         pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=PARAMETERS_AT_MOST)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,39 @@ class Crowd:
             del self.of_address[address]
 
 
+class Patience:
+    """Connections of a server that it waits for. One timer for all of them."""
+
+    def __init__(self, patience_s: float) -> None:
+        """Waits for nobody yet."""
+        self._patience_s = patience_s
+        self._due_s: dict[PatientProtocol, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait_for(self, connection: "PatientProtocol") -> None:
+        """Closes the connection unless its request is whole in time; it may be waited for already."""
+        if connection in self._due_s:
+            return
+        loop = connection.loop
+        self._due_s[connection] = loop.time() + self._patience_s
+        if self._timer is None:
+            self._timer = loop.call_later(self._patience_s, self._look, loop)
+
+    def have(self, connection: "PatientProtocol") -> None:
+        """Waits for it no more."""
+        self._due_s.pop(connection, None)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Closes those whose time is over: the first ones, as all are given the same time."""
+        now_s = loop.time()
+        late = list(takewhile(lambda one: self._due_s[one] <= now_s, self._due_s))
+        for connection in late:
+            del self._due_s[connection]
+            connection.transport.close()
+        following = next(iter(self._due_s.values()), None)
+        self._timer = loop.call_at(following, self._look, loop) if following is not None else None
+
+
 class HeadTooLarge(httptools.HttpParserError):
     """A request's head is larger than is read."""
 
@@ -72,13 +106,20 @@ class HeadTooLarge(httptools.HttpParserError):
 class PatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 that waits for requests, but not for ever, and reads heads, but not of any size."""
 
-    def __init__(self, *arguments: Any, bounds: ServerSettings, crowd: Crowd, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401 - uvicorn's
+        bounds: ServerSettings,
+        crowd: Crowd,
+        patience: Patience,
+        **named: Any,  # noqa: ANN401 - uvicorn's
+    ) -> None:
         """As uvicorn makes it, within bounds."""
         super().__init__(*arguments, **named)
         self._bounds = bounds
         self._crowd = crowd
+        self._patience = patience
         self._address = ""
-        self._slow: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._in_head = False
 
@@ -86,13 +127,13 @@ class PatientProtocol(HttpToolsProtocol):
         """Counts the connection, and begins to wait for a request."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self._slow = self.loop.call_later(self._bounds.request_s, transport.close)
+        self._patience.wait_for(self)
         if not self._crowd.enter(self._address):
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Counts it no more."""
-        self._stop_waiting()
+        self._patience.have(self)
         self._crowd.leave(self._address)
         super().connection_lost(exc)
 
@@ -107,8 +148,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._in_head, self._head_bytes = True, 0
-        if self._slow is None:
-            self._slow = self.loop.call_later(self._bounds.request_s, self.transport.close)
+        self._patience.wait_for(self)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -122,7 +162,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._stop_waiting()
+        self._patience.have(self)
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -146,17 +186,15 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.write((head + end).encode() + body)
         self.transport.close()
 
-    def _stop_waiting(self) -> None:
-        if self._slow is not None:
-            self._slow.cancel()
-            self._slow = None
-
 
 class Server(uvicorn.Server):
     """uvicorn without its own handling of signals: the composition root drains first."""
 
     def __init__(self, app: ASGIApp, bounds: ServerSettings) -> None:
         """Does not listen yet."""
+        protocol = partial(
+            PatientProtocol, bounds=bounds, crowd=Crowd(bounds.connections), patience=Patience(bounds.request_s)
+        )
         super().__init__(
             uvicorn.Config(
                 app,
@@ -164,7 +202,8 @@ class Server(uvicorn.Server):
                 port=bounds.port,
                 ssl_certfile=bounds.tls_cert,
                 ssl_keyfile=bounds.tls_key,
-                http=partial(PatientProtocol, bounds=bounds, crowd=Crowd(bounds.connections)),  # type: ignore[arg-type] # called as a class is
+                http=protocol,  # type: ignore[arg-type] # called as a class is
+                interface="asgi3",
                 ws="none",
                 lifespan="off",
                 log_config=None,

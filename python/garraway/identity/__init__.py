@@ -27,7 +27,7 @@ from garraway.identity.gate import Cut, Gate
 from garraway.identity.identity import Identity, RelyingParty, no_trading_sessions
 from garraway.identity.origin import Origin
 from garraway.identity.passwords import HashingPool
-from garraway.identity.permissions import RULES, Extent, Permission, permitted, reach_of, require
+from garraway.identity.permissions import RULES, Extent, Permission, insist, permitted, reach_of, require
 from garraway.identity.policy import Policy
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.identity.sealing import Sealer
@@ -75,6 +75,7 @@ __all__ = [
     "TextInvalid",
     "Tokens",
     "Unauthenticated",
+    "insist",
     "no_trading_sessions",
     "permitted",
     "reach_of",

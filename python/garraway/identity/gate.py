@@ -167,9 +167,9 @@ class Gate:
 
     def signed(self, request: SignedRequest, *, at_ms: int, address: str) -> Principal:
         """Whose key signed the request. Raises: Unauthenticated, Busy, GateStale, Forbidden."""
-        request.insist_well_formed()
+        signed = request.well_formed_bytes()
         key = self._key(request.key_id, at_ms=at_ms, address=address)
-        if not holds(key.algorithm, key.material, request.signed_bytes(), request.signature):
+        if not holds(key.algorithm, key.material, signed, request.signature):
             raise Unauthenticated
         self._take(request.key_id, request.nonce, int(request.timestamp_ms), int(request.window_ms), at_ms)
         return self._key_principal(request.key_id, key, address)

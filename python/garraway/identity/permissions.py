@@ -159,15 +159,7 @@ def permitted(
     whether there is any reach at all.
     """
     reach = _standing(principal, extent(principal, permission))
-    if reach in {Extent.NONE, Extent.ALL}:
-        return reach is Extent.ALL
-    if account is None and user_id is None and group is None:
-        return True
-    own_account = account is None or account in principal.accounts
-    own_user = user_id is None or user_id == principal.user_id
-    if own_account and own_user and (account is not None or user_id is not None):
-        return True
-    return reach is Extent.GROUP and group is not None and group in principal.groups
+    return reach is not Extent.NONE and _covers(principal, reach, account, user_id, group)
 
 
 def require(
@@ -179,7 +171,21 @@ def require(
     user_id: int | None = None,
     group: int | None = None,
 ) -> Reach:
-    """Insists on a permission and gives the filter of rows that goes with it.
+    """Insists on a permission and gives the filter of rows that goes with it. Raises: as `insist`."""
+    insist(principal, permission, at_s=at_s, account=account, user_id=user_id, group=group)
+    return reach_of(principal, permission)
+
+
+def insist(
+    principal: Principal,
+    permission: Permission,
+    *,
+    at_s: int,
+    account: int | None = None,
+    user_id: int | None = None,
+    group: int | None = None,
+) -> None:
+    """Insists on a permission, for what reads no rows.
 
     Raises: Missing: a thing beyond the reach, told like one that does not exist; StepUpNeeded: the second factor is
     not fresh; FactorMissing: staff without one; Forbidden.
@@ -187,14 +193,14 @@ def require(
     reaches = extent(principal, permission)
     if reaches is Extent.NONE:
         raise Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
-    if _standing(principal, reaches) is Extent.NONE:
+    reaches = _standing(principal, reaches)
+    if reaches is Extent.NONE:
         raise FactorMissing("rights of staff need a second factor: enrol one and log in again")
-    if not permitted(principal, permission, account=account, user_id=user_id, group=group):
+    if not _covers(principal, reaches, account, user_id, group):
         raise Missing(f"no such thing among those that you may {permission.action}")
     if RULES[permission].fresh and not _fresh(principal, permission, at_s):
         what = f"{permission.action} {permission.resource}"
         raise StepUpNeeded(f"{what} needs a second factor of the last {principal.step_up_s} s")
-    return reach_of(principal, permission)
 
 
 def reach_of(principal: Principal, permission: Permission) -> Reach:
@@ -206,6 +212,19 @@ def reach_of(principal: Principal, permission: Permission) -> Reach:
         user_id=principal.user_id if reaches is not Extent.NONE else None,
         accounts=principal.accounts if reaches is not Extent.NONE else frozenset(),
     )
+
+
+def _covers(principal: Principal, reach: Extent, account: int | None, user_id: int | None, group: int | None) -> bool:
+    """Whether a reach that is not none covers this thing."""
+    if reach is Extent.ALL:
+        return True
+    if account is None and user_id is None and group is None:
+        return True
+    own_account = account is None or account in principal.accounts
+    own_user = user_id is None or user_id == principal.user_id
+    if own_account and own_user and (account is not None or user_id is not None):
+        return True
+    return reach is Extent.GROUP and group is not None and group in principal.groups
 
 
 def _standing(principal: Principal, reaches: Extent) -> Extent:

@@ -7,17 +7,16 @@ Signed text, joined by newlines:
 Every part is taken as the bytes that came, so no part can be written in two ways.
 """
 
-import hashlib
-import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from garraway import _native
 from garraway.identity.errors import Busy, Unauthenticated
 from garraway.identity.tokens import base64url, canonical_base64url
 
@@ -30,15 +29,20 @@ AHEAD_MS: Final = 1_000
 """How far a client's clock may be ahead."""
 NONCES: Final = 1_000_000
 NONCES_PER_KEY: Final = 200_000
-_TIMESTAMP: Final = re.compile(r"[1-9][0-9]{12,14}")
-_WINDOW: Final = re.compile(r"[1-9][0-9]{0,4}")
-_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_METHOD: Final = re.compile(r"[A-Z]{1,16}")
-_TARGET: Final = re.compile(r"/[!-~]{0,8191}")
+_FORM: Final = re.compile(
+    rb"GARRAWAY1\n"
+    rb"[\x00-\x09\x0b-\x7f]*\n"  # key id
+    rb"[1-9][0-9]{12,14}\n"  # timestamp
+    rb"[1-9][0-9]{0,4}\n"  # window
+    rb"[A-Za-z0-9_-]{8,64}\n"  # nonce
+    rb"[A-Z]{1,16}\n"  # method
+    rb"/[!-~]{0,8191}\n"  # target
+    rb"[0-9a-f]{64}"
+)
+"""The signed text. No part takes a newline, so that each part can only be read as what it was joined as."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+class SignedRequest(msgspec.Struct, frozen=True, gc=False):
     """A request as it came: header values and target are the texts that were sent."""
 
     key_id: str
@@ -52,26 +56,23 @@ class SignedRequest:
 
     def signed_bytes(self) -> bytes:
         """What the signature is over."""
-        parts = ("GARRAWAY1", self.key_id, self.timestamp_ms, self.window_ms, self.nonce, self.method, self.target)
-        return "\n".join((*parts, hashlib.sha256(self.body).hexdigest())).encode()
+        return (
+            f"GARRAWAY1\n{self.key_id}\n{self.timestamp_ms}\n{self.window_ms}\n{self.nonce}\n{self.method}\n{self.target}\n"
+            f"{_native.sha256_hex(self.body)}"
+        ).encode()
 
-    def insist_well_formed(self) -> None:
-        """Raises: Unauthenticated: a part is not in its one form."""
-        forms = (
-            (_TIMESTAMP, self.timestamp_ms),
-            (_WINDOW, self.window_ms),
-            (_NONCE, self.nonce),
-            (_METHOD, self.method),
-            (_TARGET, self.target),
-        )
-        if not all(form.fullmatch(text) for form, text in forms) or not self.key_id.isascii():
+    def well_formed_bytes(self) -> bytes:
+        """What the signature is over. Raises: Unauthenticated: a part is not in its one form."""
+        signed = self.signed_bytes()
+        if _FORM.fullmatch(signed) is None:
             raise Unauthenticated("a signed request needs timestamp, window, nonce and signature in their forms")
+        return signed
 
 
 def sign(key: Ed25519PrivateKey | str, request: SignedRequest) -> str:
     """The signature that a client sends: base64url by a private key, hexadecimal by an HMAC secret."""
     if isinstance(key, str):
-        return hmac.new(key.encode(), request.signed_bytes(), hashlib.sha256).hexdigest()
+        return _native.hmac_sha256_hex(key.encode(), request.signed_bytes())
     return base64url(key.sign(request.signed_bytes()))
 
 
@@ -82,7 +83,7 @@ def holds(algorithm: str, material: bytes, signed: bytes, signature: str) -> boo
     one, 64 small hexadecimal digits of the other.
     """
     if algorithm == HMAC_SHA256:
-        expected = hmac.new(material, signed, hashlib.sha256).hexdigest()
+        expected = _native.hmac_sha256_hex(material, signed)
         return signature.isascii() and secrets.compare_digest(expected, signature)
     assert algorithm == ED25519
     try:

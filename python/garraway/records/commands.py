@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -111,15 +112,16 @@ def encoder(kind: str, /, *names: str) -> Callable[..., bytes]:
         form += f"{offset - end}x{packer.format[1:]}"
         end = offset + packer.size
     whole = struct.Struct(form + f"{layout.size - end}x")
-    order = [index for _, index in places]
+    longest = _native.LIMITS["MAX_TAIL"]
+    in_order = itemgetter(*(index for _, index in places))
 
     def write(*values: int, tail: bytes = b"") -> bytes:
         size = -(-(layout.size + len(tail)) // ALIGN) * ALIGN
-        if len(tail) > _native.LIMITS["MAX_TAIL"]:
-            raise FieldInvalid(f"tail of {len(tail)} bytes, at most {_native.LIMITS['MAX_TAIL']}: shorten it")
+        if len(tail) > longest:
+            raise FieldInvalid(f"tail of {len(tail)} bytes, at most {longest}: shorten it")
         given = (size, layout.code, VERSION, 0, len(tail), *values)
         try:
-            return (whole.pack(*[given[index] for index in order]) + tail).ljust(size, b"\0")
+            return (whole.pack(*in_order(given)) + tail).ljust(size, b"\0")
         except struct.error as error:
             raise FieldInvalid(f"{kind} with {dict(zip(names, values, strict=True))}: {error}") from error
 

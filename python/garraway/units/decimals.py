@@ -37,6 +37,15 @@ def scaled(text: str, decimals: int, *, what: str = "number") -> int:
     Raises: DecimalInvalid, TooFine.
     """
     assert decimals >= 0
+    whole, point, part = text.partition(".")
+    plain = whole.isdigit() and (part.isdigit() or not point) and text.isascii()
+    if plain and len(part) <= decimals and len(text) <= DIGITS_AT_MOST:
+        return int(whole + part.ljust(decimals, "0"))
+    return carefully(text, decimals, what)
+
+
+def carefully(text: str, decimals: int, what: str) -> int:
+    """The same of any text: `scaled` for whatever is not the plainest, and its naive twin."""
     match = _PLAIN.fullmatch(text)
     if match is None or len(text) > DIGITS_AT_MOST + 2:
         shown = text if len(text) <= DIGITS_AT_MOST + 2 else f"{text[:DIGITS_AT_MOST]}..."

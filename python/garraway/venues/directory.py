@@ -86,13 +86,15 @@ class Directory:
     """The last day that ended, as yyyymmdd; 0 before."""
     day_ended_id: int = 0
     """Id of the event that said so."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """Numbers of instruments by the symbols that were asked for, until an instrument changes."""
     last_at_ns: int = 0
     """The venue's time, as the last event has it."""
 
     def apply(self, events: EventArray, tails: list[bytes]) -> None:
         """Takes a batch of events, in order, with their tails."""
         done = 0
-        for index in np.isin(events["kind"], _KINDS).nonzero()[0].tolist():
+        for index in _TOLD[events["kind"]].nonzero()[0].tolist():
             if int(events[index]["kind"]) in _AFTER_TRADES:
                 self._trade(events[done:index])
                 done = index
@@ -103,7 +105,12 @@ class Directory:
 
     def symbol(self, symbol: str) -> Instrument | None:
         """The instrument of this symbol."""
-        return next((one for one in self.instruments.values() if one.terms.symbol == symbol), None)
+        number = self._numbers.get(symbol)
+        if number is None:
+            number = next((one.number for one in self.instruments.values() if one.terms.symbol == symbol), None)
+            if number is not None:
+                self._numbers[symbol] = number
+        return self.instruments[number] if number is not None else None
 
     def _take(self, event: EventArray, tail: bytes) -> None:
         kind, number = int(event["kind"]), int(event["instrument"])
@@ -128,6 +135,7 @@ class Directory:
     def _stand(self, kind: int, number: int, event: EventArray, tail: bytes) -> None:
         if kind == EVENTS["InstrumentChanged"] and number in self.instruments:
             self.instruments[number] = _changed(self.instruments[number], body("ChangeInstrument", tail))
+            self._numbers.clear()
         if number in self.standings:
             self.standings[number].take(event, tail)
 
@@ -170,6 +178,8 @@ _KINDS: Final = [
     *(EVENTS[name] for name in (*_DEFINITIONS, "FeePlanDefined", "GroupDefined", "LimitsSet", "DayEnded")),
     *STANDING_KINDS,
 ]
+_TOLD: Final = np.isin(np.arange(256), _KINDS)
+"""Whether a kind of event is one of them, by its code."""
 _AFTER_TRADES: Final = frozenset(EVENTS[name] for name in ("DayEnded", "InstrumentSplit", "Uncrossed"))
 """Kinds before which the trades so far must have been looked at."""
 

@@ -5,7 +5,9 @@ Source: crates/exchange/README.md, "The door". Little-endian.
 
 import struct
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
+
+from garraway.venues import soupbintcp
 
 USER: Final = "door"
 COMMAND: Final = b"C"
@@ -16,9 +18,12 @@ STATUS: Final = b"T"
 
 Kind = Literal["new", "repeat", "refused", "malformed"]
 
-# Behind the letter that says which payload it is.
-_SOURCE_STATE: Final = struct.Struct("<BHIQQ")
-_OUTCOME: Final = struct.Struct("<BB5xQQ")
+# The letter that says which payload it is comes first.
+_SOURCE_STATE: Final = struct.Struct("<xBHIQQ")
+_OUTCOME: Final = struct.Struct("<xBB5xQQ")
+_PACKET: Final = struct.Struct("<4sBB5xQQ")
+"""An outcome in its packet."""
+_OUTCOME_HEAD: Final = soupbintcp.packet(soupbintcp.SEQUENCED, OUTCOME.ljust(_OUTCOME.size))[:4]
 _KINDS: Final[dict[int, Kind]] = {1: "new", 2: "repeat", 3: "refused", 4: "malformed"}
 
 
@@ -32,8 +37,7 @@ class SourceState:
     durable_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one command, told once it is durable.
 
     `new`: journaled and applied; `repeat`: it was before, and this is what became of it then; `refused`, `malformed`:
@@ -57,13 +61,25 @@ class Outcome:
         return self.kind in {"new", "repeat"}
 
 
-def read_source_state(content: bytes) -> SourceState:
-    """The first sequenced packet, behind its letter."""
-    _, source, window, last_source_seq, durable_seq = _SOURCE_STATE.unpack(content)
+def read_source_state(payload: bytes) -> SourceState:
+    """The first sequenced packet."""
+    _, source, window, last_source_seq, durable_seq = _SOURCE_STATE.unpack(payload)
     return SourceState(source, window, last_source_seq, durable_seq)
 
 
-def read_outcome(content: bytes) -> Outcome:
-    """An outcome, behind its letter."""
-    kind, reason, source_seq, first_event = _OUTCOME.unpack(content)
+def read_outcomes(chunk: bytes) -> list[Outcome] | None:
+    """The outcomes of a chunk of whole packets that holds nothing else, as it comes while orders flow; else None."""
+    if len(chunk) % _PACKET.size:
+        return None
+    found = []
+    for head, kind, reason, source_seq, first_event in _PACKET.iter_unpack(chunk):
+        if head != _OUTCOME_HEAD:
+            return None
+        found.append(Outcome(source_seq, _KINDS[kind], reason, first_event))
+    return found
+
+
+def read_outcome(payload: bytes) -> Outcome:
+    """An outcome."""
+    kind, reason, source_seq, first_event = _OUTCOME.unpack(payload)
     return Outcome(source_seq, _KINDS[kind], reason, first_event)

@@ -17,9 +17,8 @@ import contextlib
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self, cast
 
 from garraway.records import length, stamped
 from garraway.venues import soupbintcp
@@ -33,6 +32,7 @@ from garraway.venues.door import (
     Outcome,
     SourceState,
     read_outcome,
+    read_outcomes,
     read_source_state,
 )
 from garraway.venues.tape import Batch, Tape
@@ -45,8 +45,9 @@ CONNECT_S: Final = 20.0
 BACKOFF_FIRST_S: Final = 0.05
 BACKOFF_MOST_S: Final = 0.5
 STATUS_S: Final = 5.0
+CLOSE_S: Final = 1.0
+"""How long the last bytes may take to go out."""
 HISTORY_POLL_S: Final = 0.005
-CHUNK_BYTES: Final = 65_536
 
 
 class VenueError(Exception):
@@ -77,10 +78,77 @@ class VenueClosed(VenueError):
     """The venue was closed here."""
 
 
-@dataclass(slots=True)
-class _Unanswered:
+class _Unanswered(NamedTuple):
     record: bytes
     answer: asyncio.Future[Outcome]
+
+
+class _Conversation(asyncio.Protocol):
+    """One connection: hands on each packet as it comes; `over` ends with what ended it."""
+
+    def __init__(
+        self,
+        take: Callable[[bytes, bytes, asyncio.Transport], None],
+        answer: Callable[[Outcome], None],
+        took: Callable[[], None],
+    ) -> None:
+        """Hands outcomes to `answer`, other packets to `take`, and calls `took` behind those that came together."""
+        loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = loop.create_future()
+        self.over.add_done_callback(lambda over: over.exception())  # seen, also where nobody waits any more
+        self._gone: asyncio.Future[None] = loop.create_future()
+        self.transport: asyncio.Transport | None = None
+        self._take = take
+        self._answer = answer
+        self._took = took
+        self._loop = loop
+        self._packets = soupbintcp.PacketBuffer()
+        self._heard_s = loop.time()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The door is open."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self._heard_s = self._loop.time()
+        if self.over.done() or self.transport is None:
+            return
+        try:
+            outcomes = read_outcomes(data) if self._packets.empty else None
+            if outcomes is None:
+                for kind, payload in self._packets.feed(data):
+                    self._take(kind, payload, self.transport)
+            else:
+                for outcome in outcomes:
+                    self._answer(outcome)
+        except VenueError as error:
+            self.over.set_exception(error)
+        self._took()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._gone.set_result(None)
+        if not self.over.done():
+            self.over.set_exception(exc or ConnectionLost("the exchange closed the door"))
+
+    async def converse(self) -> None:
+        """Beats until the conversation is over. Raises: what ended it; ConnectionLost: nothing was heard for long."""
+        assert self.transport is not None
+        while not self.over.done():
+            await asyncio.wait((self.over,), timeout=HEARTBEAT_S)
+            if self._loop.time() - self._heard_s > SILENCE_S:
+                raise ConnectionLost(f"nothing heard for {SILENCE_S:g} s")
+            if not self.over.done():
+                self.transport.write(soupbintcp.packet(soupbintcp.CLIENT_HEARTBEAT))
+        self.over.result()
+
+    async def close(self) -> None:
+        """Ends it; what was written goes out if it goes at once."""
+        assert self.transport is not None
+        self.transport.close()
+        await asyncio.wait((self._gone,), timeout=CLOSE_S)
+        self.transport.abort()
 
 
 def running(folder: Path) -> dict[str, Any]:
@@ -111,11 +179,12 @@ class ExchangeVenue:
         self._state: SourceState | None = None
         self._next_seq = 0
         self._last_answered = 0
-        self._writer: asyncio.StreamWriter | None = None
+        self._writer: asyncio.Transport | None = None
         self._was_connected = False
         self._failure: VenueError | None = None
         self._changed = asyncio.Condition()
         self._awaiting = 0
+        self._telling: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
 
     @classmethod
@@ -302,49 +371,39 @@ class ExchangeVenue:
             await asyncio.sleep(delay_s)
 
     async def _one_connection(self) -> None:
-        reader, writer = await asyncio.open_unix_connection(running(self.folder)["door"])
-        beating = asyncio.create_task(_beat(writer))
+        loop = asyncio.get_running_loop()
+        transport, conversation = await loop.create_unix_connection(
+            lambda: _Conversation(self._take, self._answer, self._tell_soon), running(self.folder)["door"]
+        )
         try:
-            writer.write(soupbintcp.login(user=USER, password=self.source))
-            packets = soupbintcp.PacketBuffer()
-            while True:
-                async with asyncio.timeout(SILENCE_S):
-                    chunk = await reader.read(CHUNK_BYTES)
-                if not chunk:
-                    raise ConnectionLost("the exchange closed the door")
-                for kind, payload in packets.feed(chunk):
-                    self._take(kind, payload, writer)
-                await self._tell()
-        except TimeoutError as error:
-            raise ConnectionLost(f"nothing heard for {SILENCE_S:g} s") from error
+            transport.write(soupbintcp.login(user=USER, password=self.source))
+            await conversation.converse()
         finally:
             self._writer = None
             self._lose_statuses()
-            beating.cancel()
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            await conversation.close()
 
-    def _take(self, kind: bytes, payload: bytes, writer: asyncio.StreamWriter) -> None:
+    def _take(self, kind: bytes, payload: bytes, writer: asyncio.Transport) -> None:
+        letter = payload[:1]
+        if kind == soupbintcp.SEQUENCED and letter == OUTCOME:
+            self._answer(read_outcome(payload))
+            return
         if kind == soupbintcp.REFUSED:
             raise LoginRefused(
                 f"the door does not let source {self.source!r} in ({payload!r}): define it with DefineSource"
             )
         if kind == soupbintcp.END:
             raise ConnectionLost("the exchange ended the session")
-        letter, content = payload[:1], payload[1:]
-        if kind not in {soupbintcp.SEQUENCED, soupbintcp.UNSEQUENCED}:
+        if kind != soupbintcp.SEQUENCED:
             return
-        if letter == OUTCOME:
-            self._answer(read_outcome(content))
-        elif letter == SOURCE_STATE:
-            self._begin(read_source_state(content), writer)
+        if letter == SOURCE_STATE:
+            self._begin(read_source_state(payload), writer)
         elif letter == STATUS and self._statuses:
             asked = self._statuses.popleft()
             if not asked.done():
-                asked.set_result(json.loads(content))
+                asked.set_result(json.loads(payload[1:]))
 
-    def _begin(self, state: SourceState, writer: asyncio.StreamWriter) -> None:
+    def _begin(self, state: SourceState, writer: asyncio.Transport) -> None:
         last = state.last_source_seq
         if self._state is None:
             self._next_seq = last + 1 if self._resume_from is None else self._resume_from
@@ -375,6 +434,11 @@ class ExchangeVenue:
                 f"command {outcome.source_seq} of {self.source!r} was not taken ({outcome.kind} {outcome.reason}): "
                 "let one process alone use a source"
             )
+
+    def _tell_soon(self) -> None:
+        """Wakes who waits for a change, if there is somebody."""
+        if self._awaiting and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
         if self._awaiting == 0:
@@ -409,9 +473,3 @@ class ExchangeVenue:
 
 def _command(record: bytes) -> bytes:
     return soupbintcp.packet(soupbintcp.UNSEQUENCED, COMMAND + record[: length(record)])
-
-
-async def _beat(writer: asyncio.StreamWriter) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_S)
-        writer.write(soupbintcp.packet(soupbintcp.CLIENT_HEARTBEAT))

@@ -37,6 +37,11 @@ class PacketBuffer:
         """Starts with nothing."""
         self._bytes = bytearray()
 
+    @property
+    def empty(self) -> bool:
+        """Whether no part of a packet waits for the rest of it."""
+        return not self._bytes
+
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Takes bytes as they come and yields each packet that is now whole: (type, payload)."""
         self._bytes += chunk
