@@ -567,10 +567,10 @@ class Indicator:
         """`parameters`: all of its kind's, in order. ValueError names what does not fit."""
 
     def update(self, row: Sequence[float]) -> None:
-        """Takes the next row. ValueError: not as many numbers as columns, or one that is not finite; nothing is taken then."""
+        """Takes the next row. ValueError: a wrong count, or a number that is not finite; nothing is taken then."""
 
     def apply(self, rows: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        """Takes `rows`, shape (n, columns), and writes the outputs after each to `out`, shape (n, outputs), NaN where there are none.
+        """Takes `rows`, shape (n, columns); writes the outputs after each to `out`, (n, outputs), NaN where there are none.
 
         ValueError names the first number that is not finite; the rows before it are taken then.
         """

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reference(folder: Annotated[Path, typer.Option(help="Where the pages go.")] = REFERENCE) -> None:
-    """Write the reference: commands, events, rejects, limits, tables, permissions, indicators, settings, the OpenAPI document."""
+    """Write the reference: of commands, events, tables, permissions, indicators, settings and the API."""
     folder.mkdir(parents=True, exist_ok=True)
     ours = {
         tables.NAME: tables.page(),
