@@ -570,7 +570,7 @@ class Indicator:
         """Takes the next row. ValueError: a wrong count, or a number that is not finite; nothing is taken then."""
 
     def apply(self, rows: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        """Takes `rows`, shape (n, columns); writes the outputs after each to `out`, (n, outputs), NaN where there are none.
+        """Takes `rows`, shape (n, columns); writes the outputs to `out`, (n, outputs), NaN where there are none.
 
         ValueError names the first number that is not finite; the rows before it are taken then.
         """
