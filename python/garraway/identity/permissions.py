@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from garraway.identity.errors import FactorMissing, Forbidden, Missing, StepUpNeeded
+from garraway.identity.errors import FactorMissing, Forbidden, IdentityError, Missing, Refusal, StepUpNeeded
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.store.reach import Reach
 
@@ -187,16 +187,34 @@ def require(
     Raises: Missing: a thing beyond the reach, told like one that does not exist; StepUpNeeded: the second factor is
     not fresh; FactorMissing: staff without one; Forbidden.
     """
+    error = _refused(principal, permission, at_s=at_s, account=account, user_id=user_id, group=group)
+    if error is not None:
+        thing = f"account:{account}" if account is not None else f"user:{user_id}" if user_id is not None else "-"
+        named = f"{permission.resource}.{permission.action}"
+        error.refused = Refusal(principal, named, thing, type(error).__name__)
+        raise error
+    return reach_of(principal, permission)
+
+
+def _refused(
+    principal: Principal,
+    permission: Permission,
+    *,
+    at_s: int,
+    account: int | None,
+    user_id: int | None,
+    group: int | None,
+) -> IdentityError | None:
     reaches = extent(principal, permission)
     if reaches is Extent.NONE:
-        raise Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
+        return Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
     if _standing(principal, reaches) is Extent.NONE:
-        raise FactorMissing("rights of staff need a second factor: enrol one and log in again")
+        return FactorMissing("rights of staff need a second factor: enrol one and log in again")
     if not permitted(principal, permission, account=account, user_id=user_id, group=group):
-        raise Missing(f"no such thing among those that you may {permission.action}")
+        return Missing(f"no such thing among those that you may {permission.action}")
     if RULES[permission].fresh and not _fresh(principal, permission, at_s):
-        raise StepUpNeeded(f"{permission.action} {permission.resource} needs a second factor of the last 5 minutes")
-    return reach_of(principal, permission)
+        return StepUpNeeded(f"{permission.action} {permission.resource} needs a second factor of the last 5 minutes")
+    return None
 
 
 def reach_of(principal: Principal, permission: Permission) -> Reach:
