@@ -20,7 +20,8 @@ import httpx2
 from garraway.cli.config import settled
 from garraway.cli.options import service_options
 from garraway.cli.service import Settings, identity_of
-from garraway.cli.up import people, plan
+from garraway.cli.up import people as demo_people
+from garraway.cli.up import plan
 from garraway.cli.up.credentials import Credentials
 from garraway.cli.up.listings import CRYPTO_LISTING, FUTURE_LISTING, FX_LISTING
 from garraway.identity import Identity, Origin, Role, Scope, keys
@@ -29,7 +30,7 @@ from garraway.store import Database, upgrade, users
 from garraway.venues import Directory, ExchangeVenue, Tape
 
 START_S = 60
-ACCOUNT, OTHER = people.CLIENTS.values()
+ACCOUNT, OTHER = demo_people.CLIENTS.values()
 HERE = Origin("127.0.0.1", "tests", "c-1")
 
 
@@ -99,6 +100,15 @@ class Venue:
         headers = self.key.headers(method, target, content) | {"Content-Type": "application/json"}
         return httpx2.request(method, self.url + target, content=content, headers=headers, timeout=20)
 
+    @contextmanager
+    def identity(self) -> Iterator[Identity]:
+        """The room of people over the venue's database, as the service has it."""
+        database = Database.open(self.database)
+        settings = Settings(config=settled(None, service_options(folder=self.folder)), url=self.database)
+        with identity_of(settings, database) as identity:
+            yield identity
+        database.close()
+
     def log(self, name: str) -> list[dict[str, Any]]:
         lines = (self.folder / "log" / f"{name}.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
@@ -132,7 +142,7 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
 async def prepare(folder: Path) -> None:
     """Lists, opens and funds what `garraway up` does, and gives reference prices."""
     (folder / "run").mkdir(parents=True, exist_ok=True)
-    credentials = Credentials.load(folder / "run" / "credentials.json", people.CLIENTS)
+    credentials = Credentials.load(folder / "run" / "credentials.json", demo_people.CLIENTS)
     async with await ExchangeVenue.connect(folder, wait_s=START_S) as operator:
         directory = Directory()
         async for batch in operator.own_history(Tape(folder), 0):
@@ -155,10 +165,7 @@ def is_settlement_of_spot(command: bytes) -> bool:
 
 def enrol(venue: Venue) -> None:
     """People: two traders, one member of staff of each role; a key of the first trader."""
-    upgrade(Database.open(venue.database))
-    database = Database.open(venue.database)
-    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
-    with identity_of(settings, database) as identity:
+    with venue.identity() as identity:
         for login, account in (("trader", ACCOUNT), ("other", OTHER)):
             venue.tokens[login] = token(identity, login, Role.TRADER, account)
         for role in Role:
@@ -172,7 +179,6 @@ def enrol(venue: Venue) -> None:
         path.chmod(0o600)
         keys.load_file(identity, path, origin=HERE)
         venue.key = Key("key-of-tests", secret)
-    database.close()
 
 
 def token(identity: Identity, login: str, role: Role, account: int | None) -> str:
@@ -185,25 +191,32 @@ def token(identity: Identity, login: str, role: Role, account: int | None) -> st
         assert user_id is not None
         if account is not None:
             assert users.assign_account(connection, user_id, account, at_ns=at_ns)
+    return issued(identity, user_id, f"session-{login}")
+
+
+def issued(identity: Identity, user_id: int, session: str, *, second_factor_age_s: int | None = 0) -> str:
+    """A token as of a first-party log-in just made, its second factor so old."""
+    at_s = identity.at_s
     return identity.tokens.issue(
         user_id=user_id,
-        session_id=f"session-{login}",
+        session_id=session,
         client_id="tests",
         scopes=frozenset(Scope),
-        authenticated_at_s=identity.at_s,
-        second_factor_at_s=identity.at_s,
-        at_s=identity.at_s,
+        authenticated_at_s=at_s,
+        second_factor_at_s=None if second_factor_age_s is None else at_s - second_factor_age_s,
+        at_s=at_s,
     )
 
 
 @contextmanager
-def running(folder: Path, *, rate: int = 1_000) -> Iterator[Venue]:
-    """A venue that runs, with so many requests a minute."""
+def running(folder: Path, *, rate: int = 1_000, people: Callable[[Venue], None] = enrol) -> Iterator[Venue]:
+    """A venue that runs, with so many requests a minute; `people` fills the empty database before it does."""
     venue = Venue(folder, rate)
     venue.start_exchange()
     try:
         asyncio.run(prepare(folder))
-        enrol(venue)
+        upgrade(Database.open(venue.database))
+        people(venue)
         venue.start_service()
         yield venue
     finally:
