@@ -422,9 +422,19 @@ class Views:
         """
 
     def allow(
-        self, connection: int, accounts: Sequence[int], *, login_session: str, user: int, expires_at_ns: int
+        self,
+        connection: int,
+        accounts: Sequence[int],
+        *,
+        may_cancel: bool,
+        login_session: str,
+        user: int,
+        expires_at_ns: int,
     ) -> None:
-        """Lets a connection see accounts until the log-in expires; said again, it replaces what was allowed."""
+        """Lets a connection see accounts until the log-in expires, and have their orders cancelled or not.
+
+        Said again, it replaces what was allowed.
+        """
 
     def refuse(self, connection: int, reason: str) -> None:
         """Tells a connection that its token is not good."""

@@ -80,7 +80,7 @@ def test_it_drains_before_it_stops(own: Venue) -> None:
         async with httpx2.AsyncClient(base_url=own.url, headers=headers, timeout=START_S) as client:
             exchange.send_signal(signal.SIGSTOP)
             under_way = asyncio.create_task(client.post("/api/v1/orders", json=ORDER))
-            await asyncio.sleep(0.3)
+            await until_in_flight(client, 2)
             service.send_signal(signal.SIGTERM)
 
             async def draining() -> bool:
@@ -98,6 +98,13 @@ def test_it_drains_before_it_stops(own: Venue) -> None:
     assert service.wait(START_S) == 0
     asyncio.run(until(lambda: not (own.folder / "run" / "service.json").exists(), Venue(own.folder)))
     own.service = None
+
+
+async def until_in_flight(client: httpx2.AsyncClient, count: int) -> None:
+    """Waits until so many requests are under way, the one that asks among them."""
+    async with asyncio.timeout(START_S):
+        while f"http_requests_in_flight {count}.0" not in (await client.get("/metrics")).text:
+            pass
 
 
 def test_a_client_that_sends_slowly_is_cut_and_others_are_served(own: Venue) -> None:

@@ -231,3 +231,17 @@ def test_the_log_tells_correlation_id_and_command_together(venue: Venue) -> None
     venue.until(lambda: any(line.get("correlation_id") == wanted for line in venue.log("service")))
     line = next(line for line in venue.log("service") if line.get("correlation_id") == wanted)
     assert (line["command_seq"], line["order_ref"]) == (said.json()["seq"], said.json()["order_ref"])
+
+
+def test_a_refused_permission_shows_in_the_audit_chain(venue: Venue) -> None:
+    with venue.client("trader") as client:
+        refused = client.post("/api/v1/admin/funds/deposit", headers={"X-Correlation-Id": "refused-1"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "Forbidden")
+        assert client.get(f"/api/v1/accounts/{OTHER}").status_code == 404
+        user_id = client.get("/api/v1/auth/me").json()["user_id"]
+    asked = {"chain": "security", "action": "permission.refused", "actor_id": user_id}
+    with venue.client("Compliance") as client:
+        items = client.get("/api/v1/admin/audit", params=asked).json()["items"]
+    told = {(one["object"], one["after"]["permission"], one["after"]["why"]): one for one in items}
+    assert told["-", "funds.deposit", "Forbidden"]["correlation_id"] == "refused-1"
+    assert told[f"account:{OTHER}", "accounts.view", "Missing"]["actor"] == "trader@example.com"

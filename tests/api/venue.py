@@ -21,7 +21,8 @@ from garraway.cli.config import settled
 from garraway.cli.identity import identity_of
 from garraway.cli.options import service_options
 from garraway.cli.secrets import fetched
-from garraway.cli.up import people, plan
+from garraway.cli.up import people as demo_people
+from garraway.cli.up import plan
 from garraway.cli.up.credentials import Credentials
 from garraway.cli.up.listings import CRYPTO_LISTING, FUTURE_LISTING, FX_LISTING
 from garraway.identity import Identity, Origin, Role, Scope, keys
@@ -30,7 +31,7 @@ from garraway.store import Database, upgrade, users
 from garraway.venues import Directory, ExchangeVenue, Tape
 
 START_S = 60
-ACCOUNT, OTHER = people.CLIENTS.values()
+ACCOUNT, OTHER = demo_people.CLIENTS.values()
 HERE = Origin("127.0.0.1", "tests", "c-1")
 
 
@@ -105,6 +106,15 @@ class Venue:
         headers = self.key.headers(method, target, content) | {"Content-Type": "application/json"}
         return httpx2.request(method, self.url + target, content=content, headers=headers, timeout=20)
 
+    @contextmanager
+    def identity(self) -> Iterator[Identity]:
+        """The room of people over the venue's database, as the service has it."""
+        database = Database.open(self.database)
+        settings = settled(None, service_options(folder=self.folder))
+        with identity_of(settings, database, fetched(settings, keys=True)) as identity:
+            yield identity
+        database.close()
+
     def log(self, name: str) -> list[dict[str, Any]]:
         lines = (self.folder / "log" / f"{name}.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
@@ -138,7 +148,7 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
 async def prepare(folder: Path) -> None:
     """Lists, opens and funds what `garraway up` does, and gives reference prices."""
     (folder / "run").mkdir(parents=True, exist_ok=True)
-    credentials = Credentials.load(folder / "run" / "credentials.json", people.CLIENTS)
+    credentials = Credentials.load(folder / "run" / "credentials.json", demo_people.CLIENTS)
     async with await ExchangeVenue.connect(folder, wait_s=START_S) as operator:
         directory = Directory()
         async for batch in operator.own_history(Tape(folder), 0):
@@ -161,24 +171,13 @@ def is_settlement_of_spot(command: bytes) -> bool:
 
 def enrol(venue: Venue) -> None:
     """People: two traders, one member of staff of each role; a key of the first trader."""
-    upgrade(Database.open(venue.database))
-    with opened(venue) as identity:
+    with venue.identity() as identity:
         for login, account in (("trader", ACCOUNT), ("other", OTHER)):
             venue.tokens[login] = token(identity, login, Role.TRADER, account)
         for role in Role:
             if role is not Role.TRADER:
                 venue.tokens[role] = token(identity, role.lower(), role, None)
         venue.key = key_of(venue, identity, "key-of-tests")
-
-
-@contextmanager
-def opened(venue: Venue) -> Iterator[Identity]:
-    """The room of people, as another process has it."""
-    database = Database.open(venue.database)
-    settings = settled(None, service_options(folder=venue.folder))
-    with identity_of(settings, database, fetched(settings, keys=True)) as identity:
-        yield identity
-    database.close()
 
 
 def key_of(
@@ -205,25 +204,32 @@ def token(identity: Identity, login: str, role: Role, account: int | None) -> st
         assert user_id is not None
         if account is not None:
             assert users.assign_account(connection, user_id, account, at_ns=at_ns)
+    return issued(identity, user_id, f"session-{login}")
+
+
+def issued(identity: Identity, user_id: int, session: str, *, second_factor_age_s: int | None = 0) -> str:
+    """A token as of a first-party log-in just made, its second factor so old."""
+    at_s = identity.at_s
     return identity.tokens.issue(
         user_id=user_id,
-        session_id=f"session-{login}",
+        session_id=session,
         client_id="tests",
         scopes=frozenset(Scope),
-        authenticated_at_s=identity.at_s,
-        second_factor_at_s=identity.at_s,
-        at_s=identity.at_s,
+        authenticated_at_s=at_s,
+        second_factor_at_s=None if second_factor_age_s is None else at_s - second_factor_age_s,
+        at_s=at_s,
     )
 
 
 @contextmanager
-def running(folder: Path, *, rate: int = 1_000) -> Iterator[Venue]:
-    """A venue that runs, with so many requests a minute."""
+def running(folder: Path, *, rate: int = 1_000, people: Callable[[Venue], None] = enrol) -> Iterator[Venue]:
+    """A venue that runs, with so many requests a minute; `people` fills the empty database before it does."""
     venue = Venue(folder, rate)
     venue.start_exchange()
     try:
         asyncio.run(prepare(folder))
-        enrol(venue)
+        upgrade(Database.open(venue.database))
+        people(venue)
         venue.start_service()
         yield venue
     finally:

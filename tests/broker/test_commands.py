@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tests.broker.desk import NOW_NS, Desk, hand
 
 from garraway import _native
-from garraway.broker import AccountTerms, SessionInvalid, open_account, trading_sessions
+from garraway.broker import AccountTerms, SessionInvalid, SessionMissing, open_account, trading_sessions
 from garraway.broker.trading_sessions import SessionTerms
 from garraway.records import EVENTS, EventArray, Rights, body, encode, stamped
 from garraway.records.commands import HEAD_SIZE
@@ -79,7 +79,7 @@ def test_sessions_of_a_user_whose_rights_end_are_defined_anew_with_what_no_secre
         _, secret = trading_sessions.define(connection, 1_000, terms, hand(desk.finance))
         assert trading_sessions.cut(connection, desk.second.user_id, NOW_NS) == [1_000]
         assert trading_sessions.cut(connection, desk.second.user_id, NOW_NS) == []
-        with pytest.raises(SessionInvalid, match="session 1000 is closed"):
+        with pytest.raises(SessionMissing, match="session 1000 is closed"):
             trading_sessions.close(connection, 1_000, hand(desk.finance))
     before, after = (body("DefineSession", one[HEAD_SIZE:]) for one in queued(desk)[-2:])
     changed = {name for name in before if before[name] != after[name]}

@@ -69,6 +69,28 @@ def test_a_tampered_chain_is_told_with_its_entry(folder: Path) -> None:
     )
 
 
+def test_a_chain_written_again_is_found_by_the_signed_heads(folder: Path) -> None:
+    bootstrap(folder)
+    unsigned = run(folder, "audit", "verify", "--folder", str(folder))
+    assert (unsigned.returncode, unsigned.stderr[:31]) == (0, "no signed heads were looked at:")
+    assert run(folder, "audit", "export", "--folder", str(folder)).returncode == 0
+    held = run(folder, "audit", "verify", "--folder", str(folder))
+    assert (held.returncode, held.stderr) == (0, "held to 1 signed heads\n")
+    key = json.loads((folder / "audit-heads.jsonl").read_text())["key"]
+    assert run(folder, "audit", "verify", "--folder", str(folder), "--audit-key", key).returncode == 0
+    wrong = run(folder, "audit", "verify", "--folder", str(folder), "--audit-key", "0" * 64)
+    assert (wrong.returncode, "was not signed by the audit key" in wrong.stderr) == (1, True)
+    (folder / "garraway.db").unlink()
+    upgrade(Database.open(f"sqlite:///{folder}/garraway.db"))
+    lost = run(folder, "audit", "verify", "--folder", str(folder))
+    assert (lost.returncode, lost.stderr) == (
+        1,
+        "garraway: audit chain 'admin' ends at entry 0, entry 1 was noted: entries were cut off\n",
+    )
+    (folder / "audit-heads.jsonl").unlink()
+    assert "signed heads is gone" in run(folder, "audit", "verify", "--folder", str(folder)).stderr
+
+
 def test_grants_and_signing_keys(folder: Path) -> None:
     assert "REVOKE UPDATE, DELETE, TRUNCATE" in run(folder, "audit", "grants", "--role", 'a"b').stdout
     made = run(folder, "admin", "rotate-signing-key")

@@ -49,8 +49,9 @@ def write(database: Database, number: int) -> None:
 
 
 def verified(database: Database, heads: dict[str, AuditHead] | None = None) -> list[audit.Verified]:
+    noted = {chain: {head.seq: head.hash} for chain, head in (heads or {}).items() if head.seq}
     with database.reading() as connection:
-        return audit.verify(connection, heads=heads)
+        return audit.verify(connection, noted=noted)
 
 
 def entries(database: Database) -> list[AuditEntry]:

@@ -79,7 +79,9 @@ def test_every_message_is_as_documented(tmp_path: Path) -> None:
         def allow(request: dict[str, Any]) -> None:
             if request["kind"] == "auth":
                 assert request["token"] == "a token"
-                live.native.allow(request["connection"], [109], login_session="s", user=1, expires_at_ns=2**62)
+                live.native.allow(
+                    request["connection"], [109], may_cancel=True, login_session="s", user=1, expires_at_ns=2**62
+                )
 
         config = {"port": 0, "book_ms": 20, "messages_per_second": 1000, "queue_bytes": 1 << 26, "silence_ms": 60_000}
         live = LiveViews(tmp_path, config, on_request=allow)

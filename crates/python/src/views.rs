@@ -108,17 +108,25 @@ impl PyViews {
         )
     }
 
-    /// Lets a connection see accounts.
-    #[pyo3(signature = (connection, accounts, *, login_session, user, expires_at_ns))]
+    /// Lets a connection see accounts, and have their orders cancelled or not.
+    #[pyo3(signature = (connection, accounts, *, may_cancel, login_session, user, expires_at_ns))]
     fn allow(
         &self,
         connection: u64,
         accounts: Vec<u32>,
+        may_cancel: bool,
         login_session: String,
         user: u64,
         expires_at_ns: i64,
     ) {
-        self.shared.answer(Answer::Allow { connection, accounts, login_session, user, expires_at_ns });
+        self.shared.answer(Answer::Allow {
+            connection,
+            accounts,
+            may_cancel,
+            login_session,
+            user,
+            expires_at_ns,
+        });
     }
 
     /// Tells a connection that its token is not good.

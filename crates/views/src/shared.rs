@@ -76,6 +76,8 @@ pub enum Answer {
         connection: u64,
         /// What it may see.
         accounts: Vec<u32>,
+        /// Whether it may have their orders cancelled.
+        may_cancel: bool,
         /// Its log-in session.
         login_session: String,
         /// Its user.

@@ -19,6 +19,7 @@ from garraway.api.edge import Edge
 from garraway.api.facades import Facade, binance
 from garraway.api.problems import FAULT, Problem, problem_of
 from garraway.api.raw import RawRoute, RawRouter
+from garraway.api.refusals import audited
 from garraway.api.routes import (
     account_opening,
     accounts,
@@ -155,6 +156,7 @@ def _bare_app() -> FastAPI:
 
 
 async def _told(request: Request, error: Exception) -> Response:
+    await audited(request.app.state.services, request.scope, error)
     reply = request.scope["garraway.reply"]
     problem = reply.worded(problem_of(error) or FAULT)
     body = problem.body(reply.correlation_id)

@@ -18,6 +18,7 @@ from garraway.api.addresses import UNKNOWN, client_address
 from garraway.api.allowance import Allowance
 from garraway.api.problems import FAULT, Problem, problem_of, throttled
 from garraway.api.raw import RawRoute, RawRouter
+from garraway.api.refusals import audited
 from garraway.api.replies import ENCRYPTED, HEADERS, Reply, Wording, as_it_is
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Edge:
         except TimeoutError:
             await reply.problem(Problem(503, "DeadlineExceeded", "it took too long: ask again", retryable=True))
         except Exception as error:  # noqa: BLE001 - the last line of defence: a fault becomes a reply and a log line
+            await audited(services, scope, error)
             await self._refuse(error, reply)
         finally:
             self._in_flight -= 1

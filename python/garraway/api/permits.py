@@ -20,7 +20,7 @@ from garraway.api.allowance import Taken
 from garraway.api.origins import origin_of
 from garraway.api.problems import CHALLENGE, Problem, invalid, throttled
 from garraway.api.services import Services
-from garraway.identity import Origin, Permission, Principal, SignedRequest, insist
+from garraway.identity import Origin, Permission, Principal, SignedRequest, insist, permitted
 
 SECOND_NS: Final = 1_000_000_000
 MILLISECOND_NS: Final = 1_000_000
@@ -57,10 +57,16 @@ class Caller(msgspec.Struct, frozen=True):
             if len(own) != 1:
                 raise invalid("account", "AccountAmbiguous", f"you have {len(own)} accounts: name one of them")
             (account,) = own
-        known = self.services.directory.accounts.get(account)
-        group = known.group if known is not None and known.group else None
-        insist(self.principal, self.permission, at_s=self.at_s, account=account, group=group)
+        insist(self.principal, self.permission, at_s=self.at_s, account=account, group=self._group(account))
         return account
+
+    def reaches(self, account: int) -> bool:
+        """Whether an account is within the caller's reach."""
+        return permitted(self.principal, self.permission, account=account, group=self._group(account))
+
+    def _group(self, account: int) -> int | None:
+        known = self.services.directory.accounts.get(account)
+        return known.group if known is not None and known.group else None
 
 
 @dataclass(frozen=True, slots=True)

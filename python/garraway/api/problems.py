@@ -32,6 +32,7 @@ from garraway.broker import (
     RequestUnderWay,
     SameHands,
     SessionInvalid,
+    SessionMissing,
     TransferMissing,
 )
 from garraway.identity import (
@@ -48,7 +49,7 @@ from garraway.identity import (
     TextInvalid,
     Unauthenticated,
 )
-from garraway.records import RecordsError
+from garraway.records import FieldInvalid, RecordsError
 from garraway.store import StoreError
 from garraway.units import OffTick, OutOfRange, TooFine, UnitsError
 from garraway.venues import VenueError
@@ -150,6 +151,8 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: C901 - a row of roo
         )
     if isinstance(error, UnitsError):
         return Problem(422, _units_code(error), str(error))
+    if isinstance(error, FieldInvalid) and error.field is not None:
+        return invalid(error.field, "FieldInvalid", f"{error.field} is beyond what the engine can count")
     if isinstance(error, RecordsError):
         return Problem(422, "FieldInvalid", str(error))
     if isinstance(error, IdentityError):
@@ -194,6 +197,10 @@ def _of_identity(error: IdentityError) -> Problem | None:
 
 
 def _of_broker(error: BrokerError) -> Problem | None:
+    if isinstance(error, AmountInvalid):
+        return invalid("amount", "AmountInvalid", str(error))
+    if isinstance(error, SessionInvalid):
+        return invalid(error.field, "SessionInvalid", str(error))
     for kind, status in _BROKER.items():
         if isinstance(error, kind):
             return Problem(status, kind.__name__, str(error), retryable=kind is RequestUnderWay)
@@ -202,11 +209,10 @@ def _of_broker(error: BrokerError) -> Problem | None:
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="garraway"'}
 _BROKER: Final[dict[type[BrokerError], int]] = {
-    AmountInvalid: 422,
-    SessionInvalid: 422,
     KeyReused: 422,
     TransferMissing: 404,
     ApprovalMissing: 404,
+    SessionMissing: 404,
     SameHands: 403,
     AccountsFull: 409,
     ApprovalClosed: 409,

@@ -4,17 +4,19 @@ The hub runs in a thread of Rust and knows no people; it asks, and is answered b
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
 from garraway.api.problems import Problem
-from garraway.identity import Identity, IdentityError, Permission, require
+from garraway.api.refusals import noted
+from garraway.identity import Identity, IdentityError, Origin, Permission, permitted, require
 from garraway.identity.gate import Cut
 from garraway.records import Scope
 
 VIEW: Final = Permission("view", "orders")
+CANCEL: Final = Permission("cancel", "orders")
 SECOND_NS: Final = 10**9
 TRIES: Final = 5
 """How often a mass cancel is tried while the exchange is away: each waits for it."""
@@ -24,9 +26,16 @@ class Hub(Protocol):
     """What this needs of `garraway._native.Views`."""
 
     def allow(
-        self, connection: int, accounts: Sequence[int], *, login_session: str, user: int, expires_at_ns: int
+        self,
+        connection: int,
+        accounts: Sequence[int],
+        *,
+        may_cancel: bool,
+        login_session: str,
+        user: int,
+        expires_at_ns: int,
     ) -> None:
-        """Lets a connection see accounts."""
+        """Lets a connection see accounts, and have their orders cancelled or not."""
         ...
 
     def refuse(self, connection: int, reason: str) -> None:
@@ -74,12 +83,12 @@ class Streams:
         self._log = log
         self._calls = calls
         self._clock = clock
-        self._cancelling: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         identity.gate.on_cut(self._cut)
 
     def close(self) -> None:
         """Gives up what is under way."""
-        for task in self._cancelling:
+        for task in self._tasks:
             task.cancel()
 
     def take(self, request: dict[str, Any]) -> None:
@@ -89,9 +98,12 @@ class Streams:
         elif request["kind"] == "call":
             self._calls(request)
         elif request["kind"] == "cancel":
-            task = asyncio.create_task(self._cancel(request["accounts"], request["cause"]))
-            self._cancelling.add(task)
-            task.add_done_callback(self._cancelling.discard)
+            self._begin(self._cancel(request["accounts"], request["cause"]))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _admit(self, connection: int, token: str, address: str) -> None:
         at_s = self._clock() // SECOND_NS
@@ -100,11 +112,13 @@ class Streams:
             require(principal, VIEW, at_s=at_s)
             claims = self._identity.tokens.verify(token, at_s=at_s)
         except IdentityError as error:
+            self._audit(error, address)
             self._hub.refuse(connection, str(error))
             return
         self._hub.allow(
             connection,
             sorted(principal.accounts),
+            may_cancel=permitted(principal, CANCEL),
             login_session=claims.session_id,
             user=principal.user_id,
             expires_at_ns=claims.expires_at_s * SECOND_NS,
@@ -112,6 +126,10 @@ class Streams:
         # What ended since it was looked up was told to the hub before it knew of the log-in.
         if not self._identity.gate.live(principal, at_ns=self._clock()):
             self._hub.cut("revoked", connection=connection)
+
+    def _audit(self, error: IdentityError, address: str) -> None:
+        if error.refused is not None:
+            self._begin(noted(self._identity, self._log, error.refused, Origin(address, "websocket")))
 
     def _cut(self, cut: Cut) -> None:
         """Called from the gate's thread."""

@@ -39,6 +39,9 @@ def strictly(body: bytes) -> Json:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise Problem(400, "JsonMalformed", f"no JSON: {error.msg} at {error.pos}") from error
+    except _TooLarge:
+        _NAMING.decode(text)  # once more, slowly: an object around the integer names the field
+        raise Problem(422, "IntegerTooLarge", _BEYOND) from None
     if "\\u" in text:
         _refuse_halves(value)
     return value
@@ -97,12 +100,38 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _integer(text: str) -> int:
     if len(text) <= _DIGITS and LOWEST <= (number := int(text)) <= HIGHEST:
         return number
-    raise Problem(422, "IntegerTooLarge", f"integer {text[:_DIGITS]}... is beyond 64 bits: send a smaller one")
+    raise _TooLarge
 
 
 def _constant(text: str) -> NoReturn:
     raise Problem(400, "JsonMalformed", f"{text} is no JSON: send a number")
 
 
+class _TooLarge(Exception):
+    """An integer beyond 64 bits."""
+
+
+_BEYOND: Final = "an integer is beyond 64 bits: send a smaller one"
+
+
+def _marked(text: str) -> int | _TooLarge:
+    try:
+        return _integer(text)
+    except _TooLarge as error:
+        return error
+
+
+def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for key, value in pairs:
+        if _is_too_large(value):
+            raise invalid(key[:64], "IntegerTooLarge", _BEYOND)
+    return dict(pairs)
+
+
+def _is_too_large(value: object) -> bool:
+    return isinstance(value, _TooLarge) or (isinstance(value, list) and any(map(_is_too_large, value)))
+
+
+_NAMING: Final = json.JSONDecoder(object_pairs_hook=_named, parse_int=_marked)
 _FLAT: Final = msgspec.json.Decoder(dict[str, str | bool | Annotated[int, msgspec.Meta(ge=LOWEST, le=HIGHEST)] | None])
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)

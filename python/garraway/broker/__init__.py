@@ -19,6 +19,7 @@ from garraway.broker.errors import (
     RequestUnderWay,
     SameHands,
     SessionInvalid,
+    SessionMissing,
     TransferMissing,
 )
 from garraway.broker.hand import Hand, note
@@ -44,6 +45,7 @@ __all__ = [
     "RequestUnderWay",
     "SameHands",
     "SessionInvalid",
+    "SessionMissing",
     "TransferMissing",
     "note",
     "open_account",

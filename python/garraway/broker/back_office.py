@@ -80,9 +80,14 @@ class BackOffice:
             return transfer_rows.transfers(connection, reach, account=account, before=before, limit=limit)
 
     def take_back(self, transfer_id: int, reach: Reach, hand: Hand) -> Transfer:
-        """Its asker takes a pending transfer back. Raises: TransferMissing, ApprovalMissing, ApprovalClosed."""
+        """Its asker takes a pending transfer back.
+
+        Raises: TransferMissing: also of one that another asked for; ApprovalMissing: it was sent; ApprovalClosed.
+        """
         with self.database.writing() as connection:
             found = _transfer(connection, transfer_id, reach)
+            if found.asked_by != hand.user_id:
+                raise _missing(transfer_id)
             if found.approval_id is None:
                 raise ApprovalMissing(f"transfer {transfer_id} waits for no approval: it was sent")
             self.approvals.withdraw(connection, found.approval_id, hand=hand)
@@ -128,7 +133,7 @@ class BackOffice:
             return trading_sessions.define(connection, session, terms, hand)
 
     def close_session(self, session: int, hand: Hand) -> int:
-        """Closes a trading session; its command in the outbox. Raises: SessionInvalid."""
+        """Closes a trading session; its command in the outbox. Raises: SessionMissing."""
         with self.database.writing() as connection:
             return trading_sessions.close(connection, session, hand)
 
@@ -165,8 +170,13 @@ class BackOffice:
 def _transfer(connection: Connection, transfer_id: int, reach: Reach) -> Transfer:
     found = transfer_rows.transfer(connection, transfer_id, reach)
     if found is None:
-        raise TransferMissing(f"there is no transfer {transfer_id} among those that you may see")
+        raise _missing(transfer_id)
     return found
+
+
+def _missing(transfer_id: int) -> TransferMissing:
+    """The same for one that is not there, that the asker may not see, and that is not the asker's to change."""
+    return TransferMissing(f"there is no transfer {transfer_id} among those that you may see or change")
 
 
 def _approval(connection: Connection, approval_id: int) -> Approval:

@@ -11,7 +11,8 @@ BrokerError
 ├── KeyReused            the Idempotency-Key came before with another request
 ├── RequestUnderWay      the request with this Idempotency-Key is still being answered
 ├── AccountsFull         a user has all the accounts that one may have
-├── SessionInvalid       terms of a trading session that the engine would refuse
+├── SessionInvalid       terms of a trading session that the engine would refuse; the field is named
+├── SessionMissing       no trading session that could be closed
 └── OutboxTaken          another process sends from this outbox
 """
 
@@ -62,6 +63,15 @@ class AccountsFull(BrokerError):
 
 class SessionInvalid(BrokerError):
     """Terms of a trading session that the engine would refuse."""
+
+    def __init__(self, field: str, text: str) -> None:
+        """Puts the text together."""
+        super().__init__(f"{field} {text}")
+        self.field = field
+
+
+class SessionMissing(BrokerError):
+    """No trading session that could be closed."""
 
 
 class OutboxTaken(BrokerError):

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from garraway.broker import commands
-from garraway.broker.errors import SessionInvalid
+from garraway.broker.errors import SessionInvalid, SessionMissing
 from garraway.broker.hand import Hand, note
 from garraway.identity.audit import Act
 from garraway.records import encode, replaced, session_account
@@ -74,12 +74,12 @@ def define(connection: Connection, session: int, terms: SessionTerms, hand: Hand
 def close(connection: Connection, session: int, hand: Hand) -> int:
     """Closes a session: nobody logs in by it again before it is defined anew; its command in the outbox.
 
-    Raises: SessionInvalid: it is closed, or was not defined here.
+    Raises: SessionMissing: it is closed, or was not defined here.
     """
     kept = rows.trading_session(connection, session)
     outbox_id = None if kept is None else _close(connection, kept, hand.at_ns)
     if kept is None or outbox_id is None:
-        raise SessionInvalid(f"session {session} is closed, or was not defined by the back office")
+        raise SessionMissing(f"session {session} is closed, or was not defined by the back office")
     note(connection, hand, Act("trading_session.close", _named(session), before={"name": kept.name}))
     return outbox_id
 
@@ -104,13 +104,13 @@ def _close(connection: Connection, kept: rows.TradingSession, at_ns: int) -> int
 
 def _insist(connection: Connection, session: int, terms: SessionTerms) -> None:
     if not 1 <= len(terms.name) <= NAME_LENGTH or not set(terms.name) <= NAME_CHARACTERS:
-        raise SessionInvalid(f"name {terms.name!r}: take 1 to {NAME_LENGTH} of letters, digits, - and _")
+        raise SessionInvalid("name", f"{terms.name!r}: take 1 to {NAME_LENGTH} of letters, digits, - and _")
     widest = WIDEST[terms.network.version]
     if terms.network.prefixlen < widest:
-        raise SessionInvalid(f"network {terms.network} is too wide: /{widest} or narrower")
+        raise SessionInvalid("network", f"{terms.network} is too wide: /{widest} or narrower")
     holder = next((one for one in rows.trading_sessions(connection) if one.name == terms.name), None)
     if holder is not None and holder.session != session:
-        raise SessionInvalid(f"name {terms.name!r} belongs to session {holder.session}: take another")
+        raise SessionInvalid("name", f"{terms.name!r} belongs to session {holder.session}: take another")
 
 
 def _record(session: int, terms: SessionTerms) -> bytes:

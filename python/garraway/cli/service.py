@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import ipaddress
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from typing import Annotated, Final
 import typer
 import uvloop
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from garraway import __version__
@@ -52,8 +54,9 @@ from garraway.cli.options import Config, DatabaseUrl, OwnFolder, Parent, Resolve
 from garraway.cli.parent import end_with
 from garraway.cli.secrets import held
 from garraway.cli.up.plan import API, BACK_OFFICE
+from garraway.identity import IdentityError, audit_heads
 from garraway.records import command_seq
-from garraway.store import Database, insist_current
+from garraway.store import Database, StoreError, insist_current
 from garraway.units import money_units
 from garraway.venues import Directory, ExchangeVenue, Tape
 from garraway.views import LiveViews, NotYet
@@ -64,6 +67,9 @@ POLL_S: Final = 0.05
 LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 """Networks that may read /metrics without logging in."""
 SECOND_NS: Final = 10**9
+SWEEP_S: Final = 1.0
+SIGN_EACH: Final = 60
+"""Sweeps between two signed heads of the audit chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +161,7 @@ def _collect_seldom() -> None:
 async def run(settings: Settings) -> None:
     """Serves until it is told to stop. Raises: Failure, StoreError, VenueError."""
     log = AccessLog(sys.stderr, time.time_ns)
+    heads = audit_heads.HeadFile.open(settings.folder, settings.config.key_folder)
     async with _services(settings, log) as (services, app):
         server = Server(app, settings.server)
         watching = asyncio.create_task(_watch(settings, services, server))
@@ -164,15 +171,16 @@ async def run(settings: Settings) -> None:
         renewing = asyncio.create_task(
             certificates.keep(settings.config.service, lambda pair: server.renew_certificate(*pair), log, port="api")
         )
+        auditing = asyncio.create_task(_audit(services, heads))
         try:
             await server.serve()
             for task in (watching, sending):
                 if task.done():
                     task.result()
         finally:
-            for task in (watching, draining, renewing, sending):
+            for task in (watching, draining, renewing, sending, auditing):
                 task.cancel()
-            await asyncio.gather(watching, draining, renewing, sending, return_exceptions=True)
+            await asyncio.gather(watching, draining, renewing, sending, auditing, return_exceptions=True)
             (settings.folder / "run" / "service.json").unlink(missing_ok=True)
             log.write("info", "service_stopped")
             log.flush()
@@ -273,6 +281,29 @@ def _say_where(settings: Settings, services: Services, server: Server) -> None:
     path.with_suffix(".new").write_text(json.dumps(said), encoding="utf-8")
     path.with_suffix(".new").replace(path)
     services.log.write("info", "service_started", **said)
+
+
+async def _audit(services: Services, heads: audit_heads.HeadFile) -> None:
+    """Writes counts of refused permissions, and signs the heads of the audit chain, once a minute and at the end."""
+    ticks = itertools.count()
+    try:
+        while True:
+            await asyncio.to_thread(_audit_once, services, heads, sign=next(ticks) % SIGN_EACH == 0)
+            await asyncio.sleep(SWEEP_S)
+    finally:
+        _audit_once(services, heads, sign=True, all_of_them=True)
+
+
+def _audit_once(services: Services, heads: audit_heads.HeadFile, *, sign: bool, all_of_them: bool = False) -> None:
+    identity, at_ns = services.identity, services.clock()
+    try:
+        identity.refusals.sweep(identity.database, at_ns=at_ns, all_of_them=all_of_them)
+        signed = heads.sign(identity.database, at_ns=at_ns) if sign else None
+    except (StoreError, SQLAlchemyError, IdentityError, OSError) as error:
+        services.log.write("error", "audit_head_not_signed", error=str(error))
+        return
+    if signed is not None:
+        services.log.write("info", "audit_head_signed", heads=signed.line.decode())
 
 
 async def _drain(settings: Settings, services: Services, server: Server) -> None:

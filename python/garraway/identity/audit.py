@@ -25,6 +25,8 @@ from garraway.store.audit import AuditEntry, AuditHead
 
 Chain = Literal["admin", "security"]
 Fields = Mapping[str, object]
+Noted = Mapping[str, Mapping[int, str]]
+"""Heads that were noted: chain -> number of the entry -> its hash."""
 
 CHAINS: Final[tuple[Chain, ...]] = ("admin", "security")
 ORIGIN_HASH: Final = "0" * 64
@@ -106,18 +108,18 @@ def proof_of(principal: Principal) -> str:
     return f"session:{principal.session_id}" if principal.session_id else f"key:{principal.key_id}"
 
 
-def verify(connection: Connection, *, heads: Mapping[str, AuditHead] | None = None) -> list[Verified]:
+def verify(connection: Connection, *, noted: Noted | None = None) -> list[Verified]:
     """Reads every entry of every chain again.
 
-    `heads` are heads noted earlier and kept elsewhere: the chains must still contain them. Without, nobody can tell
-    whether the newest entries were cut off together with their head.
+    `noted` are heads noted earlier and kept elsewhere: the chains must still contain them. Without, nobody can tell
+    whether the newest entries were cut off together with their head, or all of them written again.
     Raises: AuditBroken: an entry was changed, added, moved or removed.
     """
     kept = rows.audit_heads(connection)
     wrong = sorted(set(kept) ^ set(CHAINS) | set(rows.audit_chains(connection)) - set(CHAINS))
     if wrong:
         raise AuditBroken(f"audit chain {wrong[0]!r}: no such chain, or its head is gone: somebody changed the tables")
-    return [_verify_chain(connection, chain, kept[chain], (heads or {}).get(chain)) for chain in CHAINS]
+    return [_verify_chain(connection, chain, kept[chain], (noted or {}).get(chain, {})) for chain in CHAINS]
 
 
 def export_csv(entries: Iterator[AuditEntry], stream: TextIO) -> int:
@@ -149,7 +151,7 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _verify_chain(connection: Connection, chain: str, kept: AuditHead, noted: AuditHead | None) -> Verified:
+def _verify_chain(connection: Connection, chain: str, kept: AuditHead, noted: Mapping[int, str]) -> Verified:
     seq, last = 0, ORIGIN_HASH
     for entry in rows.audit_entries(connection, chain):
         if entry.seq != seq + 1 or entry.prev_hash != last or entry.hash != _hashed(entry).hash:
@@ -157,15 +159,15 @@ def _verify_chain(connection: Connection, chain: str, kept: AuditHead, noted: Au
                 f"audit chain {chain!r} is broken at entry {seq + 1}: compare it with an export or a backup"
             )
         seq, last = entry.seq, entry.hash
-        if noted is not None and noted.seq == seq and noted.hash != last:
+        if noted.get(seq, last) != last:
             raise AuditBroken(f"audit chain {chain!r} was written again: entry {seq} is not the one that was noted")
     if (kept.seq, kept.hash) != (seq, last):
         raise AuditBroken(
             f"audit chain {chain!r} ends at entry {seq}, its head is entry {kept.seq}: entries are missing"
         )
-    if noted is not None and noted.seq > seq:
+    if max(noted, default=0) > seq:
         raise AuditBroken(
-            f"audit chain {chain!r} ends at entry {seq}, entry {noted.seq} was noted: entries were cut off"
+            f"audit chain {chain!r} ends at entry {seq}, entry {max(noted)} was noted: entries were cut off"
         )
     return Verified(chain, seq, last)
 

@@ -1,4 +1,4 @@
-"""What can be wrong about who somebody is and may do. Touches nothing. `api` maps the tree to HTTP.
+"""What can be wrong about who somebody is and may do. Touches `principal`. `api` maps the tree to HTTP.
 
 IdentityError
 ├── Unauthenticated     no proof of who it is, or a wrong one; the text never says which part was wrong
@@ -17,9 +17,26 @@ IdentityError
 └── AuditBroken         the audit chain is not whole
 """
 
+from dataclasses import dataclass
+
+from garraway.identity.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A permission that somebody lacks: `permission` as `resource.action`, of what (`account:7`), and why (a class)."""
+
+    principal: Principal
+    permission: str
+    thing: str
+    why: str
+
 
 class IdentityError(Exception):
     """Something about who somebody is or may do; the text names what to do and no secret."""
+
+    refused: Refusal | None = None
+    """What is to be audited, where a known principal lacks a permission."""
 
 
 class Unauthenticated(IdentityError):

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from garraway.config import SecretUnavailable
-from garraway.identity.errors import Forbidden, GateStale, KeyFileUnsafe, Unauthenticated
+from garraway.identity.errors import Forbidden, GateStale, KeyFileUnsafe, Refusal, Unauthenticated
 from garraway.identity.origin import parsed_address
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.identity.resealing import reseal
@@ -381,7 +381,9 @@ class Gate:
         """Staff come from the allow-list's networks, where it has any."""
         allowed = self._memory.networks
         if allowed and principal.roles & STAFF and not within(principal.address, allowed):
-            raise Forbidden("the back office is not open to this address: ask an administrator to allow its network")
+            error = Forbidden("the back office is not open to this address: ask an administrator to allow its network")
+            error.refused = Refusal(principal, "networks.enter", "-", "Forbidden")
+            raise error
         return principal
 
 

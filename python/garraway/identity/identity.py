@@ -1,7 +1,7 @@
 """What the flows of this room share: one record, put together by the composition root. Touches nothing itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from garraway.identity.breached import Breached
 from garraway.identity.gate import Gate
 from garraway.identity.passwords import HashingPool
 from garraway.identity.policy import Policy
+from garraway.identity.refusals import Refusals
 from garraway.identity.sealing import Sealer
 from garraway.identity.tokens import Tokens
 from garraway.store import Database
@@ -42,6 +43,9 @@ class Identity:
     cut_trading_sessions: Callable[[Connection, int], None]
     """Called with a user's number in the transaction that ends its rights: whoever keeps trading sessions (OUCH) puts
     the command that cuts them into the same transaction."""
+
+    refusals: Refusals = field(default_factory=Refusals)
+    """Refused permissions on their way into the audit chain."""
 
     @property
     def at_s(self) -> int:

@@ -77,9 +77,10 @@ def create(identity: Identity, principal: Principal, wanted: Wanted, *, origin: 
 
 
 def list_keys(identity: Identity, principal: Principal, *, user_id: int) -> list[ApiKey]:
-    """A user's keys within the asker's reach, newest first."""
+    """A user's keys, newest first. Raises: Missing: the user is beyond the asker's reach."""
     with identity.database.reading() as connection:
-        reach = require(principal, Permission("view", "keys"), at_s=identity.at_s)
+        group = _group_of(connection, user_id)
+        reach = require(principal, Permission("view", "keys"), at_s=identity.at_s, user_id=user_id, group=group)
         return rows.list_keys(connection, reach, user_id=user_id)
 
 
@@ -88,8 +89,7 @@ def revoke(
 ) -> None:
     """Ends a key, now or `after_s` seconds on (the time both keys of a rollover live). Raises: Missing."""
     with identity.database.writing() as connection:
-        user = users.user_by_id(connection, user_id)
-        group = None if user is None else user.group_id
+        group = _group_of(connection, user_id)
         require(principal, Permission("revoke", "keys"), at_s=identity.at_s, user_id=user_id, group=group)
         at_ns = identity.clock()
         if after_s > 0:
@@ -241,6 +241,11 @@ def network(written: str) -> str:
         raise TextInvalid(
             "networks", f"{written[:64]!r} is no network: give one like 203.0.113.0/24 or 2001:db8::/32"
         ) from error
+
+
+def _group_of(connection: Connection, user_id: int) -> int | None:
+    user = users.user_by_id(connection, user_id)
+    return None if user is None else user.group_id
 
 
 def _wanted(said: dict[str, Any]) -> Wanted:

@@ -165,6 +165,7 @@ def update(
         values["group_id"] = group_id
     with identity.database.writing() as connection:
         old = _reached(identity, connection, principal, "update", user_id)
+        _insist_handles(identity, principal, old)
         if not users.update_user(connection, user_id, version=version, **values):
             raise Conflict(f"user {user_id} was changed meanwhile: read it again")
         new = _present(connection, user_id)
@@ -186,7 +187,9 @@ def enable(identity: Identity, principal: Principal, user_id: int, *, origin: Or
     """Lets a disabled user in again, who then logs in anew. Raises: Missing, Conflict."""
     reason = text.line("reason", reason, length=audit.REASON_LENGTH)
     with identity.database.writing() as connection:
-        if _reached(identity, connection, principal, "enable", user_id).status != "disabled":
+        user = _reached(identity, connection, principal, "enable", user_id)
+        _insist_handles(identity, principal, user)
+        if user.status != "disabled":
             raise Conflict(f"user {user_id} is not disabled")
         users.update_user(connection, user_id, status="active")
         _note(identity, connection, principal, origin, Act("user.enable", f"user:{user_id}", reason=reason))
@@ -242,8 +245,7 @@ def begin_reset(identity: Identity, principal: Principal, user_id: int, *, origi
     reason = text.line("reason", reason, length=audit.REASON_LENGTH)
     with identity.database.writing() as connection:
         user = _reached(identity, connection, principal, "reset", user_id)
-        if any(Role(role) in STAFF for role in user.roles):
-            require(principal, Permission("grant", "roles"), at_s=identity.at_s)
+        _insist_handles(identity, principal, user)
         secret = _reset_secret(identity, connection, user_id, RESET_S)
         _note(identity, connection, principal, origin, Act("password.begin_reset", f"user:{user_id}", reason=reason))
     return secret
@@ -281,8 +283,7 @@ def reset_factors(identity: Identity, principal: Principal, user_id: int, *, ori
     reason = text.line("reason", reason, length=audit.REASON_LENGTH)
     with identity.database.writing() as connection:
         user = _reached(identity, connection, principal, "reset", user_id)
-        if any(Role(role) in STAFF for role in user.roles):
-            require(principal, Permission("grant", "roles"), at_s=identity.at_s)
+        _insist_handles(identity, principal, user)
         factors.remove_all(connection, user_id)
         sessions.end(identity, connection, user_id, why="factors_reset")
         _note(identity, connection, principal, origin, Act("factors.reset", f"user:{user_id}", reason=reason))
@@ -338,8 +339,7 @@ def _shut_out(
     user = _reached(identity, connection, principal, action, user_id)
     if user_id == principal.user_id:
         raise Forbidden(f"nobody can {action} themselves")
-    if any(Role(role) in STAFF for role in user.roles):
-        require(principal, Permission("grant", "roles"), at_s=identity.at_s)
+    _insist_handles(identity, principal, user)
     if user.status in {status, "deleted"}:
         raise Conflict(f"user {user_id} is {user.status} already")
     users.update_user(connection, user_id, status=status)
@@ -376,6 +376,12 @@ def _reached(identity: Identity, connection: Connection, principal: Principal, a
     if user is None:
         raise Missing(f"no user {user_id}")
     return user
+
+
+def _insist_handles(identity: Identity, principal: Principal, user: User) -> None:
+    """Who is staff is handled only by those who may grant roles."""
+    if any(Role(role) in STAFF for role in user.roles):
+        require(principal, Permission("grant", "roles"), at_s=identity.at_s)
 
 
 def _present(connection: Connection, user_id: int) -> User:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from garraway.identity.errors import FactorMissing, Forbidden, Missing, StepUpNeeded
+from garraway.identity.errors import FactorMissing, Forbidden, IdentityError, Missing, Refusal, StepUpNeeded
 from garraway.identity.principal import STAFF, Principal, Role, Scope
 from garraway.store.reach import Reach
 
@@ -190,17 +190,35 @@ def insist(
     Raises: Missing: a thing beyond the reach, told like one that does not exist; StepUpNeeded: the second factor is
     not fresh; FactorMissing: staff without one; Forbidden.
     """
+    error = _refused(principal, permission, at_s=at_s, account=account, user_id=user_id, group=group)
+    if error is not None:
+        thing = f"account:{account}" if account is not None else f"user:{user_id}" if user_id is not None else "-"
+        named = f"{permission.resource}.{permission.action}"
+        error.refused = Refusal(principal, named, thing, type(error).__name__)
+        raise error
+
+
+def _refused(
+    principal: Principal,
+    permission: Permission,
+    *,
+    at_s: int,
+    account: int | None,
+    user_id: int | None,
+    group: int | None,
+) -> IdentityError | None:
     reaches = extent(principal, permission)
     if reaches is Extent.NONE:
-        raise Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
+        return Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
     reaches = _standing(principal, reaches)
     if reaches is Extent.NONE:
-        raise FactorMissing("rights of staff need a second factor: enrol one and log in again")
+        return FactorMissing("rights of staff need a second factor: enrol one and log in again")
     if not _covers(principal, reaches, account, user_id, group):
-        raise Missing(f"no such thing among those that you may {permission.action}")
+        return Missing(f"no such thing among those that you may {permission.action}")
     if RULES[permission].fresh and not _fresh(principal, permission, at_s):
         what = f"{permission.action} {permission.resource}"
-        raise StepUpNeeded(f"{what} needs a second factor of the last {principal.step_up_s} s")
+        return StepUpNeeded(f"{what} needs a second factor of the last {principal.step_up_s} s")
+    return None
 
 
 def reach_of(principal: Principal, permission: Permission) -> Reach:

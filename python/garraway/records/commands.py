@@ -41,7 +41,12 @@ class FieldUnknown(RecordsError):
 
 
 class FieldInvalid(RecordsError):
-    """A value does not fit its field."""
+    """A value does not fit its field; `field` is its name, where it is one field's doing."""
+
+    def __init__(self, text: str, field: str | None = None) -> None:
+        """Puts the text together."""
+        super().__init__(text)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +217,13 @@ def _write(record: bytearray, kind: str, fields: Mapping[str, _Field], name: str
     if field.pack is None:
         text = value.encode("ascii", "replace") if isinstance(value, str) else value
         if not isinstance(text, bytes) or len(text) > field.size:
-            raise FieldInvalid(f"{kind}.{name} is {value!r}: it holds at most {field.size} bytes")
+            raise FieldInvalid(f"{kind}.{name} is {value!r}: it holds at most {field.size} bytes", name)
         record[field.offset : field.offset + len(text)] = text
         return
     try:
         field.pack.pack_into(record, field.offset, value)
     except struct.error as error:
-        raise FieldInvalid(f"{kind}.{name} is {value!r}: {error}") from error
+        raise FieldInvalid(f"{kind}.{name} is {value!r}: {error}", name) from error
 
 
 @cache

@@ -18,7 +18,7 @@ import ccxt.pro
 import pytest
 import websockets
 from tests.api.test_trading import placed
-from tests.api.venue import Key, Venue, key_of, opened
+from tests.api.venue import Key, Venue, key_of
 from tests.api.venue import until as reached
 
 from garraway.api.facades.binance import ccxt_preset
@@ -228,7 +228,7 @@ def test_orders_are_placed_read_and_cancelled_over_the_websocket_api(venue: Venu
 
 
 def test_a_revoked_key_is_cut_and_cannot_come_back(venue: Venue) -> None:
-    with opened(venue) as identity:
+    with venue.identity() as identity:
         key = key_of(venue, identity, "key-to-revoke")
 
     def revoke() -> None:
@@ -273,7 +273,7 @@ def test_what_was_watched_is_watched_again_after_the_connection_broke(venue: Ven
 
 
 def test_a_key_without_the_right_network_follows_no_account(venue: Venue) -> None:
-    with opened(venue) as identity:
+    with venue.identity() as identity:
         key = key_of(venue, identity, "key-from-elsewhere", networks="192.0.2.0/24")
 
     async def watching(exchange: Exchange) -> None:
@@ -283,7 +283,7 @@ def test_a_key_without_the_right_network_follows_no_account(venue: Venue) -> Non
 
 
 def test_a_key_that_may_only_read_places_no_order_over_the_websocket_api(venue: Venue) -> None:
-    with opened(venue) as identity:
+    with venue.identity() as identity:
         key = key_of(venue, identity, "key-that-reads", scopes=("read",))
 
     async def watching(exchange: Exchange) -> None:

@@ -26,11 +26,13 @@ pub enum Stage {
     Closing(i64),
 }
 
-/// What a client may see.
+/// What a client may see and do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// Which accounts.
     pub accounts: Vec<u32>,
+    /// Whether it may have their orders cancelled.
+    pub may_cancel: bool,
     /// Its log-in session; `key:` and the id where an API key let it in.
     pub session: String,
     /// Its user.

@@ -282,6 +282,15 @@ impl Hub {
         }
     }
 
+    /// The accounts whose orders the client has cancelled some day, or no longer.
+    fn cancelled(&self, client: &Client, account: Option<u32>) -> Result<Vec<u32>, Refused> {
+        let accounts = self.accounts(client, account)?;
+        if client.login.as_ref().is_some_and(|login| !login.may_cancel) {
+            return Err(("Forbidden", "this log-in may not cancel orders: show a token that may".to_owned()));
+        }
+        Ok(accounts)
+    }
+
     fn subscribe(&mut self, client: &mut Client, req_id: Option<u32>, key: Key) -> Result<(), Refused> {
         let most = self.config.limits.subscriptions;
         if client.subscriptions.contains(&key) {
@@ -378,7 +387,7 @@ impl Hub {
         enabled: bool,
         account: Option<u32>,
     ) -> Result<(), Refused> {
-        let accounts = self.accounts(client, account)?;
+        let accounts = self.cancelled(client, account)?;
         client.cancel_on_disconnect.retain(|has| !accounts.contains(has));
         if enabled {
             client.cancel_on_disconnect.extend(&accounts);
@@ -397,7 +406,7 @@ impl Hub {
         timeout_ms: u32,
         account: Option<u32>,
     ) -> Result<(), Refused> {
-        let accounts = self.accounts(client, account)?;
+        let accounts = self.cancelled(client, account)?;
         if timeout_ms > LONGEST_TIMEOUT_MS {
             return Err(("TimeoutInvalid", format!("timeout_ms is at most {LONGEST_TIMEOUT_MS}")));
         }
@@ -435,8 +444,8 @@ impl Hub {
     pub(super) fn take_answers(&mut self) {
         for answer in self.shared.take_answers() {
             match answer {
-                Answer::Allow { connection, accounts, login_session, user, expires_at_ns } => {
-                    let login = Login { accounts, session: login_session, user, expires_at_ns };
+                Answer::Allow { connection, accounts, may_cancel, login_session, user, expires_at_ns } => {
+                    let login = Login { accounts, may_cancel, session: login_session, user, expires_at_ns };
                     self.with(connection, |hub, client| hub.allow(client, login));
                 }
                 Answer::Refuse { connection, reason } => self.with(connection, |hub, client| {
@@ -448,8 +457,9 @@ impl Hub {
                     self.with(connection, |hub, client| hub.answer_call(client, &text));
                 }
                 Answer::Follow { connection, account, login_session, user, expires_at_ns, text } => {
+                    let accounts = vec![account];
                     let login =
-                        Login { accounts: vec![account], session: login_session, user, expires_at_ns };
+                        Login { accounts, may_cancel: false, session: login_session, user, expires_at_ns };
                     self.with(connection, |hub, client| hub.follow_account(client, account, login, &text));
                 }
                 Answer::Unfollow { connection, text } => self.with(connection, |hub, client| {
@@ -478,7 +488,7 @@ impl Hub {
                 self.leave(&key, client);
             }
         }
-        client.cancel_on_disconnect.retain(may_see);
+        client.cancel_on_disconnect.retain(|account| login.may_cancel && may_see(account));
         self.tell(client, "auth", req_id, |json| {
             write_accounts(json, &login.accounts);
             json.name("expires_at_ns").digits(login.expires_at_ns);

@@ -107,11 +107,26 @@ fn a_log_in_that_expires_closes_the_connection() {
     venue.views.shared().answer(Answer::Allow {
         connection,
         accounts,
+        may_cancel: true,
         login_session,
         user: 1,
         expires_at_ns: 1,
     });
     assert_eq!(client.end(), Got::Close(4001, "the log-in expired".to_owned()));
+}
+
+#[test]
+fn a_log_in_that_may_not_cancel_neither_arms_nor_disarms_what_would() {
+    let venue = Venue::start(|_| {});
+    let mut client = venue.client_of(&[16], "s", false);
+    for message in [
+        r#"{"op":"cancel_after","timeout_ms":1}"#,
+        r#"{"op":"cancel_after","timeout_ms":0}"#,
+        r#"{"op":"cancel_on_disconnect","enabled":true}"#,
+        r#"{"op":"cancel_on_disconnect","enabled":false,"account":16}"#,
+    ] {
+        assert_eq!(code_of(&mut client, message), "Forbidden");
+    }
 }
 
 #[test]

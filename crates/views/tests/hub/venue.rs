@@ -86,12 +86,18 @@ impl Venue {
 
     /// A client that may see accounts.
     pub fn client(&self, accounts: &[u32], session: &str) -> Client {
+        self.client_of(accounts, session, true)
+    }
+
+    /// A client that may see accounts, and cancel their orders or not.
+    pub fn client_of(&self, accounts: &[u32], session: &str, may_cancel: bool) -> Client {
         let mut client = Client::connect(self.address());
         client.send(r#"{"op":"auth","req_id":1,"token":"good"}"#);
         let connection = self.asked();
         self.views.shared().answer(Answer::Allow {
             connection,
             accounts: accounts.to_vec(),
+            may_cancel,
             login_session: session.to_owned(),
             user: 9,
             expires_at_ns: i64::MAX,

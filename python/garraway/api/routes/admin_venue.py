@@ -236,11 +236,11 @@ async def update_fee_plan(
 async def list_trading_sessions(
     services: Served, caller: Annotated[Caller, needs("view", "trading_sessions")], seen: Seen
 ) -> SessionsSaid:
-    """All trading sessions, never with a secret."""
-    del caller
+    """Trading sessions of accounts within one's reach, never with a secret."""
     said = [
         SessionSaid(session=one.number, name=one.name, account=one.account)
         for _, one in sorted(services.directory.sessions.items())
+        if caller.reaches(one.account)
     ]
     return SessionsSaid(items=said, seq=seen)
 

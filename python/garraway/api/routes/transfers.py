@@ -117,6 +117,8 @@ async def list_transfers(
 ) -> TransfersSaid:
     """Transfers of the caller's accounts; for the back office of all that it may see."""
     key = key_of(cursor, 1)
+    if account is not None:
+        caller.account(account)
     found = await run_in_threadpool(
         lambda: services.back_office.transfers(
             reach_of(caller.principal, caller.permission),
