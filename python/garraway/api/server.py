@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 REQUEST_S: Final = 10.0
 """How long a request may take to come, head and body, from the connection or from its first byte on."""
@@ -21,6 +22,8 @@ IDLE_S: Final = 30
 """How long a connection is kept open between requests."""
 CONNECTIONS_OF_ADDRESS: Final = 512
 BACKLOG: Final = 2_048
+MESSAGE_BYTES: Final = 65_536
+"""What a message of a WebSocket's client may have."""
 GRACE_S: Final = 10
 """How long requests under way may take once the process stops."""
 
@@ -43,10 +46,21 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Counts it no more."""
         self._stop_waiting()
-        self.addresses[self._address] -= 1
-        if self.addresses[self._address] <= 0:
-            del self.addresses[self._address]
+        self.forget(self._address)
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hands the connection over to a `StreamProtocol`, which counts it from now on."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
+        self.forget(self._address)
+
+    @classmethod
+    def forget(cls, address: str) -> None:
+        """One connection of an address less."""
+        cls.addresses[address] -= 1
+        if cls.addresses[address] <= 0:
+            del cls.addresses[address]
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -65,6 +79,26 @@ class PatientProtocol(HttpToolsProtocol):
             self._slow = None
 
 
+class StreamProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket whose application can cut it: `scope["garraway.abort"]` drops what is not sent and closes at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Counts the connection with those of HTTP."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        PatientProtocol.addresses[self._address] += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Counts it no more."""
+        PatientProtocol.forget(self._address)
+        super().connection_lost(exc)
+
+    async def run_asgi(self) -> None:
+        """Calls the application."""
+        self.scope["garraway.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key] # an extension of ours
+        await super().run_asgi()
+
+
 class Server(uvicorn.Server):
     """uvicorn without its own handling of signals: the composition root drains first."""
 
@@ -80,7 +114,9 @@ class Server(uvicorn.Server):
                 ssl_certfile=tls_cert,
                 ssl_keyfile=tls_key,
                 http=PatientProtocol,
-                ws="none",
+                ws=StreamProtocol,
+                ws_max_size=MESSAGE_BYTES,
+                ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
