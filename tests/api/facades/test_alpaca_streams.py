@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
 import msgpack
@@ -22,7 +22,7 @@ from tests.api.facades.test_alpaca_py import BTC, connected, limit
 from tests.api.test_trading import placed
 from tests.api.venue import HERE, Venue
 
-from garraway.api.facades.alpaca.streams import connection
+from garraway.api.facades.alpaca.streams import CONNECTIONS_OF_USER, connection
 from garraway.api.facades.alpaca.streams.codec import Codec, Shared
 from garraway.api.server import PatientProtocol, Server
 from garraway.cli.config import settled
@@ -280,6 +280,19 @@ def test_too_many_messages_end_a_connection(venue: Venue) -> None:
             return await ended(socket_)
 
     assert asyncio.run(scenario()) == (1008, "too many messages")
+
+
+def test_a_user_has_so_many_connections_and_no_more(venue: Venue) -> None:
+    async def scenario() -> None:
+        async with AsyncExitStack() as stack:
+            for _ in range(CONNECTIONS_OF_USER):
+                one = await stack.enter_async_context(await opened(venue, "v2/iex"))
+                assert (await logged_in(venue, one))[0]["T"] == "success"
+            beyond = await stack.enter_async_context(await opened(venue, "v2/iex"))
+            await beyond.send(json.dumps({"action": "auth", "key": venue.key.key_id, "secret": venue.key.secret}))
+            assert await ended(beyond) == (1008, "connection limit exceeded")
+
+    asyncio.run(scenario())
 
 
 def test_who_logs_in_too_late_is_cut(venue: Venue) -> None:

@@ -100,8 +100,10 @@ class Fields:
         value = self._sent.get(name)
         if value is None:
             return None
-        if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
-            raise self.refused(name, f"{str(value)[:32]!r} is no number")
+        if not isinstance(value, str):
+            raise self.refused(name, "no number")
+        if _NUMBER.fullmatch(value) is None:
+            raise self.refused(name, f"{value[:32]!r} is no number")
         return format(Decimal(value), "f") if "e" in value.lower() else value
 
     def flag(self, name: str) -> bool | None:
