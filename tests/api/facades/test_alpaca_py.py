@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from alpaca.common.enums import Sort
 from alpaca.common.exceptions import APIError
+from alpaca.data.enums import DataFeed
 from alpaca.data.historical import CryptoHistoricalDataClient, StockHistoricalDataClient
 from alpaca.data.requests import (
     CryptoBarsRequest,
@@ -39,7 +41,6 @@ from alpaca.trading.enums import (
     QueryOrderStatus,
     TimeInForce,
 )
-from alpaca.trading.models import Order
 from alpaca.trading.requests import (
     ClosePositionRequest,
     GetAssetsRequest,
@@ -63,20 +64,23 @@ from garraway.records import Phase, PriceKind, encode
 from garraway.venues import ExchangeVenue
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "alpaca_trading.py"
+Client: TypeAlias = Any
+Said: TypeAlias = Any
+"""Of alpaca-py: by its types every method may return a dictionary, which it does only if it is asked for it."""
 BTC, EUR, SHARE = "BTC/USD", "EUR/USD", "GARR"
 
 
-def connected(venue: Venue, secret: str) -> TradingClient:
+def connected(venue: Venue, secret: str) -> Client:
     return TradingClient(venue.key.key_id, secret, url_override=f"{venue.url}/alpaca")
 
 
 @pytest.fixture(scope="module")
-def client(venue: Venue) -> TradingClient:
+def client(venue: Venue) -> Client:
     return connected(venue, venue.key.secret)
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(venue: Venue, client: TradingClient) -> Iterator[None]:
+def nothing_left(venue: Venue, client: Client) -> Iterator[None]:
     """No order of a test stands in the way of the next."""
     yield
     client.cancel_orders()
@@ -125,7 +129,7 @@ def traded(venue: Venue, price: str = "60000", quantity: str = "0.01") -> None:
     placed(venue, price=price, quantity=quantity)
 
 
-def test_the_account_is_reckoned_in_dollars(client: TradingClient) -> None:
+def test_the_account_is_reckoned_in_dollars(client: Client) -> None:
     found = client.get_account()
     assert (found.account_number, found.currency, found.status) == (str(ACCOUNT), "USD", "ACTIVE")
     assert float(found.cash) > 0
@@ -134,7 +138,7 @@ def test_the_account_is_reckoned_in_dollars(client: TradingClient) -> None:
     assert client.get_account().id == found.id
 
 
-def test_assets_are_the_spot_instruments_with_their_terms(client: TradingClient) -> None:
+def test_assets_are_the_spot_instruments_with_their_terms(client: Client) -> None:
     found = {one.symbol: one for one in client.get_all_assets()}
     assert set(found) == {"GARR", "BTC/USD", "EUR/USD"}
     bitcoin = found[BTC]
@@ -148,10 +152,9 @@ def test_assets_are_the_spot_instruments_with_their_terms(client: TradingClient)
     assert (caught.value.status_code, caught.value.code) == (404, 40410000)
 
 
-def test_a_limit_order_rests_is_read_in_each_way_and_cancelled(venue: Venue, client: TradingClient) -> None:
+def test_a_limit_order_rests_is_read_in_each_way_and_cancelled(venue: Venue, client: Client) -> None:
     before = client.get_account()
     order = client.submit_order(limit(58_000, client_order_id="alpaca-limit-1"))
-    assert isinstance(order, Order)
     assert (order.status, float(order.qty), float(order.limit_price)) == (OrderStatus.NEW, 0.01, 58_000)
     assert (float(order.filled_qty), order.filled_avg_price) == (0, None)
     assert (order.symbol, order.side, order.time_in_force) == (BTC, OrderSide.BUY, TimeInForce.GTC)
@@ -193,7 +196,7 @@ RESTING: list[tuple[type, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("kind", "words", "expected"), RESTING)
 def test_an_order_of_each_type_that_waits_is_told_as_it_was_placed(
-    client: TradingClient, kind: type, words: dict[str, Any], expected: dict[str, Any]
+    client: Client, kind: type, words: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     order = client.submit_order(kind(**{"symbol": BTC, "qty": 0.01, "side": "buy", "time_in_force": "gtc"} | words))
     said = json.loads(order.model_dump_json())
@@ -203,13 +206,13 @@ def test_an_order_of_each_type_that_waits_is_told_as_it_was_placed(
 
 
 @pytest.mark.parametrize("time", ["ioc", "fok"])
-def test_an_immediate_order_that_finds_nothing_is_canceled(client: TradingClient, time: str) -> None:
+def test_an_immediate_order_that_finds_nothing_is_canceled(client: Client, time: str) -> None:
     order = client.submit_order(limit(57_500, time_in_force=time))
     assert (order.status, float(order.filled_qty), order.time_in_force) == (OrderStatus.CANCELED, 0, time)
 
 
 @pytest.mark.parametrize("time", ["day", "gtc", "ioc", "fok"])
-def test_a_market_order_takes_what_rests(venue: Venue, client: TradingClient, time: str) -> None:
+def test_a_market_order_takes_what_rests(venue: Venue, client: Client, time: str) -> None:
     traded(venue)
     placed(venue, "other", side="sell", price="60000")
     order = client.submit_order(MarketOrderRequest(symbol=BTC, qty=0.01, side="buy", time_in_force=time))
@@ -218,12 +221,12 @@ def test_a_market_order_takes_what_rests(venue: Venue, client: TradingClient, ti
     assert order.id in {one.id for one in client.get_orders(GetOrdersRequest(status=QueryOrderStatus.CLOSED))}
 
 
-def test_orders_are_listed_by_state_side_symbol_time_and_direction(client: TradingClient) -> None:
+def test_orders_are_listed_by_state_side_symbol_time_and_direction(client: Client) -> None:
     first, second = client.submit_order(limit(58_000)), client.submit_order(limit(57_000))
     euro = client.submit_order(limit(1.05, symbol=EUR, qty=1_000))
     every = [euro.id, second.id, first.id]
 
-    def found(**words: object) -> list[Any]:
+    def found(**words: Any) -> list[Any]:  # noqa: ANN401 - of any field of the request
         return [one.id for one in client.get_orders(GetOrdersRequest(**words))]
 
     assert found() == every
@@ -238,10 +241,11 @@ def test_orders_are_listed_by_state_side_symbol_time_and_direction(client: Tradi
     assert set(found(status="all")) >= set(every)
 
 
-def test_an_order_is_replaced_and_bears_another_id(client: TradingClient) -> None:
+def test_an_order_is_replaced_and_bears_another_id(client: Client) -> None:
     order = client.submit_order(limit(58_000, client_order_id="alpaca-replaced-1"))
     changed = client.replace_order_by_id(
-        order.id, ReplaceOrderRequest(limit_price=58_500, time_in_force="gtc", client_order_id="alpaca-replaced-2")
+        order.id,
+        ReplaceOrderRequest(limit_price=58_500, time_in_force=TimeInForce.GTC, client_order_id="alpaca-replaced-2"),
     )
     assert (float(changed.limit_price), float(changed.qty), changed.replaces) == (58_500, 0.01, order.id)
     assert (changed.client_order_id, changed.status) == ("alpaca-replaced-2", OrderStatus.NEW)
@@ -255,11 +259,11 @@ def test_an_order_is_replaced_and_bears_another_id(client: TradingClient) -> Non
     moved = client.replace_order_by_id(stop.id, ReplaceOrderRequest(stop_price=61_200))
     assert (float(moved.stop_price), float(moved.limit_price)) == (61_200, 61_500)
     with pytest.raises(APIError) as caught:
-        client.replace_order_by_id(moved.id, ReplaceOrderRequest(time_in_force="day", limit_price=61_400))
+        client.replace_order_by_id(moved.id, ReplaceOrderRequest(time_in_force=TimeInForce.DAY, limit_price=61_400))
     assert caught.value.message.startswith("time_in_force: stays gtc")
 
 
-def test_all_orders_are_cancelled_and_each_is_told(client: TradingClient) -> None:
+def test_all_orders_are_cancelled_and_each_is_told(client: Client) -> None:
     ids = {client.submit_order(limit(price)).id for price in (58_000, 57_000)}
     replies = client.cancel_orders()
     assert {one.id for one in replies} == ids
@@ -275,12 +279,12 @@ def exits(**more: object) -> dict[str, Any]:
     } | more
 
 
-def nested(client: TradingClient, order: Order) -> dict[str, Order]:
+def nested(client: Client, order: Said) -> dict[str, Said]:
     found = client.get_order_by_id(order.id, GetOrderByIdRequest(nested=True))
     return {str(leg.type.value): leg for leg in found.legs or ()}
 
 
-def test_a_bracket_waits_for_its_entry_and_then_guards_it(venue: Venue, client: TradingClient) -> None:
+def test_a_bracket_waits_for_its_entry_and_then_guards_it(venue: Venue, client: Client) -> None:
     traded(venue)
     profit = TakeProfitRequest(limit_price=60_000)
     order = client.submit_order(limit(59_000, order_class=OrderClass.BRACKET, **exits(take_profit=profit)))
@@ -293,14 +297,14 @@ def test_a_bracket_waits_for_its_entry_and_then_guards_it(venue: Venue, client: 
         "limit": ("new", "sell"),
         "stop_limit": ("new", "sell"),
     }
-    rolled = client.get_orders(GetOrdersRequest(status="all", nested=True, limit=1))
+    rolled = client.get_orders(GetOrdersRequest(status=QueryOrderStatus.ALL, nested=True, limit=1))
     assert [one.id for one in rolled] == [order.id]
     placed(venue, "other", side="buy", price="60000")
     done = nested(client, order)
     assert (done["limit"].status, done["stop_limit"].status) == (OrderStatus.FILLED, OrderStatus.CANCELED)
 
 
-def test_a_bracket_whose_entry_fills_at_once_is_guarded_as_well(venue: Venue, client: TradingClient) -> None:
+def test_a_bracket_whose_entry_fills_at_once_is_guarded_as_well(venue: Venue, client: Client) -> None:
     traded(venue)
     placed(venue, "other", side="sell", price="60000")
     order = client.submit_order(
@@ -312,7 +316,7 @@ def test_a_bracket_whose_entry_fills_at_once_is_guarded_as_well(venue: Venue, cl
     assert {leg.status for leg in nested(client, order).values()} == {OrderStatus.CANCELED}
 
 
-def test_one_of_a_pair_cancels_the_other(venue: Venue, client: TradingClient) -> None:
+def test_one_of_a_pair_cancels_the_other(venue: Venue, client: Client) -> None:
     traded(venue)
     order = client.submit_order(
         LimitOrderRequest(symbol=BTC, qty=0.01, side="sell", time_in_force="gtc", order_class="oco", **exits())
@@ -323,7 +327,7 @@ def test_one_of_a_pair_cancels_the_other(venue: Venue, client: TradingClient) ->
     assert nested(client, order)["stop_limit"].status == OrderStatus.CANCELED
 
 
-def test_one_order_triggers_another(venue: Venue, client: TradingClient) -> None:
+def test_one_order_triggers_another(venue: Venue, client: Client) -> None:
     traded(venue)
     loss = StopLossRequest(stop_price=56_000)
     order = client.submit_order(limit(59_000, order_class="oto", stop_loss=loss))
@@ -332,7 +336,7 @@ def test_one_order_triggers_another(venue: Venue, client: TradingClient) -> None
     assert nested(client, order)["stop"].status == OrderStatus.CANCELED
 
 
-def test_positions_are_told_and_closed(venue: Venue, client: TradingClient) -> None:
+def test_positions_are_told_and_closed(venue: Venue, client: Client) -> None:
     traded(venue)
     found = {one.symbol: one for one in client.get_all_positions()}
     assert (found[BTC].side.value, float(found[BTC].current_price)) == ("long", 60_000)
@@ -350,7 +354,7 @@ def test_positions_are_told_and_closed(venue: Venue, client: TradingClient) -> N
     assert (caught.value.status_code, caught.value.message) == (404, "position does not exist")
 
 
-def test_fills_are_activities(venue: Venue, client: TradingClient) -> None:
+def test_fills_are_activities(venue: Venue, client: Client) -> None:
     traded(venue)
     placed(venue, "other", side="sell", price="60000", quantity="0.004")
     placed(venue, "other", side="sell", price="60000", quantity="0.006")
@@ -368,7 +372,7 @@ def test_fills_are_activities(venue: Venue, client: TradingClient) -> None:
     assert caught.value.status_code == 422
 
 
-def test_configurations_are_told_and_cannot_be_changed(client: TradingClient) -> None:
+def test_configurations_are_told_and_cannot_be_changed(client: Client) -> None:
     found = client.get_account_configurations()
     assert (found.no_shorting, found.max_margin_multiplier) == (True, "1")
     assert client.set_account_configurations(found) == found
@@ -377,11 +381,11 @@ def test_configurations_are_told_and_cannot_be_changed(client: TradingClient) ->
     assert caught.value.message == "suspend_trade: is False here and cannot be changed"
 
 
-def test_the_clock_goes_and_every_day_is_a_session_where_no_schedule_says_otherwise(client: TradingClient) -> None:
+def test_the_clock_goes_and_every_day_is_a_session_where_no_schedule_says_otherwise(client: Client) -> None:
     clock = client.get_clock()
     assert clock.is_open
     assert timedelta(0) < clock.next_close - clock.timestamp <= timedelta(days=1)
-    days = client.get_calendar(GetCalendarRequest(start="2026-12-24", end="2026-12-26"))
+    days = client.get_calendar(GetCalendarRequest(start=date(2026, 12, 24), end=date(2026, 12, 26)))
     assert [(one.date.day, one.open.hour, one.close.hour) for one in days] == [(24, 0, 23), (25, 0, 23), (26, 0, 23)]
 
 
@@ -402,7 +406,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
 
 @pytest.mark.parametrize(("words", "code", "message"), REFUSED)
 def test_what_cannot_be_done_is_refused_with_the_field_named(
-    client: TradingClient, words: dict[str, Any], code: int, message: str
+    client: Client, words: dict[str, Any], code: int, message: str
 ) -> None:
     with pytest.raises(APIError) as caught:
         client.submit_order(limit(**{"price": 58_000} | words))
@@ -410,7 +414,7 @@ def test_what_cannot_be_done_is_refused_with_the_field_named(
     assert caught.value.message.startswith(message)
 
 
-def test_a_client_order_id_is_taken_once(client: TradingClient) -> None:
+def test_a_client_order_id_is_taken_once(client: Client) -> None:
     client.submit_order(limit(58_000, client_order_id="alpaca-twice"))
     with pytest.raises(APIError) as caught:
         client.submit_order(limit(58_000, client_order_id="alpaca-twice"))
@@ -418,13 +422,13 @@ def test_a_client_order_id_is_taken_once(client: TradingClient) -> None:
 
 
 @pytest.mark.parametrize("call", ["get_watchlists", "get_portfolio_history"])
-def test_what_is_not_mapped_is_no_endpoint(client: TradingClient, call: str) -> None:
+def test_what_is_not_mapped_is_no_endpoint(client: Client, call: str) -> None:
     with pytest.raises(APIError) as caught:
         getattr(client, call)()
     assert (caught.value.code, caught.value.message) == (40410000, "endpoint not found")
 
 
-def test_orders_and_secrets_of_others_are_no_way_in(venue: Venue, client: TradingClient) -> None:
+def test_orders_and_secrets_of_others_are_no_way_in(venue: Venue, client: Client) -> None:
     with pytest.raises(APIError) as caught:
         connected(venue, "wrong").get_account()
     assert (caught.value.status_code, caught.value.code) == (401, 40110000)
@@ -440,10 +444,10 @@ def test_orders_and_secrets_of_others_are_no_way_in(venue: Venue, client: Tradin
 def test_market_data_of_pairs(venue: Venue, projector: None) -> None:
     traded(venue)
     placed(venue, "other", side="sell", price="61000", quantity="0.03")
-    client = CryptoHistoricalDataClient(url_override=f"{venue.url}/alpaca")
+    client: Client = CryptoHistoricalDataClient(url_override=f"{venue.url}/alpaca")
     trade = client.get_crypto_latest_trade(CryptoLatestTradeRequest(symbol_or_symbols=BTC))[BTC]
     assert (trade.price, trade.size) == (60_000, 0.01)
-    assert client.get_crypto_trades(CryptoTradesRequest(symbol_or_symbols=BTC, sort="desc"))[BTC][0].id == trade.id
+    assert client.get_crypto_trades(CryptoTradesRequest(symbol_or_symbols=BTC, sort=Sort.DESC))[BTC][0].id == trade.id
     quote = client.get_crypto_latest_quote(CryptoLatestQuoteRequest(symbol_or_symbols=[BTC]))[BTC]
     book = client.get_crypto_latest_orderbook(CryptoLatestOrderbookRequest(symbol_or_symbols=BTC))[BTC]
     assert (quote.ask_price, quote.ask_size) == (book.asks[0].price, book.asks[0].size)
@@ -451,7 +455,8 @@ def test_market_data_of_pairs(venue: Venue, projector: None) -> None:
 
     def bars() -> list[Any]:
         request = CryptoBarsRequest(symbol_or_symbols=BTC, timeframe=TimeFrame.Minute, start=day_ago)
-        return client.get_crypto_bars(request).data.get(BTC, [])
+        found: list[Any] = client.get_crypto_bars(request).data.get(BTC, [])
+        return found
 
     venue.until(lambda: bool(bars()) and bars()[-1].timestamp.replace(tzinfo=UTC) <= datetime.now(UTC))
     assert (bars()[-1].low <= 60_000 <= bars()[-1].high) is True
@@ -474,8 +479,8 @@ def test_market_data_of_pairs(venue: Venue, projector: None) -> None:
 def test_market_data_of_shares(venue: Venue, projector: None, share_trades: None) -> None:
     placed(venue, "other", symbol=SHARE, side="sell", price="100", quantity="5")
     placed(venue, symbol=SHARE, side="buy", price="100", quantity="5")
-    client = StockHistoricalDataClient(venue.key.key_id, venue.key.secret, url_override=f"{venue.url}/alpaca")
-    trade = client.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols=SHARE, feed="iex"))[SHARE]
+    client: Client = StockHistoricalDataClient(venue.key.key_id, venue.key.secret, url_override=f"{venue.url}/alpaca")
+    trade = client.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols=SHARE, feed=DataFeed.IEX))[SHARE]
     assert (trade.price, trade.size) == (100, 5)
     assert client.get_stock_trades(StockTradesRequest(symbol_or_symbols=SHARE))[SHARE][-1].id == trade.id
     assert SHARE in client.get_stock_latest_quote(StockLatestQuoteRequest(symbol_or_symbols=SHARE))

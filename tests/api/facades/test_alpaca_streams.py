@@ -9,16 +9,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
-import msgpack
+import msgspec
 import pytest
 import websockets
-from alpaca.data.live import CryptoDataStream, StockDataStream
-from alpaca.trading.client import TradingClient
-from alpaca.trading.models import Order, TradeUpdate
+from alpaca.data.live import CryptoDataStream
+from alpaca.trading.models import TradeUpdate
 from alpaca.trading.requests import ReplaceOrderRequest
 from alpaca.trading.stream import TradingStream
 from starlette.types import Receive, Scope, Send
-from tests.api.facades.test_alpaca_py import BTC, connected, limit
+from tests.api.facades.test_alpaca_py import BTC, Client, Said, connected, limit
 from tests.api.test_trading import placed
 from tests.api.venue import HERE, Venue
 
@@ -37,12 +36,12 @@ Json = Any
 
 
 @pytest.fixture(scope="module")
-def client(venue: Venue) -> TradingClient:
+def client(venue: Venue) -> Client:
     return connected(venue, venue.key.secret)
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(venue: Venue, client: TradingClient) -> Iterator[None]:
+def nothing_left(venue: Venue, client: Client) -> Iterator[None]:
     """No order of a test stands in the way of the next."""
     client.cancel_orders()
     with venue.client("other") as other:
@@ -78,14 +77,14 @@ def until(condition: Callable[[], object], step: Callable[[], object] | None = N
         time.sleep(0.05)
 
 
-def test_trade_updates_tell_each_event_of_an_order(venue: Venue, client: TradingClient) -> None:
+def test_trade_updates_tell_each_event_of_an_order(venue: Venue, client: Client) -> None:
     stream = TradingStream(venue.key.key_id, venue.key.secret, url_override=address(venue, "stream"))
-    heard: list[TradeUpdate] = []
+    heard: list[Said] = []
 
     async def hear(update: TradeUpdate) -> None:
         heard.append(update)
 
-    def of(order: Order) -> list[tuple[str, str, float]]:
+    def of(order: Said) -> list[tuple[str, str, float]]:
         mine = [one for one in heard if one.order.id == order.id]
         return [(one.event, one.order.status.value, float(one.order.filled_qty)) for one in mine]
 
@@ -159,7 +158,6 @@ def test_a_stream_of_shares_knows_shares_alone(venue: Venue) -> None:
         "dailyBars": [],
         "orderbooks": [],
     }
-    assert StockDataStream("k", "s", url_override=address(venue, "v2/iex"))
 
 
 async def opened(venue: Venue, path: str, **headers: str) -> websockets.ClientConnection:
@@ -255,19 +253,24 @@ def test_bad_messages_are_refused_and_the_connection_goes_on(venue: Venue) -> No
     asyncio.run(scenario())
 
 
+def unpacked(data: str | bytes) -> Json:
+    assert isinstance(data, bytes)
+    return msgspec.msgpack.decode(data)
+
+
 def test_messagepack_is_for_who_asks_for_it(venue: Venue) -> None:
     async def scenario() -> None:
         async with await opened(venue, "v2/iex", **{"Content-Type": "application/msgpack"}) as socket_:
-            assert msgpack.unpackb(await socket_.recv()) == [{"T": "success", "msg": "connected"}]
+            assert unpacked(await socket_.recv()) == [{"T": "success", "msg": "connected"}]
             for one in (
                 b"\xc1",
                 b"\x91" * 20_000,
-                msgpack.packb([1]),
-                msgpack.packb({1: 2}),
-                msgpack.packb({"action": 1}),
+                msgspec.msgpack.encode([1]),
+                msgspec.msgpack.encode({1: 2}),
+                msgspec.msgpack.encode({"action": 1}),
             ):
                 await socket_.send(one)
-                assert msgpack.unpackb(await socket_.recv())[0]["code"] == 400
+                assert unpacked(await socket_.recv())[0]["code"] == 400
 
     asyncio.run(scenario())
 
