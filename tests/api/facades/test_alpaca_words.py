@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from starlette.types import Message
 from tests.api.fakes import NOW_NS, TRADER, Clock, FakeDoor, FakeGate, FakeViews, application, services
 from tests.api.test_edge import asked
 
@@ -45,6 +46,9 @@ UNAUTHORIZED = (401, 40110000, "request is not authorized")
 @dataclass
 class SecretGate(FakeGate):
     """Lets in who sends the one secret, or the token `good`."""
+
+    def on_cut(self, listener: object) -> None:
+        """Nobody is ever cut."""
 
     def secret(self, key_id: str, secret: str, *, at_ms: int, address: str) -> Principal:
         if (key_id, secret) != ("k", "secret"):
@@ -494,3 +498,25 @@ def test_every_reject_of_the_engine_has_words_and_a_status_of_a_client_error() -
     assert len(found) > 30
     assert {one.status for one in found} == {403, 404, 422}
     assert all(one.detail and int(one.code) == one.status * 100_000 + 10_000 for one in found)
+
+
+def test_streams_are_refused_until_the_log_has_been_read() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def scenario(started: bool) -> None:
+        async def receive() -> Message:
+            return {"type": "websocket.connect" if not sent else "websocket.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(dict(message))
+
+        found = made()
+        found.health.started = started
+        scope = {"type": "websocket", "path": "/alpaca/stream", "headers": [], "client": ("127.0.0.1", 1)}
+        await application(found)(scope, receive, send)
+
+    asyncio.run(scenario(False))
+    assert [one["type"] for one in sent] == ["websocket.close"]
+    sent.clear()
+    asyncio.run(scenario(True))
+    assert [one["type"] for one in sent] == ["websocket.accept", "websocket.close"]

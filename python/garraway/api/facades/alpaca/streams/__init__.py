@@ -72,8 +72,9 @@ class Streams:
         """One WebSocket, until it ends."""
         stream = self._paths.get(scope["path"])
         await receive()  # that it wants to connect
-        if stream is None or len(self._connections) >= CONNECTIONS:
-            await send({"type": "websocket.close", "code": 1008, "reason": "no such stream, or too many connections"})
+        # Before everything in the log has been read, the feed would tell of what happened long ago.
+        if stream is None or len(self._connections) >= CONNECTIONS or not self._services.health.started:
+            await send({"type": "websocket.close", "code": 1008, "reason": "no such stream, not yet, or too many"})
             return
         await send({"type": "websocket.accept"})
         connection = Connection(scope, receive, send, self._codec(scope, stream))
