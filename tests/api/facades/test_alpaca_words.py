@@ -29,6 +29,7 @@ from garraway.api.ports import FillRow, OrderRow
 from garraway.config import InstrumentSchedule, Schedules
 from garraway.identity import RULES, Identity, Principal, Scope, Unauthenticated
 from garraway.records import EVENT, EVENTS, EventArray, reject
+from garraway.records.commands import KINDS
 
 ROOT = "/alpaca"
 KEY = {"APCA-API-KEY-ID": "k", "APCA-API-SECRET-KEY": "secret"}
@@ -520,3 +521,17 @@ def test_streams_are_refused_until_the_log_has_been_read() -> None:
     sent.clear()
     asyncio.run(scenario(True))
     assert [one["type"] for one in sent] == ["websocket.accept", "websocket.close"]
+
+
+def test_an_entry_whose_exit_is_refused_is_cancelled_and_named() -> None:
+    code = _native.REJECTS["KillSwitched"]["code"]
+    door = FakeDoor([0, code, 0])
+    entry = STANDING | {"state": "open", "filled": 0, "leaves": 10, "value": 0}
+    exits = {"take_profit": {"limit_price": 11}, "stop_loss": {"stop_price": 9, "limit_price": 8}}
+    content = json.dumps(ORDER | {"order_class": "bracket"} | exits).encode()
+    said = told(replace(made(door=door), views=OneOrder(row=entry)), "POST", "/v2/orders", content=content)
+    named = uuid_of(Kind.ORDER, account=200, number=1)
+    why = f"stop_loss was not placed; the entry, order {named}, was cancelled or had traded: read it"
+    assert said == (403, 40310000, f"new orders are rejected by user request ({why})")
+    kinds = [KINDS[record[2]] for record in door.sent]
+    assert kinds == ["PlaceOrder", "PlaceOrder", "CancelOrder"]
