@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
+from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.api.ports import BookRow, FillRow, OrderRow, PositionRow, TickerRow, TradeRow
 from garraway.identity import Identity, Principal, Role, Scope, SignedRequest, Unauthenticated
@@ -182,6 +183,7 @@ def services(*, edge: EdgeSettings | None = None, clock: Clock | None = None, do
         back_office=cast("BackOffice", FakeBackOffice()),
         database=Database.open(f"sqlite:///{Path('/nonexistent')}/none.db"),
         directory=directory(),
+        feed=Feed(views),
         log=log,
         meters=Meters.new(version="test"),
         edge=edge or EdgeSettings(),

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from garraway.api import EdgeSettings, Services, create_app, serve
 from garraway.api.access_log import AccessLog
+from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.identity import Breached, Identity, Policy, RelyingParty, Role, SignedRequest, assembly
 from garraway.identity.signed_requests import sign
@@ -83,6 +84,7 @@ def ask(identity: Identity, clock: Clock) -> Callable[[Callable[[Client], Awaita
             back_office=nothing,
             database=identity.database,
             directory=Directory(),
+            feed=Feed(nothing),
             log=AccessLog(stream, clock),
             meters=Meters.new(version="test", views=cast("Any", NoViews())),
             edge=EdgeSettings(logins_per_minute=1_000),

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from garraway.api import openapi
 from garraway.api.allowance import Allowance
 from garraway.api.edge import Edge
-from garraway.api.facades import Facade, binance
+from garraway.api.facades import Facade, alpaca, binance
 from garraway.api.problems import FAULT, Problem, problem_of
 from garraway.api.raw import RawRoute, RawRouter
 from garraway.api.refusals import audited
@@ -75,7 +75,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (documents.routes, authorization.routes)
 """What browsers show; not in the document."""
 RAW: Final[tuple[RawRoute, ...]] = order_entry.ROUTES
 """Routes without FastAPI; they stand before the others."""
-FACADES: Final[tuple[Facade, ...]] = (binance.FACADE,)
+FACADES: Final[tuple[Facade, ...]] = (binance.FACADE, alpaca.FACADE)
 """Interfaces of other venues, each under a prefix of its own, none of them in the document."""
 ERRORS: Final = (
     HTTPException,
@@ -135,7 +135,8 @@ def serve(app: FastAPI) -> ASGIApp:
             allow_headers=CORS_HEADERS,
             expose_headers=CORS_EXPOSED,
         )
-    return Edge(inner, app, RawRouter(RAW), {one.prefix: one.worded for one in FACADES})
+    streams = {one.prefix: one.streams(services) for one in FACADES if one.streams is not None}
+    return Edge(inner, app, RawRouter(RAW), {one.prefix: one.worded for one in FACADES}, streams)
 
 
 def openapi_json() -> str:

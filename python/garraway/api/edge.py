@@ -33,15 +33,24 @@ _CORRELATION: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class Edge:
     """The application as the server sees it."""
 
-    def __init__(self, inner: ASGIApp, app: FastAPI, raw: RawRouter, wordings: Mapping[str, Wording]) -> None:
+    def __init__(
+        self,
+        inner: ASGIApp,
+        app: FastAPI,
+        raw: RawRouter,
+        wordings: Mapping[str, Wording],
+        streams: Mapping[str, ASGIApp],
+    ) -> None:
         """Wraps `inner`, which is `app` or stands around it; raw routes are called from here.
 
         `wordings`: how problems are worded under a first part of the path, `/name`, other than everywhere else.
+        `streams`: what serves WebSockets under such a part; all others are of another port.
         """
         self._inner = inner
         self._app = app
         self._raw = raw
         self._wordings = wordings
+        self._streams = streams
         self._services: Services = app.state.services
         self._addresses = Allowance(self._services.edge.address_requests_per_minute)
         self._headers = (*HEADERS, ENCRYPTED) if self._services.edge.encrypted else HEADERS
@@ -50,7 +59,7 @@ class Edge:
         self._services.meters.in_flight.set_function(lambda: self._in_flight)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """One request; anything else than HTTP goes on to the application, WebSockets nowhere."""
+        """One request; WebSockets go to the facade under whose prefix they are, if it has any."""
         if scope["type"] == "http":
             return self._request(scope, receive, send)
         return self._other(scope, receive, send)
@@ -58,6 +67,8 @@ class Edge:
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
+        elif (stream := self._streams.get(_first_part(scope))) is not None:
+            await self._stream(stream, scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "streams are served by another port"})
 
@@ -69,7 +80,7 @@ class Edge:
         reply = scope["garraway.reply"] = Reply(send, self._correlation_id(headers), self._headers)
         raw = self._raw.find(scope)
         if raw is None and self._wordings:
-            reply.worded = self._wordings.get("/" + scope["path"][1:].partition("/")[0], as_it_is)
+            reply.worded = self._wordings.get(_first_part(scope), as_it_is)
         self._in_flight += 1
         try:
             await self._pass(scope, headers, receive, reply, raw)
@@ -88,10 +99,7 @@ class Edge:
     ) -> None:
         services = self._services
         edge = services.edge
-        address = scope["client"][0] if scope.get("client") else UNKNOWN
-        if edge.proxies and b"x-forwarded-for" in headers:
-            address = client_address(address, _forwarded(scope), edge.proxies)
-        scope["garraway.address"] = address
+        address = scope["garraway.address"] = self._address(scope, headers)
         if not scope["path"].startswith(UNLIMITED):
             taken = self._addresses.take(address, services.clock())
             reply.rate(taken)
@@ -106,6 +114,22 @@ class Edge:
             return
         async with asyncio.timeout(edge.request_s):
             await self._inner(scope, _Replayed(body, receive), reply)
+
+    async def _stream(self, stream: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: its opening counts as a request of its address."""
+        headers = scope["garraway.headers"] = dict(scope["headers"])
+        address = scope["garraway.address"] = self._address(scope, headers)
+        if self._addresses.take(address, self._services.clock()).allowed:
+            await stream(scope, receive, send)
+            return
+        self._services.meters.throttled.labels("address").inc()
+        await send({"type": "websocket.close", "code": 1008, "reason": "too many requests"})
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        address: str = scope["client"][0] if scope.get("client") else UNKNOWN
+        if self._services.edge.proxies and b"x-forwarded-for" in headers:
+            return client_address(address, _forwarded(scope), self._services.edge.proxies)
+        return address
 
     async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body; the server ends connections that bring it too slowly. Raises: Problem."""
@@ -201,6 +225,10 @@ def _parsed(content_type: bytes, body: bytes) -> strict_json.Json:
         return None
     named = kind[:64].decode("latin-1")
     raise Problem(415, "MediaTypeUnsupported", f"content-type {named!r} is not taken: send application/json")
+
+
+def _first_part(scope: Scope) -> str:
+    return "/" + str(scope["path"])[1:].partition("/")[0]
 
 
 def _forwarded(scope: Scope) -> list[str]:

@@ -121,7 +121,7 @@ def order_said(row: OrderRow, directory: Directory) -> OrderSaid:
         filled_quantity=quantity_text(row["filled"], terms),
         open_quantity=quantity_text(row["leaves"], terms),
         display_quantity=quantity_text(row["display"], terms) if row["display"] else None,
-        average_price=_average(row["value"], row["filled"], terms, quote),
+        average_price=average_price(row["value"], row["filled"], terms, quote),
         fee=money_text(row["fee"], quote),
         post_only=Flags.POST_ONLY in flags,
         hidden=Flags.HIDDEN in flags,
@@ -202,7 +202,7 @@ def _difference(units: int, terms: InstrumentTerms) -> str:
     return scaled_text(units * terms.price_unit, 9, shown=terms.price_decimals)
 
 
-def _average(value: int, filled: int, terms: InstrumentTerms, quote: AssetTerms) -> str | None:
+def average_price(value: int, filled: int, terms: InstrumentTerms, quote: AssetTerms) -> str | None:
     """What a whole of the base cost on average, cut to 1e-9: for display, nothing is reckoned with it."""
     if not filled:
         return None

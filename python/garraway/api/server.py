@@ -19,11 +19,14 @@ import httptools
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from garraway.api.problems import Problem
 
 CONNECTIONS_OF_ADDRESS: Final = 512
 BACKLOG: Final = 2_048
+MESSAGE_BYTES: Final = 65_536
+"""What a message of a WebSocket's client may have."""
 _LINE: Final = 4
 """Bytes around a header: colon, space, line end."""
 
@@ -145,6 +148,12 @@ class PatientProtocol(HttpToolsProtocol):
             if self._head_bytes > self._bounds.head_bytes:
                 self._refuse_head()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hands the connection over to a `StreamProtocol`, which counts it from now on."""
+        self._patience.have(self)
+        super().handle_websocket_upgrade()
+        self._crowd.leave(self._address)
+
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._in_head, self._head_bytes = True, 0
@@ -187,14 +196,39 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class StreamProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket whose application can cut it: `scope["garraway.abort"]` drops what is not sent and closes at once."""
+
+    def __init__(self, *arguments: Any, crowd: Crowd, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
+        """As uvicorn makes it, in the crowd of its server."""
+        super().__init__(*arguments, **named)
+        self._crowd = crowd
+        self._address = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Counts the connection with those of HTTP."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._crowd.enter(self._address)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Counts it no more."""
+        self._crowd.leave(self._address)
+        super().connection_lost(exc)
+
+    async def run_asgi(self) -> None:
+        """Calls the application."""
+        self.scope["garraway.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key] # an extension of ours
+        await super().run_asgi()
+
+
 class Server(uvicorn.Server):
     """uvicorn without its own handling of signals: the composition root drains first."""
 
     def __init__(self, app: ASGIApp, bounds: ServerSettings) -> None:
         """Does not listen yet."""
-        protocol = partial(
-            PatientProtocol, bounds=bounds, crowd=Crowd(bounds.connections), patience=Patience(bounds.request_s)
-        )
+        crowd = Crowd(bounds.connections)
+        protocol = partial(PatientProtocol, bounds=bounds, crowd=crowd, patience=Patience(bounds.request_s))
         super().__init__(
             uvicorn.Config(
                 app,
@@ -204,7 +238,9 @@ class Server(uvicorn.Server):
                 ssl_keyfile=bounds.tls_key,
                 http=protocol,  # type: ignore[arg-type] # called as a class is
                 interface="asgi3",
-                ws="none",
+                ws=partial(StreamProtocol, crowd=crowd),  # type: ignore[arg-type] # called as a class is
+                ws_max_size=MESSAGE_BYTES,
+                ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -7,9 +7,11 @@ from typing import Final
 
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
+from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.api.ports import Arrivals, Door, Views
 from garraway.broker import BackOffice
+from garraway.config import Schedules
 from garraway.identity import Identity
 from garraway.store import Database
 from garraway.venues import Directory
@@ -68,7 +70,11 @@ class Services:
     database: Database
     directory: Directory
     """What is defined at the venue, kept up by the composition root."""
+    feed: Feed
+    """The venue's events as they come, told by the composition root."""
     log: AccessLog
     meters: Meters
+    schedules: Schedules = field(default_factory=Schedules)
+    """When instruments open and close, as far as the planner tells the venue."""
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     health: Health = field(default_factory=Health)

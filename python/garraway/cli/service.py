@@ -31,6 +31,7 @@ from garraway.api import EdgeSettings, Health, Services, create_app, serve
 from garraway.api.access_log import AccessLog
 from garraway.api.desk import Desk
 from garraway.api.facades import binance
+from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.api.server import Server, ServerSettings
 from garraway.api.streams import Streams
@@ -64,6 +65,8 @@ from garraway.views import LiveViews, NotYet
 WATCH_S: Final = 0.25
 POLL_S: Final = 0.05
 """How long a follower waits before it looks again at a log that had nothing new."""
+STREAM_POLL_S: Final = 0.01
+"""The same while streams wait for it."""
 LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 """Networks that may read /metrics without logging in."""
 SECOND_NS: Final = 10**9
@@ -213,10 +216,12 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[S
             back_office=_back_office(settings, database, directory),
             database=database,
             directory=directory,
+            feed=Feed(live),
             log=log,
             meters=Meters.new(version=__version__, views=live.native),
             edge=settings.edge,
             health=Health(),
+            schedules=settings.config.schedules,
         )
         app = serve(create_app(services))
         calls = binance.Calls(app, binance.PREFIX, live.native, identity.gate, clock=time.time_ns)
@@ -238,18 +243,21 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[S
 
 
 async def _follow(folder: Path, directory: Directory, services: Services) -> None:
-    """Keeps the directory up, and tells when everything that the log held was read."""
+    """Keeps the directory up, feeds streams, and tells when everything that the log held was read."""
     tape, last = Tape(folder), 0
     while True:
         batch = tape.read()
         if len(batch.events):
             directory.apply(batch.events, batch.tails)
             last = command_seq(int(batch.events["event_id"][-1]))
+            if services.feed.listening:
+                await services.feed.tell(batch.events)
         elif not services.health.started:
             with contextlib.suppress(NotYet):
                 await services.arrivals.wait_for(last, timeout_s=WATCH_S)
                 services.health.started = True
-        await asyncio.sleep(0 if len(batch.events) else POLL_S)
+        poll_s = STREAM_POLL_S if services.feed.listening else POLL_S
+        await asyncio.sleep(0 if len(batch.events) else poll_s)
 
 
 async def _watch(settings: Settings, services: Services, server: Server) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from garraway.api.problems import Problem
+from garraway.api.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,5 @@ class Facade:
     prefix: str
     app: ASGIApp
     worded: Callable[[Problem], Problem]
+    streams: Callable[[Services], ASGIApp] | None = None
+    """Makes what serves its WebSockets on the port of the API, if it has any there."""
