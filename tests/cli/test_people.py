@@ -35,7 +35,7 @@ def bootstrap(folder: Path, password: str = "a horse in the attic") -> subproces
 
 
 def test_the_first_administrator_is_made_once_and_audited(folder: Path) -> None:
-    refused = bootstrap(folder, "password1")
+    refused = bootstrap(folder, "password1234")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "known to attackers" in refused.stderr
     made = bootstrap(folder)
