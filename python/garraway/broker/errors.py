@@ -12,6 +12,7 @@ BrokerError
 ├── RequestUnderWay      the request with this Idempotency-Key is still being answered
 ├── AccountsFull         a user has all the accounts that one may have
 ├── SessionInvalid       terms of a trading session that the engine would refuse
+├── CommandNotHeld       no such command waits for a decision
 └── OutboxTaken          another process sends from this outbox
 """
 
@@ -66,3 +67,7 @@ class SessionInvalid(BrokerError):
 
 class OutboxTaken(BrokerError):
     """Another process sends from this outbox."""
+
+
+class CommandNotHeld(BrokerError):
+    """No such command waits for a decision."""

@@ -1,13 +1,11 @@
 """Which database a command means: that of `--url`, else that of `--config`, its password fetched by reference."""
 
-import os
 from pathlib import Path
 
 from garraway.cli.config import settled
-from garraway.cli.failures import Failure
 from garraway.cli.options import DEFAULT_URL
-from garraway.config import Reference, SecretUnavailable, Settings
-from garraway.secrets import providers
+from garraway.cli.references import fetched
+from garraway.config import Settings
 from garraway.store import Database
 
 
@@ -23,15 +21,5 @@ def of_settings(settings: Settings, url: str | None = None) -> Database:
     if url is not None:
         return Database.open(url)
     reference = settings.database.password
-    password = _password(settings, reference) if reference is not None else None
+    password = fetched(settings, "database.password", reference).reveal() if reference is not None else None
     return Database.open(settings.database_url, password=password)
-
-
-def _password(settings: Settings, reference: Reference) -> str:
-    known = providers(settings.secrets, os.environ)
-    if reference.provider not in known:
-        raise Failure(f"database.password is {reference}: its provider is not set up in section secrets")
-    try:
-        return known[reference.provider].fetch(reference).reveal()
-    except SecretUnavailable as error:
-        raise Failure(f"database.password is {reference}: {error}") from error
