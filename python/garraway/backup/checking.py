@@ -1,5 +1,6 @@
-"""Proves a backup: every part read whole, decrypted, unpacked; the journal replayed. Touches the backup, a folder of the
-system for what passes by for a moment.
+"""Proves a backup: every part read whole, decrypted, unpacked; the journal replayed.
+
+Touches the backup, and a folder of the system's for what passes by for a moment.
 """
 
 import tempfile

@@ -1,9 +1,9 @@
 """Makes a backup of a venue that may be running: SQL first, then the journal. Touches both, and the folder of backups.
 
-All of a backup belongs to one moment, the one behind command `seq`. SQL is taken as one transaction sees it. The journal
-is taken after it, so it holds every command whose answer SQL knows; it ends before the first command of the outbox that
-SQL does not know, so it holds no decision of which SQL knows nothing. What SQL has decided and the journal has not is in
-the outbox, and is sent when the restored venue runs.
+All of a backup belongs to one moment, the one behind command `seq`. SQL is taken as one transaction sees it. The
+journal is taken after it, so it holds every command whose answer SQL knows; it ends before the first command of the
+outbox that SQL does not know, so it holds no decision of which SQL knows nothing. What SQL has decided and the journal
+has not is in the outbox, and is sent when the restored venue runs.
 """
 
 import os

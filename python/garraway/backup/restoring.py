@@ -1,4 +1,4 @@
-"""Brings a venue back from a backup, whole or as it was at an earlier moment. Touches the backup, the folder, the database.
+"""Brings a venue back from a backup, whole or as it was at an earlier moment. Touches its folder and its database.
 
 All of the backup is proved and all of the venue is made beside before anything is replaced. What stood there is moved
 aside, never removed; a database of PostgreSQL is replaced in one transaction.

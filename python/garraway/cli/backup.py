@@ -95,7 +95,7 @@ def backup(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def list_backups(config: Config = None, folder: OwnFolder = None, to: To = None, as_json: Json = False) -> None:
-    """List the backups, oldest first, with what can be told of them without reading all: exit code 1 where one is not whole."""
+    """List the backups, oldest first, looked at from outside. Exit code 1 where one is not whole."""
     kept = _asked(config, folder, to).shelf.kept()
     if as_json:
         print(json.dumps([_kept_said(one) for one in kept]))
