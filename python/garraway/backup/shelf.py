@@ -51,7 +51,7 @@ class Shelf:
         """The backups, oldest first, looked at from outside: names and sizes. Raises: BackupMissing."""
         if not self.folder.is_dir():
             raise BackupMissing(f"there is no folder {self.folder}: name the folder of the backups with --to")
-        found = sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
+        found = sorted(path for path in self.folder.iterdir() if _is_backup(path))
         return [_looked_at(path) for path in found]
 
     def newest(self) -> Manifest | None:
@@ -138,6 +138,10 @@ def _made_at_ns(path: Path) -> int:
     date, time = text.split("T")
     iso = f"{date[:4]}-{date[4:6]}-{date[6:]}T{time[:2]}:{time[2:4]}:{time[4:6]}.{time[6:]}"
     return int(np.datetime64(iso, "ns").astype(np.int64))
+
+
+def _is_backup(path: Path) -> bool:
+    return _NAME.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
 
 
 def _looked_at(path: Path) -> Kept:
