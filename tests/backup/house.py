@@ -29,7 +29,7 @@ from garraway.store.transfers import Transfer
 from garraway.venues import ExchangeVenue
 from garraway.views import projector
 
-DEADLINE_S = 120
+DEADLINE_S = 270
 LOADER, LOADER_NUMBER, TRADERS = "loader", 10, (300, 301)
 FUNDED = 10**15
 SECRET = bytes(range(32))
