@@ -11,21 +11,24 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.backup.house import SECRET, House, garraway, with_key
+from tests.backup.house import SECRET, House, garraway, with_key, within_time
 
 from garraway.backup import (
+    BackupError,
     Made,
     Moment,
     PointOutside,
     RoomLacking,
+    Shelf,
     Target,
     TargetTaken,
     VenueRuns,
     carry_out,
+    make,
     plan,
     restoring,
 )
-from garraway.store import Database, DatabaseInUse, DatabaseTaken, upgrade
+from garraway.store import Database, DatabaseInUse, DatabaseTaken, upgrade, users
 
 
 @pytest.fixture
@@ -97,20 +100,47 @@ def test_a_database_that_is_used_is_never_replaced(small: dict[bool, Made], tmp_
     database.close()
 
 
+def logins(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return sorted(connection.execute(text("SELECT login FROM users")).scalars())
+
+
 def test_postgresql_is_replaced_whole_or_not_at_all(
     small: dict[bool, Made], postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database.open(postgresql_url)
     upgrade(database)
     house = House.found(tmp_path / "venue", database)
-    where = Target(folder=tmp_path / "again", database=database, key_folder=tmp_path / "again/keys", overwrite=False)
+
+    async def scenario() -> None:
+        async with house.exchange():
+            await house.define()
+
+    within_time(scenario)
+    made = make(house.source, Shelf(tmp_path / "backups"), SECRET, retention_days=7, replay=True, now_ns=time.time_ns)
+    with database.writing() as connection:
+        users.insert_user(connection, login="later@example.com", name="", roles=[], group_id=0, at_ns=1)
+    later, folder = logins(database), names(house.folder)
+    assert len(later) == 4
+    where = Target(folder=house.folder, database=database, key_folder=house.folder / "keys", overwrite=False)
     with pytest.raises(TargetTaken, match="is of sqlite"):
-        restore(small[True], where)
-    del house
+        restore(small[True], overwriting(where))
+    elsewhere = Target(folder=tmp_path / "new", database=database, key_folder=tmp_path / "new/keys", overwrite=False)
     with pytest.raises(DatabaseTaken, match="holds tables"):
-        where.insist_free()
+        restore(made, elsewhere)
     with psycopg.connect(postgresql_url), pytest.raises(DatabaseInUse, match="in use by 1 connections"):
-        overwriting(where).insist_free()
+        restore(made, overwriting(where))
+
+    def fails(swap: restoring._Swap, made: Path, place: Path) -> None:
+        raise OSError(5, "Input/output error", str(place))
+
+    monkeypatch.setattr(restoring._Swap, "_put", fails)
+    with pytest.raises(BackupError, match="nothing was changed"):
+        restore(made, overwriting(where))
+    assert (logins(database), names(house.folder)) == (later, folder)
+    monkeypatch.undo()
+    (aside,) = restore(made, overwriting(where)).aside
+    assert (len(logins(database)), names(aside)) == (3, folder)
     database.close()
 
 

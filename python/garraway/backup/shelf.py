@@ -95,10 +95,9 @@ class Shelf:
     def prune(self, *, days: int, now_ns: int) -> list[Path]:
         """Removes backups older than so many days. The newest one whose files are as they were written stays."""
         kept = self.kept()
-        good = next((one for one in reversed(kept) if _is_good(one)), None)
-        old = [one for one in kept if one is not good and _made_at_ns(one.path) < now_ns - days * DAY_NS]
-        if good is None:
-            return []
+        old = [one for one in kept if _made_at_ns(one.path) < now_ns - days * DAY_NS]
+        good = next((one for one in reversed(kept) if _is_good(one)), None) if old else None
+        old = [one for one in old if one is not good] if good is not None else []
         for one in old:
             gone = one.path.with_name(f"{one.path.name}{PARTIAL}")
             one.path.rename(gone)
