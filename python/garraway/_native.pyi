@@ -36,6 +36,7 @@ __all__ = [
     "hmac_sha256_hex",
     "itch_read",
     "journal_dump",
+    "journal_extent",
     "journal_verify",
     "read_events",
     "reference",
@@ -518,6 +519,33 @@ def journal_verify(folder: str | PathLike[str], *, replay: bool = True) -> dict[
 
 def journal_dump(folder: str | PathLike[str], from_seq: int, to_seq: int) -> list[dict[str, Any]]:
     """The journal's commands, heads and marks from one command number to another."""
+
+def journal_extent(
+    folder: str | PathLike[str],
+    *,
+    seq: int | None = None,
+    at_ns: int | None = None,
+    source: tuple[int, int] | None = None,
+    replay: bool = False,
+) -> dict[str, Any]:
+    """How far a venue's journal goes until the first command that lies beyond one of the limits. Changes nothing.
+
+    Every frame up to there is checked; a torn tail, and what the venue is just writing, lies beyond.
+
+    Args:
+        folder: the venue's, which may run.
+        seq: number of the last command, at most.
+        at_ns: time of the last command, at most.
+        source: a source's number and the highest of its own numbers.
+        replay: also apply it to a fresh engine.
+
+    Returns: segments (name, bytes taken, bytes of the file), commands, first_at_ns, last_seq, last_at_ns, source_seq
+        (the highest number of `source`, 0 for none), more (whether a command lies beyond), logic_version; with
+        `replay` also state_hash, broken, events, last_event_id, of a journal without commands not.
+
+    Raises:
+        RuntimeError: it cannot be read, or is damaged.
+    """
 
 def run_exchange(config: dict[str, Any]) -> dict[str, Any]:
     """Runs an exchange until SIGTERM or SIGINT; what happens is written to stderr, a line of JSON each.

@@ -14,9 +14,6 @@ CODE = ROOT / "python" / "garraway"
 WHOLE = {"venue": ROOT / "crates" / "python" / "src", "exchange": ROOT / "crates" / "python" / "src"}
 """Sections that are handed to Rust whole (`Settings.for_exchange`): there each field is a text."""
 
-BY_OTHERS = {"backup"}
-"""Sections whose readers are not in this tree yet."""
-
 
 def last(value: ast.expr) -> str:
     """The last name of `a.b.c`."""
@@ -88,7 +85,7 @@ def read_anywhere() -> set[tuple[str, str]]:
 def test_every_setting_is_read_outside_the_room_that_declares_it() -> None:
     read = read_anywhere()
     declared = {(section, name) for section, kind in sections().items() for name in fields(kind)}
-    assert {one for one in declared - read if one[0] not in BY_OTHERS} == set()
+    assert declared - read == set()
 
 
 def test_a_setting_that_nobody_reads_would_be_found() -> None:

@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use garraway_sequencer::{
-    DumpEntry, DumpRow, EventLogError, EventLogState, EventReader, RecoverError, ReplayReport, VerifyReport,
-    dump, verify,
+    DumpEntry, DumpRow, EventLogError, EventLogState, EventReader, Extent, Reached, RecoverError,
+    ReplayReport, Stretch, Until, VerifyReport, dump, extent, verify,
 };
-use garraway_types::{CommandHead, EVENT_SIZE, Event, Record, events_in};
+use garraway_types::{CommandHead, EVENT_SIZE, Event, Nanos, Record, events_in};
 
 use crate::arrays::{event_dtype, records};
 
@@ -18,6 +18,7 @@ use crate::arrays::{event_dtype, records};
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(journal_verify, module)?)?;
     module.add_function(wrap_pyfunction!(journal_dump, module)?)?;
+    module.add_function(wrap_pyfunction!(journal_extent, module)?)?;
     module.add_function(wrap_pyfunction!(read_events, module)?)?;
     module.add_class::<PyEventReader>()
 }
@@ -55,6 +56,43 @@ fn journal_verify(py: Python<'_>, folder: PathBuf, replay: bool) -> PyResult<Bou
         found.set_item("events", events)?;
         found.set_item("last_event_id", last_event_id)?;
         found.set_item("event_log", log_state(&log))?;
+    }
+    Ok(found)
+}
+
+/// How far a venue's journal goes until one of the limits; with `replay` also what state that is.
+#[pyfunction]
+#[pyo3(signature = (folder, *, seq = None, at_ns = None, source = None, replay = false))]
+fn journal_extent(
+    py: Python<'_>,
+    folder: PathBuf,
+    seq: Option<u64>,
+    at_ns: Option<i64>,
+    source: Option<(u16, u64)>,
+    replay: bool,
+) -> PyResult<Bound<'_, PyDict>> {
+    let until = Until { seq: seq.unwrap_or(Until::END.seq), at: at_ns.map_or(Until::END.at, Nanos), source };
+    let taken = py.detach(|| extent(&folder, until, replay)).map_err(unreadable)?;
+    let found = PyDict::new(py);
+    let Extent { stretches, commands, first_at, last_seq, last_at, source_seq, more, logic_version, reached } =
+        taken;
+    let files: Vec<(String, u64, u64)> = stretches
+        .into_iter()
+        .map(|Stretch { segment, bytes, segment_bytes }| (segment, bytes, segment_bytes))
+        .collect();
+    found.set_item("segments", files)?;
+    found.set_item("commands", commands)?;
+    found.set_item("first_at_ns", first_at.0)?;
+    found.set_item("last_seq", last_seq)?;
+    found.set_item("last_at_ns", last_at.0)?;
+    found.set_item("source_seq", source_seq)?;
+    found.set_item("more", more)?;
+    found.set_item("logic_version", logic_version)?;
+    if let Some(Reached { state_hash, broken, events, last_event_id }) = reached {
+        found.set_item("state_hash", format!("{state_hash:016x}"))?;
+        found.set_item("broken", broken)?;
+        found.set_item("events", events)?;
+        found.set_item("last_event_id", last_event_id)?;
     }
     Ok(found)
 }

@@ -74,6 +74,16 @@ impl Replay {
         Self { engine: Engine::new(setup), events: buffer }
     }
 
+    /// A new engine as a journal's first segment names it.
+    pub(crate) fn of(first: &Verified) -> Self {
+        let setup = Setup {
+            slice_events: first.head.slice_events as u16,
+            capacity: first.head.capacity,
+            ..Setup::default()
+        };
+        Self::new(setup, vec![0; EventSink::RESERVE])
+    }
+
     /// Applies the commands of a segment; `take` gets number, time, command and events of each.
     pub(crate) fn segment<E>(
         &mut self,

@@ -219,6 +219,13 @@ pub(crate) struct Frame<'a> {
     pub bytes: &'a [u8],
 }
 
+impl Frame<'_> {
+    /// Offset behind it.
+    pub(crate) fn behind(&self) -> usize {
+        self.offset + usize::from(self.head.length)
+    }
+}
+
 /// The frames of a checked segment up to `end`.
 pub(crate) fn frames(segment: &[u8], end: usize) -> impl Iterator<Item = Frame<'_>> + Clone {
     let (mut offset, mut sealed) = (SECTOR, true);

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use garraway_engine::Setup;
-use garraway_types::{Event, EventSink, Record};
+use garraway_types::{Event, Record};
 
 use crate::damage::{Cut, Damage, RecoverError};
 use crate::event_reader::{EventLogError, EventReader};
@@ -14,8 +13,8 @@ use crate::recover::Replay;
 use crate::scan::{self, Verified};
 
 /// How often a journal is read again whose end looks torn: it may be being written.
-const ATTEMPTS: usize = 10;
-const PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const ATTEMPTS: usize = 10;
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 const BATCH: usize = 1 << 20;
 
 /// What was found.
@@ -172,17 +171,12 @@ struct Log {
 
 impl Run {
     fn new(events: &Path, first: &Verified) -> Self {
-        let setup = Setup {
-            slice_events: first.head.slice_events as u16,
-            capacity: first.head.capacity,
-            ..Setup::default()
-        };
         let (reader, found) = match EventReader::open(events, 0) {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(EventLogState::Unreadable(error.to_string()))),
         };
         Self {
-            replay: Replay::new(setup, vec![0; EventSink::RESERVE]),
+            replay: Replay::of(first),
             events: 0,
             last_event_id: 0,
             log: Log { reader, batch: Vec::new(), at: 0, found },

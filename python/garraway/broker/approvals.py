@@ -53,7 +53,7 @@ def ask(
                 kind=kind,
                 subject=subject,
                 payload=frozen,
-                payload_hash=_digest(frozen),
+                payload_hash=digest(frozen),
                 maker_id=hand.user_id,
                 at_ns=hand.at_ns,
                 expires_at_ns=expires_at_ns,
@@ -115,6 +115,11 @@ class Approvals:
         return approval
 
 
+def digest(text: str) -> str:
+    """SHA-256 of a text, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
 def _found(connection: Connection, approval_id: int) -> Approval:
     approval = rows.approval(connection, approval_id)
     if approval is None:
@@ -138,8 +143,3 @@ def _end(connection: Connection, approval: Approval, state: str, hand: Hand, pay
     after = {"state": state, "kind": approval.kind, "subject": approval.subject, "hash": approval.payload_hash}
     thing = f"approval:{approval.approval_id}"
     note(connection, hand, Act(f"approval.{state}", thing, before={"state": "pending"}, after=after))
-
-
-def _digest(text: str) -> str:
-    """SHA-256 of a text, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -13,6 +13,7 @@ BrokerError
 ├── AccountsFull         a user has all the accounts that one may have
 ├── SessionInvalid       terms of a trading session that the engine would refuse; the field is named
 ├── SessionMissing       no trading session that could be closed
+├── CommandNotHeld       no such command waits for a decision
 └── OutboxTaken          another process sends from this outbox
 """
 
@@ -76,3 +77,7 @@ class SessionMissing(BrokerError):
 
 class OutboxTaken(BrokerError):
     """Another process sends from this outbox."""
+
+
+class CommandNotHeld(BrokerError):
+    """No such command waits for a decision."""

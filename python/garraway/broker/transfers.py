@@ -50,14 +50,14 @@ def ask(connection: Connection, wish: Wish, hand: Hand, policy: MoneyPolicy, *, 
     )
     transfer_id = transfers.insert_transfer(connection, new)
     content = asdict(wish)
-    note(connection, hand, Act(f"transfer.{wish.kind}", _named(transfer_id), after=content))
+    note(connection, hand, Act(f"transfer.{wish.kind}", named(transfer_id), after=content))
     if policy.alone(kind=wish.kind, asset=wish.asset, amount=wish.amount, by_client=by_client):
         _send(connection, transfer_id, wish, hand.at_ns)
         return transfer_id
     approval_id = approvals.ask(
         connection,
         KIND,
-        _named(transfer_id),
+        named(transfer_id),
         content | {"transfer_id": transfer_id},
         hand,
         expires_at_ns=hand.at_ns + policy.expires_ns,
@@ -77,6 +77,11 @@ def ended(connection: Connection, entry: OutboxEntry, at_ns: int) -> None:
         _tell(connection, transfer, at_ns)
 
 
+def named(transfer_id: int) -> str:
+    """A transfer as approvals, the outbox and the audit chain name it."""
+    return f"transfer:{transfer_id}"
+
+
 def _insist(wish: Wish) -> None:
     if wish.kind not in KINDS:
         raise AmountInvalid(f"transfer of kind {wish.kind!r}: take one of {', '.join(sorted(KINDS))}")
@@ -89,14 +94,14 @@ def _insist(wish: Wish) -> None:
 def _send(connection: Connection, transfer_id: int, wish: Wish, at_ns: int) -> None:
     takes = wish.kind == "withdrawal" or wish.amount < 0
     record = encode("Withdraw" if takes else "Deposit", account=wish.account, asset=wish.asset, amount=abs(wish.amount))
-    outbox_id = commands.queue(connection, record, purpose=_named(transfer_id), at_ns=at_ns)
+    outbox_id = commands.queue(connection, record, purpose=named(transfer_id), at_ns=at_ns)
     if not transfers.mark_sent(connection, transfer_id, outbox_id):
         raise TransferMissing(f"transfer {transfer_id} is no longer pending: look at it again")
 
 
 def _carry_out(connection: Connection, approval: Approval, payload: dict[str, Any], hand: Hand) -> None:
     wish = Wish(**{name: payload[name] for name in ("kind", "account", "asset", "amount", "note")})
-    assert approval.subject == _named(payload["transfer_id"])
+    assert approval.subject == named(payload["transfer_id"])
     _send(connection, payload["transfer_id"], wish, hand.at_ns)
 
 
@@ -114,10 +119,6 @@ def _tell(connection: Connection, transfer: Transfer, at_ns: int) -> None:
     notifications.notify(
         connection, user_id=transfer.asked_by, kind="transfer", content=canonical(content), at_ns=at_ns
     )
-
-
-def _named(transfer_id: int) -> str:
-    return f"transfer:{transfer_id}"
 
 
 APPROVAL: Final = Kind(name=KIND, carry_out=_carry_out, drop=_drop)

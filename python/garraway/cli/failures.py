@@ -4,6 +4,7 @@ import sys
 from typing import Final
 
 ROOMS: Final = {
+    "garraway.backup": "BackupError",
     "garraway.broker": "BrokerError",
     "garraway.catalog": "CatalogError",
     "garraway.config": "ConfigError",

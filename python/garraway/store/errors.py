@@ -7,6 +7,8 @@ StoreError
 ├── DatabaseOlder       its schema lacks migrations that this Garraway has
 ├── AlreadyInitialised  `init` of a database that has a schema
 ├── RevisionUnknown     a revision that this Garraway does not have
+├── DatabaseInUse       somebody is connected to it who should not be
+├── DatabaseTaken       something else is where it should come
 └── PostgresqlFailed    the PostgreSQL of our own launcher cannot be started
 """
 
@@ -37,6 +39,14 @@ class AlreadyInitialised(StoreError):
 
 class RevisionUnknown(StoreError):
     """This Garraway has no such revision."""
+
+
+class DatabaseInUse(StoreError):
+    """Somebody is connected to the database who should not be."""
+
+
+class DatabaseTaken(StoreError):
+    """Something else is where the database should come."""
 
 
 class PostgresqlFailed(StoreError):

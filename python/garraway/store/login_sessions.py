@@ -105,6 +105,14 @@ def revoke_oldest_sessions(connection: Connection, user_id: int, *, keep: int, a
         connection.execute(update(LOGIN_SESSIONS).where(columns.session_id.in_(beyond)).values(values))
 
 
+def revoke_all_sessions(connection: Connection, *, at_ns: int, reason: str) -> int:
+    """Ends every session of everybody; how many ended."""
+    values = {"revoked_at_ns": at_ns, "revoked_for": reason, "changed": next_change(connection)}
+    return connection.execute(
+        update(LOGIN_SESSIONS).where(LOGIN_SESSIONS.c.revoked_at_ns.is_(None)).values(values)
+    ).rowcount
+
+
 def revoke_client_sessions(connection: Connection, client_id: str, *, at_ns: int, reason: str) -> None:
     """Ends all sessions that an OAuth client opened."""
     mine = (LOGIN_SESSIONS.c.client_id == client_id, LOGIN_SESSIONS.c.revoked_at_ns.is_(None))

@@ -41,7 +41,7 @@ def revisions() -> tuple[str, ...]:
 def status(database: Database) -> SchemaStatus:
     """Where the database stands. Raises: DatabaseNewer, DatabaseAway."""
     with database.reading() as connection:
-        revision = _revision(connection)
+        revision = revision_of(connection)
     known = revisions()
     done = 0 if revision == BASE else known.index(revision) + 1
     return SchemaStatus(revision, known[-1] if known else BASE, known[done:])
@@ -61,7 +61,7 @@ def initialise(database: Database) -> SchemaStatus:
     """Gives a database without tables the newest schema. Raises: AlreadyInitialised, DatabaseNewer, DatabaseAway."""
     with database.writing() as connection:
         _lock(connection)
-        found = _revision(connection)
+        found = revision_of(connection)
         if found != BASE:
             raise AlreadyInitialised(f"database {database.shown} is at revision {found} already: run `garraway db up`")
         command.upgrade(_config(connection), "head")
@@ -72,7 +72,7 @@ def upgrade(database: Database) -> SchemaStatus:
     """Brings the schema up to this Garraway's. Raises: DatabaseNewer, DatabaseAway."""
     with database.writing() as connection:
         _lock(connection)
-        _revision(connection)
+        revision_of(connection)
         command.upgrade(_config(connection), "head")
     return status(database)
 
@@ -85,7 +85,7 @@ def downgrade(database: Database, revision: str) -> SchemaStatus:
     with database.writing() as connection:
         _lock(connection)
         older = (BASE, *revisions())
-        older = older[: older.index(_revision(connection)) + 1]
+        older = older[: older.index(revision_of(connection)) + 1]
         if revision not in older:
             raise RevisionUnknown(
                 f"revision {revision!r} is not at or below {older[-1]}: take one of {', '.join(older)}"
@@ -94,8 +94,8 @@ def downgrade(database: Database, revision: str) -> SchemaStatus:
     return status(database)
 
 
-def _revision(connection: Connection) -> str:
-    """The database's revision, which this Garraway must know."""
+def revision_of(connection: Connection) -> str:
+    """The database's revision, `base` before the first. Raises: DatabaseNewer."""
     found = MigrationContext.configure(connection).get_current_revision() or BASE
     known = revisions()
     if found != BASE and found not in known:
@@ -104,6 +104,33 @@ def _revision(connection: Connection) -> str:
             "Garraway knows: start the newer Garraway, or restore the backup from before its `garraway db up`"
         )
     return found
+
+
+def remake(connection: Connection, revision: str) -> None:
+    """Takes all tables away and makes them as they were at a revision, in the caller's transaction.
+
+    Raises: RevisionUnknown, DatabaseNewer.
+    """
+    insist_known(revision)
+    _lock(connection)
+    revision_of(connection)
+    command.downgrade(_config(connection), BASE)
+    command.upgrade(_config(connection), revision)
+
+
+def upgrade_within(connection: Connection) -> None:
+    """Brings the schema up to this Garraway's, in the caller's transaction. Raises: DatabaseNewer."""
+    _lock(connection)
+    revision_of(connection)
+    command.upgrade(_config(connection), "head")
+
+
+def insist_known(revision: str) -> None:
+    """Refuses a revision that this Garraway does not have. Raises: RevisionUnknown."""
+    if revision not in revisions():
+        raise RevisionUnknown(
+            f"revision {revision!r} is none of {', '.join(revisions())}: a newer Garraway has it, take that one"
+        )
 
 
 def _lock(connection: Connection) -> None:

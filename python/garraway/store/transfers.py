@@ -83,6 +83,24 @@ def end_sent(connection: Connection, *, outbox_id: int, reason: int, first_event
     return None if row is None else Transfer(**row)
 
 
+def of_outbox(connection: Connection, outbox_id: int) -> Transfer | None:
+    """The one that a command of the outbox does."""
+    row = connection.execute(select(TRANSFERS).where(TRANSFERS.c.outbox_id == outbox_id)).mappings().one_or_none()
+    return None if row is None else Transfer(**row)
+
+
+def undo_sent(connection: Connection, transfer_id: int) -> None:
+    """Makes one that was sent, whatever became of it, pending again, without a command."""
+    values = {"state": "pending", "outbox_id": None, "reason": None, "first_event": None, "ended_at_ns": None}
+    connection.execute(update(TRANSFERS).where(TRANSFERS.c.transfer_id == transfer_id).values(**values))
+
+
+def forget_command(connection: Connection, transfer_id: int) -> None:
+    """Has one that was refused no longer name its command."""
+    values = {"outbox_id": None, "first_event": None}
+    connection.execute(update(TRANSFERS).where(TRANSFERS.c.transfer_id == transfer_id).values(**values))
+
+
 def end_pending(connection: Connection, transfer_id: int, *, state: str, at_ns: int) -> bool:
     """Ends one that was never sent; False if it is no longer pending."""
     done = connection.execute(

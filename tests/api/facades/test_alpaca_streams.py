@@ -304,8 +304,6 @@ def test_a_revoked_key_is_cut(venue: Venue) -> None:
     wanted = {"key_id": "key-to-revoke", "login": "trader@example.com", "label": "r", "algorithm": "hmac-sha256"}
     path.write_text(json.dumps([wanted | {"scopes": ["read"], "networks": [], "life_s": 86_400, "secret": secret}]))
     path.chmod(0o600)
-    settings = Settings(config=settled(None, service_options(folder=venue.folder)), url=venue.database)
-    database = Database.open(venue.database)
 
     async def scenario(revoke: Callable[[], None]) -> tuple[int, str]:
         async with await opened(venue, "stream") as socket_:

@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod event_log;
+mod extent;
 mod golden;
 mod group_commit;
 mod killed;

@@ -18,11 +18,13 @@ from rich.console import Console
 from rich.live import Live
 
 from garraway import config as config_room
+from garraway.backup import Shelf
 from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
 from garraway.cli.logs import retention
 from garraway.cli.terminal import Choice, Latency, View, Watch, keys, plain_line, screen
 from garraway.cli.up import demo_people, people, plan
+from garraway.cli.up.backups import Schedule
 from garraway.cli.up.child import Child
 from garraway.cli.up.credentials import Credentials
 from garraway.log import Log, RotatingFile, prune, rotate_held
@@ -87,6 +89,13 @@ class Supervisor:
         resolved = ["--config", str(self._resolved), "--resolved"]
         self.planner = Child("planner", ["planner", *resolved], logs / "planner.log", monotonic_s)
         self.projector = Child("projector", ["projector", *resolved], logs / "projector.log", monotonic_s)
+        self.backups = Schedule(
+            every_s=settings.config.backup.every_s,
+            shelf=Shelf(settings.config.backup_folder.absolute()),
+            arguments=resolved,
+            log=logs / "backup.log",
+            now_ns=now_ns,
+        )
         self.service = Child("service", ["service", *resolved], logs / "service.log", monotonic_s)
 
     async def run(self) -> None:
@@ -138,13 +147,14 @@ class Supervisor:
         """Keeps the logs of the processes from growing: they hold them open, so they are copied and cut."""
         kept = retention(self.settings.config.log)
         while True:
-            for child in self._children:
+            files = {child.name: child.log for child in self._children} | {"backup": self.backups.log}
+            for name, path in files.items():
                 try:
-                    if await asyncio.to_thread(rotate_held, child.log, kept, self._now_ns()):
-                        log.info("log_rotated", child=child.name)
-                    prune(child.log, kept, self._now_ns())
+                    if await asyncio.to_thread(rotate_held, path, kept, self._now_ns()):
+                        log.info("log_rotated", child=name)
+                    prune(path, kept, self._now_ns())
                 except OSError as error:  # a full disk is no reason to stop the venue
-                    log.warning("log_not_rotated", child=child.name, reason=str(error))
+                    log.warning("log_not_rotated", child=name, reason=str(error))
             await asyncio.sleep(ROTATE_EVERY_S)
 
     async def _trade(self, log: Log) -> None:
@@ -153,6 +163,8 @@ class Supervisor:
         parts = [self.market.keep(), self.projector.keep(), self.service.keep(), self._ask()]
         if self.settings.config.schedules.instruments:
             parts.append(self.planner.keep())
+        if self.settings.config.backup.every_s:
+            parts.append(self.backups.keep(log))
         await _first_of(*parts)
 
     async def _prepare(self, log: Log) -> None:
