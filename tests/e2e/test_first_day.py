@@ -31,7 +31,7 @@ from garraway.store import Database
 from garraway.store import audit as audit_rows
 from garraway.store.postgresql_server import PostgresqlServer
 
-DEADLINE_S = 240
+DEADLINE_S = 480
 PASSWORD = "correct horse battery staple 7"
 ADA = "ada@example.org"
 FINANCE = "finance@example.com"
