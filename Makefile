@@ -8,6 +8,7 @@ SHELL := /bin/bash
 ARGS ?=
 COMMANDS ?= 2000000
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 NATIVE := python/garraway/_native.abi3.so
@@ -49,7 +50,7 @@ up: setup ## start the venue and watch it trade (ARGS="--help" for its options)
 test: setup ## all tests of Rust and Python
 	cargo test --workspace --locked --exclude garraway-python
 	cargo test --release --locked --package garraway-engine --test stream # the same hashes as the build above
-	pytest $(ARGS)
+	pytest -n $(WORKERS) --dist loadgroup --durations 15 $(ARGS)
 
 .PHONY: differential
 differential: setup ## so many commands against the naive model, on two cores (COMMANDS=2000000)

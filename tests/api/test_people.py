@@ -318,3 +318,51 @@ def test_a_program_is_authorized_and_gets_tokens_by_its_code(
         assert [key["kty"] for key in (await client.get("/oauth/jwks")).json()["keys"]] == ["OKP"]
 
     ask(asking)
+
+
+def test_a_user_keeps_settings_that_nobody_else_sees(ask: Callable[[Callable[[Client], Awaitable[None]]], str]) -> None:
+    async def asking(client: Client) -> None:
+        mine = {"authorization": f"Bearer {await registered(client)}"}
+        theirs = {"authorization": f"Bearer {await registered(client, 'bob@example.com')}"}
+        value = {"columns": ["bid", "ask"], "dark": True, "width": 1.5, "note": "ü"}
+        at = "/api/v1/settings/ui.layout"
+        missing = await client.get(at, headers=mine)
+        assert (missing.status_code, missing.json()["code"]) == (404, "SettingUnknown")
+        made = await client.put(at, json={"value": value}, headers=mine)
+        assert (made.status_code, made.json()["key"], made.json()["value"]) == (200, "ui.layout", value)
+        assert (await client.get(at, headers=mine)).json() == made.json()
+        assert (await client.get(at, headers=theirs)).status_code == 404
+        assert (await client.delete(at, headers=theirs)).status_code == 404
+        anew = (await client.put(at, json={"value": None}, headers=mine)).json()
+        assert (await client.get("/api/v1/settings", headers=mine)).json() == {"items": [anew]}
+        assert (await client.get("/api/v1/settings", headers=theirs)).json() == {"items": []}
+        assert (await client.delete(at, headers=mine)).status_code == 204
+        assert (await client.get("/api/v1/settings", headers=mine)).json() == {"items": []}
+        assert (await client.get("/api/v1/settings")).status_code == 401
+
+    ask(asking)
+
+
+def test_settings_are_bounded_in_name_size_and_number(
+    ask: Callable[[Callable[[Client], Awaitable[None]]], str],
+) -> None:
+    async def asking(client: Client) -> None:
+        mine = {"authorization": f"Bearer {await registered(client)}"}
+
+        async def kept(key: str, body: object) -> tuple[int, str]:
+            reply = await client.put(f"/api/v1/settings/{key}", json=body, headers=mine)
+            return reply.status_code, reply.json().get("code", "")
+
+        assert await kept("k", {"value": "x" * 8_190}) == (200, "")  # with its quotes 8,192 bytes
+        assert await kept("k", {"value": "x" * 8_191}) == (422, "TooLong")
+        assert await kept("k", {"value": "ü" * 4_096}) == (422, "TooLong")
+        assert await kept("k", {}) == (422, "FieldInvalid")
+        assert await kept("k", {"value": 1, "more": 1}) == (422, "FieldInvalid")
+        for key in ("K", "-k", "k" * 65, "k%00", "%E2%80%AE"):
+            assert await kept(key, {"value": 1}) == (422, "FieldInvalid"), key
+        for number in range(63):
+            assert await kept(f"k{number}", {"value": number}) == (200, "")
+        assert await kept("one.more", {"value": 1}) == (409, "SettingsFull")
+        assert await kept("k0", {"value": "anew"}) == (200, "")
+
+    ask(asking)

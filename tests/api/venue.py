@@ -30,7 +30,7 @@ from garraway.records import Phase, PriceKind, encode
 from garraway.store import Database, upgrade, users
 from garraway.venues import Directory, ExchangeVenue, Tape
 
-START_S = 60
+START_S = 240
 ACCOUNT, OTHER = demo_people.CLIENTS.values()
 HERE = Origin("127.0.0.1", "tests", "c-1")
 

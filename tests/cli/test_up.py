@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import itertools
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -185,3 +187,20 @@ def test_a_child_is_kept_until_it_is_stopped(tmp_path: Path) -> None:
 def test_a_command_that_names_no_field_of_its_kind_never_leaves(credentials: Credentials) -> None:
     assert all(head(command)["length"] == len(command) for command in plan.missing(Directory(), credentials))
     assert encode("Tick") != b""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--postgres-folder", "elsewhere"], "--postgres-folder is of no use without --postgres: add it"),
+        (["--postgres"], "database.url is postgresql://ada@elsewhere/venue: leave one out"),
+    ],
+)
+def test_a_database_is_said_once(tmp_path: Path, words: list[str], said: str) -> None:
+    file = tmp_path / "garraway.toml"
+    file.write_text('[database]\nurl = "postgresql://ada@elsewhere/venue"\npassword = "env:DATABASE_PASSWORD"\n')
+    command = [sys.executable, "-m", "garraway.cli", "up", "--folder", str(tmp_path / "venue"), "--config", str(file)]
+    found = subprocess.run([*command, *words], capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    assert found.returncode != 0
+    assert found.stderr.endswith(f"{said}\n")
+    assert not (tmp_path / "venue").exists()

@@ -5,27 +5,37 @@ REST and sees it on her WebSocket. A restart changes none of it.
 """
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 import pyotp
 import pytest
+from sqlalchemy.engine import make_url
 from tests.e2e.venue_process import VenueProcess
 from websockets.asyncio.client import ClientConnection, connect
 
+from garraway import config
 from garraway.identity import audit
 from garraway.store import Database
 from garraway.store import audit as audit_rows
+from garraway.store.postgresql_server import PostgresqlServer
 
-DEADLINE_S = 240
+DEADLINE_S = 480
 PASSWORD = "correct horse battery staple 7"
 ADA = "ada@example.org"
 FINANCE = "finance@example.com"
+WHAT_SHE_DID = ["account.open", "transfer.deposit", "approval.ask", "approval.approved"]
 
 
 class Caller:
@@ -94,28 +104,111 @@ def next_code(made: pyotp.TOTP) -> Callable[[], str]:
 
 @pytest.mark.timeout(DEADLINE_S + 30)
 def test_a_person_registers_is_funded_by_another_and_trades(tmp_path: Path) -> None:
+    folder = tmp_path / "venue"
+
     async def scenario() -> None:
-        folder = tmp_path / "venue"
-        venue = await VenueProcess.start(folder)
-        try:
-            password = await password_of(venue, FINANCE)
-            place = await where(folder)
-            account = await first_day(place, password)
-        finally:
-            assert await venue.stop() == 0
-        venue = await VenueProcess.start(folder)
-        try:
-            await second_day(await where(folder), account)
-        finally:
-            assert await venue.stop() == 0
-        database = Database.open(f"sqlite:///{folder / 'garraway.db'}")
-        with database.reading() as connection:
-            audit.verify(connection)
-            actions = [one.action for one in audit_rows.list_audit_entries(connection, "admin")]
-        database.close()
-        assert actions[-4:] == ["account.open", "transfer.deposit", "approval.ask", "approval.approved"]
+        async with running_venue(folder) as (venue, place):
+            account = await first_day(place, await password_of(venue, FINANCE))
+        async with running_venue(folder) as (_, place):
+            await second_day(place, account)
 
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+    assert audited(f"sqlite:///{folder / 'garraway.db'}") == WHAT_SHE_DID
+
+
+@pytest.mark.timeout(DEADLINE_S + 30)
+def test_on_its_own_postgresql_a_restart_and_a_killed_server_lose_nothing(
+    tmp_path: Path, passable_folder: Path
+) -> None:
+    folder, cluster = tmp_path / "venue", passable_folder / "cluster"
+    options = ("--postgres", "--postgres-folder", str(cluster))
+
+    async def scenario() -> None:
+        async with running_venue(folder, *options) as (venue, place):
+            account = await first_day(place, await password_of(venue, FINANCE))
+            assert await kept_out(folder, options) == f"folder {folder} is run by another `garraway up`"
+            assert await kept_out(tmp_path / "other", options) == (
+                f"folder {cluster} is the database of another `garraway up`"
+            )
+        assert not (cluster / ".s.PGSQL.5432").exists(), "it is stopped with the others"
+        async with running_venue(folder, *options) as (_, place):
+            await survives_a_kill(cluster, as_role(folder, "settings.toml"))
+            await second_day(place, account)
+
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+    server = PostgresqlServer.start(cluster)
+    try:
+        service = as_role(folder, "settings.toml")
+        assert audited(service) == WHAT_SHE_DID
+        for statement in (
+            "UPDATE audit_entries SET reason = ''",
+            "DELETE FROM audit_entries",
+            "DELETE FROM view_orders",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(service) as connection:
+                connection.execute(statement)
+        projector = as_role(folder, "settings-projector.toml")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(projector) as connection:
+            connection.execute("SELECT * FROM users")
+    finally:
+        server.stop()
+    secret = (folder / "run" / "garraway_service.password").read_text()
+    assert [log for log in (folder / "log").iterdir() if secret in log.read_text()] == []
+
+
+@contextlib.asynccontextmanager
+async def running_venue(folder: Path, *options: str) -> AsyncIterator[tuple[VenueProcess, dict[str, Any]]]:
+    """A venue that serves; it must stop cleanly at the end."""
+    venue = await VenueProcess.start(folder, *options)
+    try:
+        yield venue, await where(folder)
+    finally:
+        assert await venue.stop() == 0
+
+
+async def kept_out(folder: Path, options: tuple[str, ...]) -> str:
+    """What a second `garraway up` says, up to its remedy."""
+    command = [sys.executable, "-m", "garraway.cli", "up", "--plain", "--folder", str(folder), *options]
+    second = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    return second.stderr.removeprefix("garraway: ").partition(":")[0]
+
+
+def as_role(folder: Path, name: str) -> str:
+    """The address with which a role of these resolved settings comes in."""
+    told = config.load(folder / "run" / name, {})
+    assert told.database.password is not None
+    password = Path(told.database.password.name).read_text()
+    return make_url(told.database_url).set(password=password).render_as_string(hide_password=False)
+
+
+async def survives_a_kill(cluster: Path, url: str) -> None:
+    """Kills the server; it comes back, and the projector goes on behind what it had."""
+    pid = int((cluster / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+    before = projected(url) or 0
+    os.kill(pid, signal.SIGKILL)
+    while (projected(url) or 0) <= before:  # noqa: ASYNC110 - it changes in another process
+        await asyncio.sleep(0.05)
+
+
+def projected(url: str) -> int | None:
+    """The last event that the projector has brought into the database; None while that is away."""
+    try:
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT max(last_id) FROM view_progress").fetchone()
+    except psycopg.OperationalError:
+        return None
+    return None if found is None else found[0]
+
+
+def audited(url: str) -> list[str]:
+    """The last actions of a chain that is whole."""
+    database = Database.open(url)
+    with database.reading() as connection:
+        audit.verify(connection)
+        actions = [one.action for one in audit_rows.list_audit_entries(connection, "admin")]
+    database.close()
+    return actions[-len(WHAT_SHE_DID) :]
 
 
 def http(place: dict[str, Any]) -> httpx2.AsyncClient:

@@ -17,7 +17,7 @@ from garraway import _native
 from garraway.records import EventArray
 from garraway.venues import Directory, Tape
 
-START_S = 60
+START_S = 150
 STOP_S = 30
 
 

@@ -1,16 +1,21 @@
 """Our own PostgreSQL: who may come in, what it promises, and that it starts again."""
 
+import asyncio
 import os
+import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from garraway.store import PostgresqlFailed
+from garraway.store import PostgresqlFailed, postgresql_server
 from garraway.store.postgresql_server import PostgresqlServer
+
+DEADLINE_S = 60
 
 
 def test_folder_socket_and_password_are_open_to_its_user_alone(postgresql: PostgresqlServer) -> None:
@@ -77,3 +82,67 @@ def test_root_is_told_where_the_other_user_may_not_pass(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     with pytest.raises(PostgresqlFailed, match="may not pass"):
         PostgresqlServer.start(closed / "server")
+
+
+def test_without_binaries_it_tells_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, tmp_path)
+    with pytest.raises(PostgresqlFailed, match=r"no PostgreSQL is installed: `pip install garraway\[postgres\]`"):
+        PostgresqlServer.prepare(tmp_path / "server")
+
+
+def test_a_cluster_of_a_version_that_is_not_installed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(monkeypatch, tmp_path, 17, 12)
+    (tmp_path / "server" / "cluster").mkdir(parents=True)
+    (tmp_path / "server" / "cluster" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(PostgresqlFailed, match="is of PostgreSQL 14, installed is 17, 12: install 14"):
+        PostgresqlServer.prepare(tmp_path / "server")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+def test_root_is_told_where_the_other_user_may_not_run_the_binaries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(monkeypatch, tmp_path, 17)
+    (tmp_path / "installed").chmod(0o700)
+    with pytest.raises(PostgresqlFailed, match=r"may not pass .* install the system's package"):
+        PostgresqlServer.prepare(tmp_path / "server")
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, folder: Path, *versions: int) -> None:
+    """Has the module see these versions alone, as the system's."""
+    for version in versions:
+        binaries = folder / "installed" / str(version) / "bin"
+        binaries.mkdir(parents=True)
+        for name in ("initdb", "postgres"):
+            (binaries / name).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}.3'\n")
+            (binaries / name).chmod(0o755)
+    monkeypatch.setattr(postgresql_server, "_SYSTEM", folder / "installed")
+    monkeypatch.setattr(postgresql_server, "find_spec", lambda _: None)
+
+
+def test_the_command_takes_over_from_a_server_that_was_left_behind(passable_folder: Path) -> None:
+    folder = passable_folder / "server"
+    left = PostgresqlServer.start(folder)
+
+    async def scenario() -> int:
+        command = [sys.executable, "-m", "garraway.cli", "postgresql", "--folder", str(folder)]
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+        try:
+            while postmaster(folder) != process.pid or not left.running():  # noqa: ASYNC110 - it changes in another process
+                await asyncio.sleep(0.05)
+        finally:
+            process.send_signal(signal.SIGINT)
+        return await process.wait()
+
+    assert asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S)) == 0
+    assert not left.running()
+
+
+def postmaster(folder: Path) -> int | None:
+    """The pid of the server on a cluster, as its own file says."""
+    try:
+        return int((folder / "cluster" / "postmaster.pid").read_text().split()[0])
+    except (FileNotFoundError, IndexError):
+        return None

@@ -21,6 +21,15 @@ QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "32MB"}
 """For tests that do not pull the plug."""
 
 
+@pytest.fixture
+def passable_folder() -> Iterator[Path]:
+    """A folder for a cluster: another user may pass to it, and its path is short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="garraway-postgresql-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlServer]:
     """The server. Its folder lies where another user may pass: it does not run as root."""

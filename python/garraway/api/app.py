@@ -39,6 +39,7 @@ from garraway.api.routes import (
     order_entry,
     orders,
     sessions,
+    settings,
     transfers,
     users,
 )
@@ -59,6 +60,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account_opening.routes,
     transfers.routes,
     notifications.routes,
+    settings.routes,
     analytics.routes,
     admin_orders.routes,
     admin_venue.routes,

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "replay",
     "journal",
     "db",
+    "postgresql",
     "projector",
     "views",
     "backup",

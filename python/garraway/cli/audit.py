@@ -20,7 +20,8 @@ from garraway.config import Settings
 from garraway.identity import audit, audit_heads
 from garraway.identity.audit_heads import HeadFile
 from garraway.store import Database, insist_current
-from garraway.store.audit import AuditHead, application_grants, audit_entries
+from garraway.store.audit import AuditHead, audit_entries
+from garraway.store.roles import projector_grants, service_grants
 
 
 class Format(StrEnum):
@@ -102,9 +103,15 @@ def export(
 
 def grants(
     role: Annotated[str, typer.Option(help="The service's role on PostgreSQL; it must not own the tables.")],
+    projector_role: Annotated[
+        str | None, typer.Option(help="The projector's role, which is made the owner of the view tables.")
+    ] = None,
 ) -> None:
-    """Print SQL that lets a role do the service's work, but not change the audit chain. Run it as the owner."""
-    for statement in application_grants(role):
+    """Print SQL that lets a role do the service's work, but not change the audit chain. Run it after each migration.
+
+    Run it as the owner of the tables, who must be a member of the projector's role or a superuser.
+    """
+    for statement in (*service_grants(role), *(projector_grants(projector_role) if projector_role else ())):
         print(f"{statement};")
 
 

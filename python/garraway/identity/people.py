@@ -14,7 +14,7 @@ from garraway.identity.origin import Origin
 from garraway.identity.permissions import Permission, require
 from garraway.identity.principal import STAFF, Principal, Role
 from garraway.identity.secret import RESET, digest, draw
-from garraway.store import api_keys, changes, users
+from garraway.store import api_keys, changes, user_settings, users
 from garraway.store import credentials as rows
 from garraway.store.users import User
 
@@ -203,6 +203,7 @@ def delete(identity: Identity, principal: Principal, user_id: int, *, origin: Or
         _shut_out(identity, connection, principal, user_id, "delete", "deleted")
         factors.remove_all(connection, user_id)
         rows.remove_password(connection, user_id)
+        user_settings.remove_user_settings(connection, user_id)
         api_keys.revoke_keys(connection, user_id=user_id, at_ns=identity.clock())
         users.update_user(connection, user_id, login=f"deleted-{user_id}", name="-")
         users.set_roles(connection, user_id, [])

@@ -93,19 +93,3 @@ def list_audit_entries(
 
 def _entry(row: RowMapping) -> AuditEntry:
     return AuditEntry(**{one.name: row[one.name] for one in fields(AuditEntry)})
-
-
-def application_grants(role: str) -> list[str]:
-    """SQL for PostgreSQL, run by the owner of the tables: what the service's role may do, and nothing else.
-
-    The role reads and writes every table, but can only add to the audit chain. It must not own the tables.
-    """
-    name = '"' + role.replace('"', '""') + '"'
-    return [
-        f"GRANT USAGE ON SCHEMA public TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
-        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
-        f"REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON audit_entries FROM {name}",
-        f"REVOKE DELETE, TRUNCATE ON audit_heads FROM {name}",
-        f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {name}",
-    ]

@@ -4,15 +4,17 @@ import asyncio
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from garraway import config as config_room
 from garraway.cli.config import settled
-from garraway.cli.failures import Failure
+from garraway.cli.failures import Failure, UsageFailure
 from garraway.cli.options import Config, Durability, OuchHost, OuchPort, OwnFolder, Pace, exchange_options
 from garraway.cli.up.listings import LISTINGS
+from garraway.cli.up.own_postgresql import PROJECTOR, SERVICE, OwnPostgresql
 from garraway.cli.up.supervisor import Settings, Supervisor
 
 
@@ -31,6 +33,12 @@ def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
     rate: Annotated[int, typer.Option(min=1, max=5_000, help="Commands a second of the market.")] = 200,
     pace: Pace = 1,
     plain: Annotated[bool, typer.Option("--plain", help="A line a second instead of the live terminal.")] = False,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="Keep people and history in a PostgreSQL of its own, not in SQLite.")
+    ] = False,
+    postgres_folder: Annotated[
+        Path | None, typer.Option(help="Folder of that PostgreSQL; FOLDER-postgresql, if none is said.")
+    ] = None,
 ) -> None:
     """Start the venue and watch it trade. SIGTERM or Ctrl-C stops it cleanly.
 
@@ -39,10 +47,15 @@ def up(  # noqa: PLR0913, PLR0917 -- each is an option of the command line
     a line a second.
     """
     options = exchange_options(folder=folder, durability=durability, ouch_host=ouch_host, ouch_port=ouch_port)
-    told = settled(config, options, host=True)
+    own = OwnPostgresql.of(settled(config, options), postgres_folder) if postgres else None
+    if own is None and postgres_folder is not None:
+        raise UsageFailure("--postgres-folder is of no use without --postgres: add it")
+    told = settled(config, options | (own.options(SERVICE) if own else {}), host=True)
     _leave_the_clock_alone(told)
     settings = Settings(
         config=told,
+        postgresql=own,
+        projector=settled(config, options | own.options(PROJECTOR)) if own else told,
         folder=told.folder,
         durability=told.venue.durability,
         seed=seed,

@@ -32,6 +32,7 @@ class Child:
     arguments: list[str]
     log: Path
     monotonic_s: Callable[[], float]
+    stop_signal: signal.Signals = signal.SIGTERM
     restarts: int = 0
     pid: int = 0
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
@@ -58,13 +59,13 @@ class Child:
                 return
 
     async def stop(self, patience_s: float) -> int:
-        """Ends it with SIGTERM, after `patience_s` with SIGKILL; its exit code."""
+        """Ends it with `stop_signal`, after `patience_s` with SIGKILL; its exit code."""
         self._stopping = True
         process = self._process
         if process is None or process.returncode is not None:
             return 0 if process is None else process.returncode or 0
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(self.stop_signal)
         try:
             async with asyncio.timeout(patience_s):
                 return await process.wait()

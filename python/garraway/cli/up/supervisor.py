@@ -27,9 +27,11 @@ from garraway.cli.up import demo_people, people, plan
 from garraway.cli.up.backups import Schedule
 from garraway.cli.up.child import Child
 from garraway.cli.up.credentials import Credentials
+from garraway.cli.up.own_postgresql import OwnPostgresql
 from garraway.log import Log, RotatingFile, prune, rotate_held
 from garraway.records import reject
 from garraway.store import upgrade
+from garraway.store.postgresql_server import PostgresqlServer
 from garraway.venues import Directory, ExchangeVenue, NoVenue, Tape, VenueError, running
 
 STATUS_EVERY_S: Final = 1.0
@@ -38,6 +40,7 @@ LINE_EVERY_S: Final = 1.0
 MARKET_PATIENCE_S: Final = 5.0
 EXCHANGE_PATIENCE_S: Final = 15.0
 SERVICE_PATIENCE_S: Final = 15.0
+POSTGRESQL_PATIENCE_S: Final = 60.0
 START_PATIENCE_S: Final = 60.0
 ROTATE_EVERY_S: Final = 5.0
 """How often the sizes of the log files are looked at."""
@@ -48,6 +51,10 @@ class Settings:
     """What `garraway up` was told."""
 
     config: config_room.Settings
+    projector: config_room.Settings
+    """Those of the projector, who may have a role of its own in the database."""
+    postgresql: OwnPostgresql | None
+    """The PostgreSQL that is started here, too; None: the database of the settings."""
     folder: Path
     durability: str
     seed: int
@@ -88,7 +95,8 @@ class Supervisor:
         self.market = Child("market", market, logs / "market.log", monotonic_s)
         resolved = ["--config", str(self._resolved), "--resolved"]
         self.planner = Child("planner", ["planner", *resolved], logs / "planner.log", monotonic_s)
-        self.projector = Child("projector", ["projector", *resolved], logs / "projector.log", monotonic_s)
+        for_projector = ["--config", str(self._resolved_for_projector), "--resolved"]
+        self.projector = Child("projector", ["projector", *for_projector], logs / "projector.log", monotonic_s)
         self.backups = Schedule(
             every_s=settings.config.backup.every_s,
             shelf=Shelf(settings.config.backup_folder.absolute()),
@@ -97,6 +105,11 @@ class Supervisor:
             now_ns=now_ns,
         )
         self.service = Child("service", ["service", *resolved], logs / "service.log", monotonic_s)
+        self.postgresql = None
+        if settings.postgresql is not None:
+            command = ["postgresql", "--folder", str(settings.postgresql.folder)]
+            log = logs / "postgresql.log"
+            self.postgresql = Child("postgresql", command, log, monotonic_s, stop_signal=signal.SIGINT)
 
     async def run(self) -> None:
         """The whole life: until SIGTERM or SIGINT. Raises: Failure, VenueError."""
@@ -107,38 +120,57 @@ class Supervisor:
         with _alone(folder / "run" / "up.lock"), contextlib.closing(self._log_file(logs / "up.log")) as stream:
             log = Log(stream, self._now_ns, level=self.settings.config.log.level).bind(room="up")
             self._hand_on()
-            self._tell_people(log)
-            try:
-                await self._until_stopped(log)
-            finally:
-                await self._stop(log)
+            with self._cluster() as cluster:
+                try:
+                    await self._until_stopped(log, cluster)
+                finally:
+                    await self._stop(log)
 
     @property
     def _children(self) -> tuple[Child, ...]:
         """Every process that may run."""
-        return self.exchange, self.market, self.planner, self.projector, self.service
+        started = self.exchange, self.market, self.planner, self.projector, self.service
+        return started if self.postgresql is None else (self.postgresql, *started)
 
     @property
     def _resolved(self) -> Path:
         """The one file of settings that the exchange is handed: file, environment and options in one."""
         return self.settings.folder / "run" / "settings.toml"
 
-    def _hand_on(self) -> None:
-        new = self._resolved.with_suffix(".new")
-        new.write_text(config_room.resolved_text(self.settings.config), encoding="utf-8")
-        new.replace(self._resolved)
+    @property
+    def _resolved_for_projector(self) -> Path:
+        return self._resolved if self.settings.postgresql is None else self._resolved.with_stem("settings-projector")
 
-    async def _until_stopped(self, log: Log) -> None:
+    def _hand_on(self) -> None:
+        for path, told in (
+            (self._resolved, self.settings.config),
+            (self._resolved_for_projector, self.settings.projector),
+        ):
+            new = path.with_suffix(".new")
+            new.write_text(config_room.resolved_text(told), encoding="utf-8")
+            new.replace(path)
+
+    def _cluster(self) -> contextlib.AbstractContextManager[PostgresqlServer | None]:
+        own = self.settings.postgresql
+        return contextlib.nullcontext() if own is None else own.held()
+
+    async def _until_stopped(self, log: Log, cluster: PostgresqlServer | None) -> None:
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-        await _first_of(
-            stopped.wait(),
-            self.exchange.keep(),
-            self._rotate(log),
-            self._trade(log),
-            self._show(),
-        )
+        parts = [stopped.wait(), self._rotate(log), self._run_venue(log, cluster)]
+        if self.postgresql is not None:
+            parts.append(self.postgresql.keep())
+        await _first_of(*parts)
+
+    async def _run_venue(self, log: Log, cluster: PostgresqlServer | None) -> None:
+        """The database first, then what uses it."""
+        if cluster is not None and self.settings.postgresql is not None:
+            await asyncio.to_thread(self.settings.postgresql.provide, cluster)
+            log.info("postgresql_ready", folder=str(cluster.folder), runs_as=cluster.user or "")
+            self._say(f"PostgreSQL: folder {_shown(str(cluster.folder))}{_stand_in(cluster)}, on a Unix socket alone")
+        await self._tell_people(log)
+        await _first_of(self.exchange.keep(), self._trade(log), self._show())
 
     def _log_file(self, path: Path) -> RotatingFile:
         return RotatingFile(path, retention(self.settings.config.log), self._now_ns)
@@ -185,22 +217,26 @@ class Supervisor:
         credentials.defined()
         log.info("venue_prepared", commands=len(commands))
 
-    def _tell_people(self, log: Log) -> None:
+    async def _tell_people(self, log: Log) -> None:
         """Says who may log in, if somebody was made just now; the live terminal waits, since it would cover it."""
-        made = self._people()
+        made = await asyncio.to_thread(self._people)
         if not made:
             return
         log.info("people_made", count=len(made))
-        print(demo_people.table(made), file=self._screen, flush=True)
+        self._say(demo_people.table(made))
         if not self.settings.plain:
             print("Enter goes on to the terminal.", end="", file=self._screen, flush=True)
-            self._keyboard.readline()
+            await _line(self._keyboard)
+
+    def _say(self, text: str) -> None:
+        print(text, file=self._screen, flush=True)
 
     def _people(self) -> list[demo_people.Person]:
         """Brings the database up to date; in development it gets its first people."""
         database = of_settings(self.settings.config)
         try:
-            upgrade(database)
+            if self.settings.postgresql is None:  # else its owner did
+                upgrade(database)
             if self.settings.config.environment != "dev":
                 return []
             return demo_people.make(database, self.settings.config)
@@ -283,7 +319,23 @@ class Supervisor:
         await self.market.stop(MARKET_PATIENCE_S)
         code = await self.exchange.stop(EXCHANGE_PATIENCE_S)
         await self.projector.stop(MARKET_PATIENCE_S)
+        if self.postgresql is not None:
+            await self.postgresql.stop(POSTGRESQL_PATIENCE_S)
         log.info("stopped", exchange_exit_code=code)
+
+
+async def _line(keyboard: TextIO) -> None:
+    """Waits for a line, without keeping the loop from its work; what is no terminal and no pipe is not waited for."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(keyboard, came.set)
+    except (OSError, ValueError):
+        return
+    try:
+        await came.wait()
+        keyboard.readline()
+    finally:
+        loop.remove_reader(keyboard)
 
 
 async def _first_of(*parts: Coroutine[Any, Any, Any]) -> None:
@@ -330,6 +382,10 @@ def _api(folder: Path) -> str:
     except (OSError, ValueError):
         return ""
     return f"http://{said['host']}:{said['port']}"
+
+
+def _stand_in(cluster: PostgresqlServer) -> str:
+    return "" if cluster.user is None else f", run by and open to {cluster.user} alone, since root may not"
 
 
 def _shown(path: str) -> str:
