@@ -12,7 +12,7 @@ import msgspec
 from garraway.catalog import manifest
 from garraway.catalog.blocks import Watch
 from garraway.catalog.catalog import Catalog, Entry, dataset_name, folder_of
-from garraway.catalog.errors import FileUnreadable, FormatUnknown, OptionMissing
+from garraway.catalog.errors import FileUnreadable, FormatUnknown, OptionMissing, UnitsInvalid
 from garraway.catalog.folder import digest_of, staging
 from garraway.catalog.importers import FORMATS, Format, find_format
 from garraway.catalog.importers.job import Bad, Batch, Faults, Gauge, Job, Options, Units
@@ -72,6 +72,13 @@ def import_file(
         watch: told how many bytes of the file have been read; once more from the start where units are found first.
     Raises: CatalogError.
     """
+    try:
+        return _imported(catalog, file, options, until_ns, watch)
+    except UnitsInvalid as error:
+        raise UnitsInvalid(f"{file}: {error}") from error
+
+
+def _imported(catalog: Catalog, file: Path, options: Options, until_ns: int, watch: Watch | None) -> Imported:
     digest = digest_of(file)
     form = chosen_format(file, options.format)
     gauge = _gauge(catalog, file, form, options, watch)

@@ -72,7 +72,8 @@ class Partitions:
         labels = self._labels(rows["at_ns"])
         starts = np.flatnonzero(np.concatenate([[True], labels[1:] != labels[:-1]])).tolist()
         for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-            self._write(str(labels[start]), rows[start:end])
+            for at in range(start, end, PART_ROWS):
+                self._write(str(labels[start]), rows[at : min(end, at + PART_ROWS)])
 
     def close(self) -> list[Written]:
         """Writes the rest, sorts what needs it, and gives all files in the order of time. Raises: OSError."""

@@ -70,8 +70,8 @@ RULES: Final[dict[Problem, dict[Kind, str]]] = {
     Problem.SUSPICIOUS: {Kind.TRADES: KEEP, Kind.QUOTES: KEEP},
 }
 """Problem -> kind -> what is done. Mended means: bars, quotes, trades and factors are sorted by time, those of one
-time staying in their order; rows of depth and orders stay where they are and get the time of the row before, so that one
-wrong time that is too late, but not in the future, makes those behind it late."""
+time staying in their order; rows of depth and orders stay where they are and get the time of the row before. One wrong
+time that is too late, but not in the future, makes those behind it late."""
 
 _PRICES: Final = {
     Kind.BARS: ("open", "high", "low", "close"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from garraway.catalog.importers.job import Batch, Collector, Job
 from garraway.catalog.importers.midnight import NEW_YORK, midnight_ns
-from garraway.catalog.itch import ItchFile
+from garraway.catalog.itch import UNIT, ItchFile
 from garraway.catalog.itch_csv import csv_rows
 from garraway.catalog.kinds import Action, Flag, Kind
 from garraway.records import Side
@@ -33,8 +33,11 @@ def read_itch(job: Job) -> Iterator[Batch]:
                 names[row[8]] = row[6].decode("latin-1").strip()
         wanted = [locate for locate, name in names.items() if job.wanted(name)]
         for row in rows[np.isin(rows["stock_locate"], wanted)].tolist():
-            _, at_ns, order, new_order, match, shares, _, price, locate, kind, code = row
-            player.take(names[locate], chr(kind), at_ns, (order, new_order, match, shares, price, code))
+            offset, at_ns, order, new_order, match, shares, _, price, locate, kind, code = row
+            try:
+                player.take(names[locate], chr(kind), at_ns, (order, new_order, match, shares, price, code))
+            except ValueError as error:
+                job.faults.bad(offset, f"message {chr(kind)}: {error}", unit=UNIT)
         yield from player.rows.full()
     yield from player.rows.rest()
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 1 << 15
 BAD_SHOWN: Final = 100
+BEYOND: Final = 2**63
 CLOCK_MOST_NS: Final = 3600 * 10**9
 """A time of the venue that is further ahead of the recorder's clock is not believed."""
 QUANTITY_DECIMALS: Final = 8
@@ -232,7 +233,9 @@ class Collector:
     count: int = 0
 
     def add(self, symbol: str, kind: Kind, row: tuple[int, ...]) -> None:
-        """Takes a row: its columns in order."""
+        """Takes a row: its columns in order. Raises: ValueError: a number is beyond 64 bits."""
+        if max(row) >= BEYOND or min(row) < -BEYOND:
+            raise ValueError("a number is beyond 64 bits")
         self.rows.setdefault((symbol, kind), []).append(row)
         self.count += 1
 

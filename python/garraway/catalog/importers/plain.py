@@ -157,7 +157,7 @@ class _Times:
             factors = texts.str.len_bytes().replace_strict(_NUMBER_NS, default=None, return_dtype=pl.Int64)
             plain = texts.str.contains(r"^\d+$")
             whole = texts.set(~plain, None).cast(pl.Int64, strict=False)
-            return whole * factors
+            return whole.set(whole > (2**63 - 1) // factors, None) * factors
         if form == "zoned":
             zoned = texts.str.replace(r"Z$", "+00:00").str.replace(r" ([+-]\d\d:?\d\d)$", "${1}")
             return zoned.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%z", time_unit="ns", strict=False).dt.epoch("ns")
@@ -168,7 +168,7 @@ def _naive(texts: "pl.Series", form: str) -> "pl.Series":
     import polars as pl  # noqa: PLC0415
 
     if "%H" not in form:
-        return texts.str.to_date(form, strict=False).cast(pl.Datetime("ns"))
+        return texts.str.to_date(form, strict=False).cast(pl.Datetime("ns"), strict=False)
     return texts.str.to_datetime(form, time_unit="ns", strict=False)
 
 

@@ -84,7 +84,9 @@ def local_ns(local: "pl.Series", zone: str) -> "pl.Series":
     import polars as pl  # noqa: PLC0415
 
     zone_of(zone)
-    aware = local.cast(pl.Datetime("ns")).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    aware = local.cast(pl.Datetime("ns"), strict=False).dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    )
     return aware.dt.epoch("ns")
 
 
@@ -92,7 +94,7 @@ def dates(texts: "pl.Series", form: str = "%Y%m%d") -> "pl.Series":
     """Midnight of days as Datetime; null where a text is none."""
     import polars as pl  # noqa: PLC0415
 
-    return texts.str.to_date(form, strict=False).cast(pl.Datetime("ns"))
+    return texts.str.to_date(form, strict=False).cast(pl.Datetime("ns"), strict=False)
 
 
 def null_mask(column: "pl.Series") -> Mask:
