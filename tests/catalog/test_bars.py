@@ -85,7 +85,7 @@ class Twin:
             reached, of_tick = abs(self.sums[1] - self.sums[-1]), abs(self.expected["signed"])
         else:
             reached, of_tick = max(self.sums.values()), max(self.expected["buys"], self.expected["sells"])
-        return reached >= max(1, Fraction(self.expected["ticks"] * of_tick, 2**40))
+        return reached >= 1 and reached >= Fraction(self.expected["ticks"] * of_tick, 2**40)
 
     def end(self) -> None:
         count = len(self.bar)

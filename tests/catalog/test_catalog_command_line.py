@@ -1,9 +1,14 @@
 """`garraway catalog`: what is printed, exit codes, and what a failure says."""
 
+import io
 import json
+import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
 
 import pytest
 from tests.catalog import made_files as made
@@ -11,11 +16,29 @@ from tests.catalog.made_files import MADE, Made, written
 
 from garraway.catalog import Catalog
 from garraway.catalog.importers import FORMATS
+from garraway.cli import main
 
 
-def catalog(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "garraway.cli", "catalog", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120)
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def catalog(*arguments: object, folder: Path) -> Ended:
+    """The command in this process, as its own would run it."""
+    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    with mock.patch.object(sys, "argv", ["garraway", "catalog", *map(str, arguments)]):
+        os.chdir(folder)
+        try:
+            # Nobody is there to answer.
+            with redirect_stdout(out), redirect_stderr(err), mock.patch.object(sys, "stdin", io.StringIO()):
+                main()
+        except SystemExit as ended:
+            return Ended(int(ended.code or 0), out.getvalue(), err.getvalue())
+        finally:
+            os.chdir(before)
+    return Ended(0, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -146,3 +169,10 @@ def test_a_dataset_is_removed_when_that_is_meant(files: Path) -> None:
     ended = catalog("remove", "oanda/EURUSD/quotes", "--in", "kept", "--yes", folder=files)
     assert (ended.returncode, ended.stdout) == (0, "oanda/EURUSD/quotes: 2 rows removed\n")
     assert Catalog(files / "kept").datasets() == []
+
+
+def test_the_command_runs_as_a_process(files: Path) -> None:
+    command = [sys.executable, "-m", "garraway.cli", "catalog", "import", "absent.csv", "--into", "kept"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=files)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("garraway: absent.csv cannot be read")

@@ -75,5 +75,5 @@ def test_units_are_powers_of_ten() -> None:
     assert [unit_decimals(text, "--price-unit") for text in ("1", "0.01", "0.00000001")] == [0, 2, 8]
     assert [unit_text(decimals) for decimals in (0, 2, 8)] == ["1", "0.01", "0.00000001"]
     for text in ("0.25", "10", "0", "", "1e-3", "-0.1"):
-        with pytest.raises(UnitsInvalid, match="is not one of 1, 0.1, 0.01"):
+        with pytest.raises(UnitsInvalid, match=r"is not one of 1, 0\.1, 0\.01"):
             unit_decimals(text, "--price-unit")

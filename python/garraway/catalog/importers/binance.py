@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from garraway.catalog.importers.capture import Message, Stream, attempt, decoded
+from garraway.catalog.importers.capture import Level, Message, Stream, attempt, decoded
 from garraway.catalog.importers.job import Batch, Job
 from garraway.catalog.importers.text import line_chunks
 from garraway.catalog.kinds import Flag, Kind
@@ -49,7 +49,7 @@ class _Book:
     last: int = 0
     """Number of the last update."""
     best: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
-    early: deque[tuple[int, list[tuple[int, str, str]]]] = field(default_factory=partial(deque, maxlen=EARLY_MOST))
+    early: deque[tuple[int, list[Level]]] = field(default_factory=partial(deque, maxlen=EARLY_MOST))
     """Updates before the snapshot, which may be younger than it: it takes longer on its way."""
 
 
@@ -100,17 +100,17 @@ class _Player:
         follows = last is None or (update["pu"] == last if futures else update["U"] == last + 1)
         self.stream.sequence_of[symbol] = update["u"]
         flags = 0 if follows else self.stream.gap(symbol, Kind.DEPTH)
-        levels = [(side, price, quantity) for side, key in ((1, "b"), (-1, "a")) for price, quantity in update[key]]
-        self.stream.depth(symbol, at_ns, update["u"], levels, flags)
+        texts = [(side, price, quantity) for side, key in ((1, "b"), (-1, "a")) for price, quantity in update[key]]
+        levels = self.stream.scaled(symbol, texts)
+        self.stream.told(symbol, at_ns, update["u"], levels, flags)
         if not self.job.gauge.surveying:
             self._apply(symbol, update["u"], levels, known=bool(follows))
 
     def _snapshot(self, at_ns: int, message: Message) -> None:
         symbol = self._symbol or self.job.symbol()
-        levels = [
-            (side, price, quantity) for side, key in ((1, "bids"), (-1, "asks")) for price, quantity in message[key]
-        ]
-        self.stream.depth(symbol, at_ns, message["lastUpdateId"], levels, Flag.SNAPSHOT)
+        texts = [(side, *level) for side, key in ((1, "bids"), (-1, "asks")) for level in message[key]]
+        levels = self.stream.scaled(symbol, texts)
+        self.stream.told(symbol, at_ns, message["lastUpdateId"], levels, Flag.SNAPSHOT)
         if not self.job.gauge.surveying:
             book = self._books.setdefault(symbol, _Book())
             book.sides, book.last = {1: {}, -1: {}}, 0
@@ -119,9 +119,9 @@ class _Player:
             for number, changes in early:
                 self._apply(symbol, number, changes, known=True)
 
-    def _apply(self, symbol: str, number: int, levels: list[tuple[int, str, str]], *, known: bool) -> None:
+    def _apply(self, symbol: str, number: int, levels: list[Level], *, known: bool) -> None:
         """Brings the book to an update, and proves it where a best quote has its number."""
-        book, gauge = self._books.setdefault(symbol, _Book()), self.job.gauge
+        book = self._books.setdefault(symbol, _Book())
         if not known:
             book.sides = None
             book.early.clear()
@@ -130,11 +130,10 @@ class _Player:
         if book.sides is None or number <= book.last:
             return
         for side, price, quantity in levels:
-            left = gauge.quantity(symbol, quantity)
-            if left:
-                book.sides[side][gauge.price(symbol, price)] = left
+            if quantity:
+                book.sides[side][price] = quantity
             else:
-                book.sides[side].pop(gauge.price(symbol, price), None)
+                book.sides[side].pop(price, None)
         book.last = number
         if number in book.best:
             self._prove(symbol, book, book.best[number])

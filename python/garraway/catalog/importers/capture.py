@@ -18,6 +18,8 @@ from garraway.catalog.importers.text import line_chunks
 from garraway.catalog.kinds import Flag, Kind
 from garraway.catalog.rules import Problem
 
+Level = tuple[int, int, int]
+"""Side, price and quantity."""
 Message = dict[str, Any]
 """A message of a venue: whatever it says, a reader takes what it knows, and the rest breaks it."""
 _CONNECTION: Final = re.compile(r"wss?://\S+ <(?:-|->) \d+\.\d+.*")
@@ -41,11 +43,18 @@ class Stream:
 
     def depth(self, symbol: str, at_ns: int, number: int, levels: list[tuple[int, str, str]], flags: int = 0) -> None:
         """Rows of one update: side, price and quantity of each level; the last one is marked."""
+        self.told(symbol, at_ns, number, self.scaled(symbol, levels), flags)
+
+    def scaled(self, symbol: str, levels: list[tuple[int, str, str]]) -> list[Level]:
+        """Levels in whole numbers."""
+        gauge = self.job.gauge
+        return [(side, gauge.price(symbol, price), gauge.quantity(symbol, size)) for side, price, size in levels]
+
+    def told(self, symbol: str, at_ns: int, number: int, levels: list[Level], flags: int) -> None:
+        """The same, of levels in whole numbers."""
         for place, (side, price, quantity) in enumerate(levels, 1):
             marks = flags | (Flag.LAST if place == len(levels) else 0)
-            gauge = self.job.gauge
-            row = (at_ns, number, gauge.price(symbol, price), gauge.quantity(symbol, quantity), side, marks)
-            self.rows.add(symbol, Kind.DEPTH, row)
+            self.rows.add(symbol, Kind.DEPTH, (at_ns, number, price, quantity, side, marks))
             flags &= ~Flag.GAP
 
     def trade(self, symbol: str, at_ns: int, price: str, quantity: str, number: int, side: int, flags: int = 0) -> None:
