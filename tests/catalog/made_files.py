@@ -175,6 +175,10 @@ QUOTE_BARS = lines(
 )
 DAILY = lines("20120621 00:00,1000000,1000500,999900,1000100,5000", "20120622 00:00,1000100,1000200,1000000,1000000,40")
 FACTORS = b"20120620,0.5,0.25,100\n20120621,0.75,0.5,100.5\n20501231,1,1,0"
+KLINES = lines(
+    "1340285400000,10.50,11.00,10.25,10.75,100.500,1340285459999,1080.0,12,50.0,540.0,0",
+    "1340285460000,10.75,10.80,10.70,10.75,3.000,1340285519999,32.25,2,1.0,10.75,0",
+)
 BARS_CSV = lines(
     "timestamp,open,high,low,close,volume",
     "2012-06-21 13:30:00.000000,10.5,11.0,10.25,10.75,100.5",
@@ -237,6 +241,7 @@ MADE: dict[str, Made] = {
     "bitstamp-orders": Made("BTCUSD_orders.csv", BITSTAMP_ORDERS),
     "lean-factors": Made("ABC_factor_files.csv", FACTORS),
     "lean": Made("EURUSD_oanda_tick_quote.csv", QUOTES),
+    "klines": Made("ABCUSDT-1m-2012-06.csv", KLINES),
     "csv": Made("ABC_1m.csv", BARS_CSV, Options(venue="made")),
 }
 """A file of each format, the decoded ITCH aside, which is made into a folder."""

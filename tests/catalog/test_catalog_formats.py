@@ -344,6 +344,20 @@ def test_options_are_one_dataset_a_contract(tmp_path: Path) -> None:
     assert set(found(tmp_path)) == {f"usa/ABC 20120721 C 550000/bars-1m-{side}" for side in ("bid", "ask")}
 
 
+def test_klines(tmp_path: Path) -> None:
+    imported(tmp_path, MADE["klines"])
+    start = NINE_THIRTY_NS
+    expected = [
+        (start, start + 60 * SECOND, 1050, 1100, 1025, 1075, 1005, 0, 12),
+        (start + 60 * SECOND, start + 120 * SECOND, 1075, 1080, 1070, 1075, 30, 0, 2),
+    ]
+    assert told(tmp_path, "binance/ABCUSDT/bars-1m") == expected
+    # Newer files count microseconds.
+    content = made.KLINES.replace(b"0000,10.", b"0000000,10.", 2).replace(b"9999,", b"9999999,")
+    imported(tmp_path / "new", replace(MADE["klines"], content=content))
+    assert told(tmp_path / "new", "binance/ABCUSDT/bars-1m") == expected
+
+
 def test_csv_of_bars(tmp_path: Path) -> None:
     imported(tmp_path, MADE["csv"])
     start = NINE_THIRTY_NS

@@ -5,7 +5,6 @@ catalog.scan("oanda/EURUSD/quotes", start="2014-05-01", end="2014-05-02")    # a
 catalog.array("usa/SPY/bars-1m")                                            # a NumPy record array
 """
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from os import PathLike
@@ -132,7 +131,12 @@ class Catalog:
             left = manifest.load(self.folder)
             del left[name]
             self._write(left)
-        shutil.rmtree(self.folder / folder_of(dataset), ignore_errors=True)
+            # Still under the lock: who adds the dataset anew finds its folder empty, and keeps it.
+            for part in dataset.parts:
+                (self.folder / part.file).unlink(missing_ok=True)
+            home = self.folder / folder_of(dataset)
+            if home.is_dir() and not any(home.iterdir()):
+                home.rmdir()
         return dataset
 
     def _known(self) -> dict[str, Dataset]:

@@ -16,6 +16,7 @@ from garraway.catalog.importers.deribit import read_deribit
 from garraway.catalog.importers.factors import read_factors
 from garraway.catalog.importers.itch import read_itch, read_itch_csv
 from garraway.catalog.importers.job import Batch, Job, Units
+from garraway.catalog.importers.klines import PATTERN, read_klines
 from garraway.catalog.importers.kraken import read_kraken
 from garraway.catalog.importers.lean import lean_units, lean_venue, read_lean
 from garraway.catalog.importers.lobster import read_lobster
@@ -163,6 +164,7 @@ _EVERY: Final = (
         _venue("bitstamp"),
         "USD",
     ),
+    Format("klines", "Binance klines", read_klines, _pattern(PATTERN), venue=_venue("binance")),
     Format(
         "lean-factors",
         "Lean splits and dividends",
