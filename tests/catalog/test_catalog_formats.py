@@ -493,3 +493,21 @@ def test_bad_lines_are_counted_and_the_rest_is_taken(tmp_path: Path) -> None:
 
 def test_actions_are_letters() -> None:
     assert {chr(action) for action in Action} == set("AXDMETRH")
+
+
+@pytest.mark.parametrize("name", ["es.zip", "es.tar"])
+def test_every_cut_and_flip_of_an_archive_is_an_error_of_the_room_or_without_effect(tmp_path: Path, name: str) -> None:
+    held = made.zipped({"20120621_es_minute_trade_201209.csv": b"34200000,1320.25,1320.5,1320,1320.25,12\n"})
+    inside = "future/cme/minute/es/20120621_trade.zip"
+    whole = held if name == "es.zip" else made.archived({inside: held})
+    file = Made(name, whole, Options(venue="cme", format="lean"))
+    sound = outcome(written(tmp_path, file), tmp_path / "sound", file.options)
+    assert not isinstance(sound, CatalogError)
+    errors = 0
+    for number, content in enumerate(damaged(whole)):
+        if number % (1 + len(whole) // 120) == 0:
+            found = outcome(written(tmp_path, replace(file, content=content)), tmp_path / str(number), file.options)
+            errors += isinstance(found, CatalogError)
+            # Names of members have no checksum: they may say another contract or day.
+            assert isinstance(found, CatalogError) or [len(rows) for rows in found.values()] == [1]
+    assert errors > 0
