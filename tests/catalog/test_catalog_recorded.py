@@ -5,6 +5,7 @@ import os
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -59,6 +60,7 @@ def _verified() -> Any:  # noqa: ANN401 -- a fixture that yields
     yield
     for folder in {file.parent for file in target().rglob("manifest.json")}:
         assert Catalog(folder).verify() == []
+    rmtree(target())
 
 
 def test_manifest_of_the_data_has_the_same_digests() -> None:
