@@ -1,8 +1,9 @@
-"""The bytes of a file, plain or compressed (.zst, .gz), streamed. Touches the file alone.
+"""The bytes of a file, plain or compressed (.zst, .gz, .xz), streamed. Touches the file alone.
 
 A file that was cut is refused: compressed streams must end.
 """
 
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ class PackingBroken(Exception):
 
 
 class _Stream(Protocol):
-    """What the decompressors of zlib and zstandard have in common."""
+    """What the decompressors of zlib, lzma and zstandard have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -51,7 +52,7 @@ def blocks(file: Path, watch: Watch | None = None) -> Iterator[bytes]:
     try:
         with file.open("rb") as source:
             yield from _decompressed(file, _chunks(source, watch))
-    except (zlib.error, zstandard.ZstdError, EOFError) as error:
+    except (zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError) as error:
         raise PackingBroken(error) from error
     except OSError as error:
         raise FileUnreadable(f"{file} cannot be read ({error.strerror}): give a file that is there") from error
@@ -71,6 +72,8 @@ def _decompressed(file: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
         return _unpacked(chunks, lambda: zstandard.ZstdDecompressor().decompressobj())
     if file.suffix == ".gz":
         return _unpacked(chunks, lambda: zlib.decompressobj(wbits=31))
+    if file.suffix == ".xz":
+        return _unpacked(chunks, lambda: lzma.LZMADecompressor(format=lzma.FORMAT_XZ))
     return chunks
 
 

@@ -77,7 +77,7 @@ def messages(file: Path, watch: Watch | None = None) -> Iterator[Message]:
     """
     last_ns = 0
     for number, line in numbered_lines(file, watch):
-        message = _message(file, number, line)
+        message = message_of(file, number, line)
         if message.at_ns < last_ns:
             raise FileDamaged(
                 file,
@@ -118,7 +118,8 @@ _COLUMNS: Final = (
 )
 
 
-def _message(file: Path, number: int, line: bytes) -> Message:
+def message_of(file: Path, number: int, line: bytes) -> Message:
+    """The message of a line. Raises: FileDamaged: it is none."""
     match = _MESSAGE.fullmatch(line)
     if match is None:
         raise FileDamaged(file, number, _why_no_message(line))

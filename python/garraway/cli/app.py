@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "market",
     "status",
     "replay",
+    "catalog",
     "journal",
     "db",
     "postgresql",

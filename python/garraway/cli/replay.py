@@ -2,16 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from garraway.catalog import (
-    Watch,
     encode_itch,
     itch_parquet,
     itch_summary,
@@ -26,6 +22,7 @@ from garraway.catalog import (
     write_sample,
 )
 from garraway.cli.options import Json
+from garraway.cli.progress import watched
 
 Messages = Annotated[Path, typer.Argument(metavar="MESSAGES", help="LOBSTER messages: .csv, .csv.zst or .csv.gz.")]
 Books = Annotated[
@@ -48,8 +45,6 @@ Symbol = Annotated[str | None, typer.Option(metavar="SYMBOL", help="The instrume
 Folder = Annotated[Path, typer.Argument(help="Where to write.")]
 Seed = Annotated[int, typer.Option(help="Another seed is another day.")]
 Lines = Annotated[int, typer.Option(min=10, max=1_000_000, help="Messages of the day.")]
-
-T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
@@ -79,7 +74,8 @@ def lobster(
 
     Where our matching would take another order than the recorded exchange took, that is counted and shown.
     """
-    report = _watched(
+    report = watched(
+        "replay",
         [messages],
         lambda watch: replay_lobster(messages, book, watch=watch, check_every=check_every),
         progress=not no_progress,
@@ -95,7 +91,8 @@ def itch(
     no_progress: NoProgress = False,
 ) -> None:
     """Play the orders of one instrument of a binary ITCH 5.0 file through our matching."""
-    report = _watched(
+    report = watched(
+        "replay",
         [file],
         lambda watch: replay_itch(file, symbol=symbol, watch=watch, check_every=check_every),
         progress=not no_progress,
@@ -107,7 +104,8 @@ def itch_csv(
     file: Decoded, check_every: CheckEvery = 0, as_json: Json = False, no_progress: NoProgress = False
 ) -> None:
     """Play decoded ITCH 5.0 through our matching and compare the ten levels of each row."""
-    report = _watched(
+    report = watched(
+        "replay",
         [file],
         lambda watch: replay_itch_csv(file, watch=watch, check_every=check_every),
         progress=not no_progress,
@@ -127,7 +125,8 @@ def mbo(
 
     Auctions are compared with ours: price, volume, and who is filled.
     """
-    report = _watched(
+    report = watched(
+        "replay",
         files,
         lambda watch: replay_mbo(files, symbol=symbol, skip=skip_damaged, watch=watch, check_every=check_every),
         progress=not no_progress,
@@ -137,13 +136,13 @@ def mbo(
 
 def itch_to_parquet(file: Source, target: Target, no_progress: NoProgress = False) -> None:
     """Write the messages of a binary ITCH 5.0 file as Parquet, which replays to the same result."""
-    count = _watched([file], lambda watch: itch_parquet(file, target, watch), progress=not no_progress)
+    count = watched("replay", [file], lambda watch: itch_parquet(file, target, watch), progress=not no_progress)
     print(f"{count:,} messages in {target}")
 
 
 def mbo_to_parquet(file: Source, target: Target, no_progress: NoProgress = False) -> None:
     """Write the records of an MBO file as Parquet, which replays to the same result."""
-    count = _watched([file], lambda watch: mbo_parquet(file, target, watch), progress=not no_progress)
+    count = watched("replay", [file], lambda watch: mbo_parquet(file, target, watch), progress=not no_progress)
     print(f"{count:,} records in {target}")
 
 
@@ -153,7 +152,7 @@ def itch_encode(
     no_progress: NoProgress = False,
 ) -> None:
     """Write decoded ITCH 5.0 as a binary file, which replays to the same result."""
-    count = _watched([file], lambda watch: encode_itch(file, target, watch), progress=not no_progress)
+    count = watched("replay", [file], lambda watch: encode_itch(file, target, watch), progress=not no_progress)
     print(f"{count:,} messages in {target}")
 
 
@@ -171,14 +170,3 @@ def sample(folder: Folder, seed: Seed = 1, messages: Lines = 2000) -> None:
 
 def _noun() -> None:
     """A recorded day has a format, which the next word names."""
-
-
-def _watched(files: Sequence[Path], work: Callable[[Watch], T], *, progress: bool) -> T:
-    """Does `work` with a progress bar of the bytes that it has read of `files`."""
-    columns = (TextColumn("replay"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    shown = progress and console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
-        size = sum(file.stat().st_size for file in files) if all(file.is_file() for file in files) else None
-        task = bar.add_task("replay", total=size)
-        return work(lambda read: bar.update(task, completed=read))
