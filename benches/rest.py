@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,12 +21,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.api.venue import ACCOUNT, Venue, running
+from tests.api.venue import ACCOUNT, START_S, Venue, running
 
 from garraway.cli.up import people
 from garraway.records import encode
@@ -36,6 +38,8 @@ TARGET = "/api/v1/orders"
 CONNECTIONS = 16
 AMOUNT = 10**16
 """Ledger units of USD and of BTC that the account gets."""
+OPEN_ORDERS = 500_000
+"""So many the account may have: all that are placed here rest."""
 WARM_S = 2
 """The generator's orders that are not counted."""
 LIMIT_RATIO = 2.5
@@ -64,7 +68,7 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), http="httptools", loop
 
 @dataclass
 class Orders:
-    """Prepares requests: every second order is opposite, far from it, so that nothing trades and little rests."""
+    """Prepares requests: every second order is opposite, far from it, so that nothing trades."""
 
     venue: Venue
     count: int = 0
@@ -157,6 +161,19 @@ async def fund(venue: Venue) -> None:
     assert all(outcome.done for outcome in outcomes), outcomes
 
 
+def until_listening(port: int) -> None:
+    """Waits until somebody listens there."""
+    end_s = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end_s, f"nobody listens on port {port}"
+            time.sleep(0.05)
+        else:
+            return
+
+
 def cpu_ns(pid: int) -> int:
     """CPU of all threads of a process."""
     return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
@@ -177,7 +194,11 @@ def main() -> None:
     parser.add_argument("--per-second", type=int, default=2_000)
     parser.add_argument("--connections", type=int, default=200)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place, running(Path(place) / "venue", rate=100_000_000) as venue:
+    with (
+        patch.object(people, "OPEN_ORDERS", OPEN_ORDERS),
+        tempfile.TemporaryDirectory() as place,
+        running(Path(place) / "venue", rate=100_000_000) as venue,
+    ):
         assert venue.service is not None
         service_port = int(venue.url.rpartition(":")[2])
         echo_port = service_port + 1
@@ -185,7 +206,7 @@ def main() -> None:
         try:
             asyncio.run(fund(venue))
             orders = Orders(venue)
-            time.sleep(2)
+            until_listening(echo_port)
             rounds = []
             for number in range(options.rounds + 1):
                 theirs = measured(echo.pid, echo_port, orders.make(options.requests, echo_port), b"HTTP/1.1 200")

@@ -7,6 +7,7 @@ use crate::layout::EVENTS_HEAD;
 use crate::scan::numbers;
 use crate::verify::{EventLogState, verify};
 use garraway_types::events_in;
+use std::time::{Duration, SystemTime};
 
 /// A closed venue whose event log has several files.
 fn written(seed: u64, commands: usize) -> (Folder, Seen) {
@@ -57,6 +58,31 @@ fn a_reader_follows_a_growing_log_from_file_to_file() {
         assert_eq!(read, venue.seen.events);
     }
     assert!(files(&folder).len() > 3);
+}
+
+#[test]
+fn a_reader_that_waits_at_a_folder_long_unchanged_sees_the_next_file() {
+    let folder = Folder::new();
+    let mut stream = Stream::new(25);
+    let (mut venue, _) = Venue::start(options(&folder, Durability::Os));
+    venue.run(&mut stream, 5);
+    venue.release();
+    let events = folder.0.join("events");
+    let mut reader = EventReader::open(&events, 0).unwrap();
+    let mut read = Vec::new();
+    let mut grown = 0;
+    for _ in 0..200 {
+        let before = files(&folder).len();
+        fs::File::open(&events).unwrap().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+        for _ in 0..2 {
+            read.extend(read_all(&mut reader, 1 << 16));
+        }
+        assert_eq!(read, venue.seen.events);
+        venue.run(&mut stream, 5);
+        venue.release();
+        grown += usize::from(files(&folder).len() > before);
+    }
+    assert!(grown > 3);
 }
 
 #[test]
