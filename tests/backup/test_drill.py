@@ -19,7 +19,8 @@ from garraway import _native
 from garraway.backup import Made, Moment, Restored, Shelf, Target, carry_out, check, make, plan
 from garraway.broker import Outbox, reopening
 from garraway.cli.up.plan import BACK_OFFICE_NUMBER
-from garraway.identity import audit
+from garraway.identity import audit, audit_heads
+from garraway.identity.audit_heads import HeadFile
 from garraway.records import Rights, command_seq, encode
 from garraway.store import Database, outbox, snapshots, upgrade
 from garraway.store.snapshots import Standing
@@ -80,6 +81,7 @@ async def backed_up(house: House, shelf: Path) -> dict[str, Any]:
     async with house.exchange():
         await house.define()
         await house.trade(100)
+        signed(house)
         with house.projector():
             async with house.outbox(), house.busy():
                 await house.until_traded(100)
@@ -87,6 +89,13 @@ async def backed_up(house: House, shelf: Path) -> dict[str, Any]:
                 made: dict[str, Any] = await garraway(*asked, environment=with_key(house.database))
                 await house.until_traded(100)
     return made
+
+
+def signed(house: House) -> HeadFile:
+    """The heads of the audit chain as they are now, signed."""
+    heads = HeadFile.open(house.folder, house.folder / "keys")
+    assert heads.sign(house.database, at_ns=NOW_NS) is not None
+    return heads
 
 
 async def goes_on(again: House) -> None:
@@ -99,8 +108,10 @@ async def goes_on(again: House) -> None:
     assert set(done) == {"done"}
     project(again.database, again.folder, BATCH)
     assert balance(again.database, ACCOUNT, USD) == FUNDED - 7 * (done["done"] - 1) - 11
+    lines = audit_heads.read(again.folder / audit_heads.FILE, signed(again).public_key)
+    assert len(lines) == 2, "one signed before the backup, one now"
     with again.database.reading() as connection:
-        audit.verify(connection)
+        audit.verify(connection, noted=audit_heads.noted(lines))
 
 
 @pytest.mark.timeout(600)
@@ -115,15 +126,17 @@ def test_a_venue_backed_up_while_it_trades_comes_back_and_goes_on(
         seq, backup = made["seq"], made["path"]
         assert (made["encrypted"], made["state_hash"]) == (True, state_at(house.folder, seq))
         wanted = views_at(house.folder, seq, tmp_path)
+        noted = (house.folder / audit_heads.FILE).read_bytes()
         shutil.rmtree(house.folder)  # destroyed
 
         assert check(Path(backup), SECRET, replay=True).state_hash == made["state_hash"]
         asked = ("restore", backup, "--folder", str(again.folder), "--yes", "--json")
         restored = await garraway(*asked, environment=with_key(empty))
         assert {name: restored[name] for name in ("seq", "state_hash", "cut", "decisions", "keys", "aside")} == {
-            "seq": seq, "state_hash": made["state_hash"], "cut": False, "decisions": [], "keys": 1, "aside": [],
+            "seq": seq, "state_hash": made["state_hash"], "cut": False, "decisions": [], "keys": 2, "aside": [],
         }  # fmt: skip
         assert (again.folder / "keys" / "master.key").read_bytes() == b"m" * 32
+        assert (again.folder / audit_heads.FILE).read_bytes() == noted
         async with again.exchange():
             pass  # makes event log and streams again
         assert _native.journal_verify(again.folder)["sound"]

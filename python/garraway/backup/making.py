@@ -21,6 +21,7 @@ from garraway.backup.manifest import FORMAT, JournalPoint, Manifest, Part, SqlPo
 from garraway.backup.parts import BLOCK, write_part
 from garraway.backup.sealing import Key, drawn_salt
 from garraway.backup.shelf import Shelf, alone
+from garraway.identity import audit_heads
 from garraway.records import command_seq
 from garraway.store import Database, insist_current, snapshots
 from garraway.store.database import sqlite_path
@@ -109,12 +110,14 @@ def _written(source: Source, partial: Path, secret: bytes | None, began_ns: int,
     began_s = time.perf_counter()
     salt = drawn_salt()
     key = None if secret is None else Key.of(secret, salt)
+    heads = _heads(source.folder)  # before SQL: what is signed later is of entries that this backup has not
     sql, parts = _sql(source, partial, key)
     journal, segments = _journal(source, partial, key, sql, replay=replay)
     parts += segments
     parts.append(write_part(partial, "settings", "settings.toml", [source.settings.encode()], key))
     if key is not None:
         parts += _keys(source.key_folder, partial, key)
+        parts.append(write_part(partial, "heads", audit_heads.FILE, [heads], key))
     manifest = Manifest(
         format=FORMAT,
         garraway=__version__,
@@ -228,6 +231,13 @@ def _keys(folder: Path, partial: Path, key: Key) -> list[Part]:
         return []
     paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
     return [write_part(partial, "key", path.name, [path.read_bytes()], key) for path in paths if path.suffix != ".new"]
+
+
+def _heads(folder: Path) -> bytes:
+    """The whole lines of signed heads of the audit chain; they go with the key that signs them."""
+    path = folder / audit_heads.FILE
+    lines, newline, _ = path.read_bytes().rpartition(b"\n") if path.exists() else (b"", b"", b"")
+    return lines + newline
 
 
 def _blocks(path: Path, size: int, *, sync: bool = False) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ _SEGMENT: Final = re.compile(r"[0-9]{20}\.journal")
 _TABLE: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _KEY_FILE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
-Kind = Literal["journal", "database", "table", "key", "settings"]
+Kind = Literal["journal", "database", "table", "key", "heads", "settings"]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

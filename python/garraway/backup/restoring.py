@@ -25,7 +25,7 @@ from garraway.backup.staging import insist_equal, insist_same_logic, reached, ta
 from garraway.backup.target import Target
 from garraway.broker import reopening
 from garraway.broker.reopening import Decision
-from garraway.identity import audit
+from garraway.identity import audit, audit_heads
 from garraway.identity.audit import Act
 from garraway.store import Database, giving_back, login_sessions, schema, views
 from garraway.store.schema import insist_known
@@ -209,7 +209,7 @@ def _cut(path: Path, taken: int, size: int) -> None:
 
 
 def _files(plan: Plan, stage: Path) -> None:
-    """Settings and keys; a key folder elsewhere is made beside itself."""
+    """Settings, signed heads of the audit chain, keys; a key folder elsewhere is made beside itself."""
     for part in plan.manifest.of_kind("settings"):
         write_file(stage / SETTINGS, read_part(plan.backup, part, plan.key))
     parts, target = plan.manifest.of_kind("key"), plan.target
@@ -222,6 +222,9 @@ def _files(plan: Plan, stage: Path) -> None:
         for part in parts:
             write_file(folder / part.target, read_part(plan.backup, part, plan.key))
         sync_folder(folder)
+    for part in plan.manifest.of_kind("heads"):
+        if part.size:
+            write_file(stage / audit_heads.FILE, read_part(plan.backup, part, plan.key))
     for folder in (stage / JOURNAL, stage):
         sync_folder(folder)
 
