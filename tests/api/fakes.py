@@ -14,7 +14,8 @@ from garraway.api.desk import Desk
 from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.api.ports import BookRow, FillRow, OrderRow, PositionRow, TickerRow, TradeRow
-from garraway.identity import Identity, Principal, Role, Scope, SignedRequest, Unauthenticated
+from garraway.identity import Identity, Origin, Principal, Role, Scope, SignedRequest, Unauthenticated
+from garraway.identity.errors import Refusal
 from garraway.store import Database
 from garraway.units import AssetTerms, InstrumentTerms
 from garraway.venues import Account, Directory, Instrument, Outcome
@@ -65,8 +66,23 @@ class FakeGate:
 
 
 @dataclass
+class FakeRefusals:
+    """Keeps what was refused."""
+
+    noted: list[Refusal] = field(default_factory=list)
+
+    def note(self, database: None, refusal: Refusal, *, origin: Origin, at_ns: int) -> None:
+        self.noted.append(refusal)
+
+
+@dataclass
 class FakeIdentity:
     gate: FakeGate = field(default_factory=FakeGate)
+    refusals: FakeRefusals = field(default_factory=FakeRefusals)
+    database: None = None
+
+    def clock(self) -> int:
+        return 0
 
 
 class FakeBackOffice:

@@ -14,8 +14,7 @@ from tests.api.matrix.callers import COLUMNS, Caller, Cast
 from tests.api.matrix.table import Operation, filled, letter, operations
 from tests.api.matrix.things import Ownership, Things
 
-from garraway.api.app import RAW, ROUTERS
-from garraway.api.routes import documents
+from garraway.api.app import PAGES, RAW, ROUTERS
 
 OPERATIONS: Final = [*operations("clients.toml"), *operations("back_office.toml")]
 OWNERSHIP: Final = {"any": "own", "sees_own": "own", "sees_others": "others"}
@@ -29,7 +28,7 @@ def things(people: Cast) -> Things:
 
 def test_every_operation_is_declared_once() -> None:
     served = {f"{route.method} {route.path}" for route in RAW}
-    for routes in (*ROUTERS, documents.routes):
+    for routes in (*ROUTERS, *PAGES):
         served |= {f"{method} {route.path}" for route in routes.routes for method in route.methods}  # type: ignore[attr-defined]
     assert sorted(one.name for one in OPERATIONS) == sorted(served)
 

@@ -10,6 +10,14 @@ COUNT = itertools.count(1)
 BTC = "BTC-USD"
 
 
+@pytest.fixture(autouse=True)
+def nothing_open(venue: Venue) -> None:
+    """Whoever used the venue before may have left orders behind."""
+    for who in ("trader", "other"):
+        with venue.client(who) as client:
+            assert client.delete("/api/v1/orders").status_code == 200
+
+
 def placed(venue: Venue, who: str = "trader", **order: object) -> dict[str, Any]:
     """What became of an order for a little bitcoin."""
     with venue.client(who) as client:

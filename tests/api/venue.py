@@ -124,7 +124,8 @@ class Venue:
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         (self.folder / "log").mkdir(parents=True, exist_ok=True)
-        settings = {f"GARRAWAY_SERVICE__{whose}_REQUESTS_PER_MINUTE": str(self.rate) for whose in ("IP", "USER", "KEY")}
+        rates = ("IP_REQUESTS", "USER_REQUESTS", "KEY_REQUESTS", "LOGIN_ATTEMPTS")
+        settings = {f"GARRAWAY_SERVICE__{what}_PER_MINUTE": str(self.rate) for what in rates}
         command = [sys.executable, "-m", "garraway.cli", name, *options]
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings)

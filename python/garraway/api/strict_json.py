@@ -4,6 +4,7 @@ Refused: a key that comes twice, nesting beyond `DEPTH`, NaN and Infinity, integ
 UTF-8 or holds NUL. Numbers with a point are refused where a field is read: decimals are strings.
 """
 
+import contextlib
 import json
 from typing import Annotated, Any, Final, NoReturn
 
@@ -40,7 +41,8 @@ def strictly(body: bytes) -> Json:
     except json.JSONDecodeError as error:
         raise Problem(400, "JsonMalformed", f"no JSON: {error.msg} at {error.pos}") from error
     except _TooLarge:
-        _NAMING.decode(text)  # once more, slowly: an object around the integer names the field
+        with contextlib.suppress(json.JSONDecodeError):  # what is wrong behind the integer is not looked at any more
+            _NAMING.decode(text)  # once more, slowly: an object around the integer names the field
         raise Problem(422, "IntegerTooLarge", _BEYOND) from None
     if "\\u" in text:
         _refuse_halves(value)

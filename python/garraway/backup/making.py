@@ -117,7 +117,7 @@ def _written(source: Source, partial: Path, secret: bytes | None, began_ns: int,
     parts.append(write_part(partial, "settings", "settings.toml", [source.settings.encode()], key))
     if key is not None:
         parts += _keys(source.key_folder, partial, key)
-        parts.append(write_part(partial, "heads", audit_heads.FILE, [heads], key))
+        parts += [write_part(partial, "heads", audit_heads.FILE, [heads], key)] if heads else []
     manifest = Manifest(
         format=FORMAT,
         garraway=__version__,

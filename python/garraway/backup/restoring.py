@@ -223,8 +223,7 @@ def _files(plan: Plan, stage: Path) -> None:
             write_file(folder / part.target, read_part(plan.backup, part, plan.key))
         sync_folder(folder)
     for part in plan.manifest.of_kind("heads"):
-        if part.size:
-            write_file(stage / audit_heads.FILE, read_part(plan.backup, part, plan.key))
+        write_file(stage / audit_heads.FILE, read_part(plan.backup, part, plan.key))
     for folder in (stage / JOURNAL, stage):
         sync_folder(folder)
 

@@ -10,10 +10,11 @@ from tests.api.venue import issued
 
 from garraway.cli.up import people as demo_people
 from garraway.identity import Role
-from garraway.store import api_keys, login_sessions, oauth_clients, users
+from garraway.store import api_keys, login_sessions, oauth_clients, user_settings, users
 from garraway.store.api_keys import ApiKey
 from garraway.store.login_sessions import LoginSession
 from garraway.store.oauth_clients import OAuthClient
+from garraway.store.user_settings import UserSetting
 
 Ownership = Literal["own", "others", "staff", "nobody"]
 NOBODY: Final = {
@@ -26,6 +27,7 @@ NOBODY: Final = {
     "payload_hash": "0" * 64,
     "session_id": "nobodys",
     "key_id": "nobodys",
+    "key": "nobodys",
     "client_id": "nobodys",
     "credential_id": "nobodys",
     "group": 4_000,
@@ -86,6 +88,13 @@ class Things:
 
     def _own_key(self, ownership: Ownership, caller: Caller, whose: Caller) -> dict[str, Any]:
         return self._key_of(_self_or(whose, caller, ownership))
+
+    def _own_setting(self, ownership: Ownership, caller: Caller, whose: Caller) -> dict[str, Any]:
+        user_id = _self_or(whose, caller, ownership)
+        one = UserSetting(key=f"cell-{user_id}", value="1", set_at_ns=self._cast.identity.clock())
+        with self._cast.identity.database.writing() as connection:
+            assert user_settings.set_user_setting(connection, user_id, one)
+        return {"key": one.key}
 
     def _clients_key(self, _ownership: Ownership, _caller: Caller, whose: Caller) -> dict[str, Any]:
         return self._key_of(whose.user_id)
