@@ -5,7 +5,6 @@ named; all that depends on the state of the venue is left to the engine, whose r
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -13,10 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from garraway.api.orders import NewOrder, Replacement
-from garraway.api.problems import invalid, translated
+from garraway.api.problems import invalid, refused, translated
 from garraway.api.strict_json import Json
 from garraway.records import Flags, OrderType, Side, TimeInForce
-from garraway.units import InstrumentTerms, OffTick, OutOfRange, TooFine, price_units, quantity_lots, scaled
+from garraway.units import InstrumentTerms, OffTick, OutOfRange, TooFine, UnitsError, price_units, quantity_lots, scaled
 from garraway.venues import Directory, Instrument, Standing
 
 NANO_DECIMALS: Final = 9
@@ -255,13 +254,13 @@ def _on_tick(name: str, text: str | None, terms: InstrumentTerms, standing: Stan
     if text is None:
         return 0
 
-    def convert() -> int:
+    try:
         units = price_units(text, terms)
         if standing is not None and units % standing.ticks.tick_at(units):
             raise OffTick(f"price {text!r} of {terms.symbol} is off the tick that applies there")
-        return units
-
-    return translated(name, convert)
+    except UnitsError as error:
+        raise refused(name, error) from error
+    return units
 
 
 def _difference(name: str, text: str, terms: InstrumentTerms) -> int:
@@ -282,11 +281,12 @@ def _difference(name: str, text: str, terms: InstrumentTerms) -> int:
 
 
 def _lots(name: str, text: str | None, terms: InstrumentTerms) -> int:
-    return 0 if text is None else translated(name, _lots_of(text, terms))
-
-
-def _lots_of(text: str, terms: InstrumentTerms) -> Callable[[], int]:
-    return lambda: quantity_lots(text, terms)
+    if text is None:
+        return 0
+    try:
+        return quantity_lots(text, terms)
+    except UnitsError as error:
+        raise refused(name, error) from error
 
 
 def _expiry(text: str | None, now_ns: int) -> int:
