@@ -119,7 +119,7 @@ def new_order(asked: PlaceAsked, directory: Directory, *, account: int, now_ns: 
         raise invalid("symbol", "InstrumentUnknown", f"symbol {asked.symbol!r} is not listed")
     standing, terms, kind = directory.standings.get(instrument.number), instrument.terms, TYPES[asked.type]
     side = SIDES[asked.side]
-    flags, target = _links(asked)
+    flags, target = _links(asked) if _is_special(asked) else (Flags.NONE, 0)
     return NewOrder(
         account=account,
         instrument=instrument.number,
@@ -131,9 +131,9 @@ def new_order(asked: PlaceAsked, directory: Directory, *, account: int, now_ns: 
         flags=flags,
         target=target,
         trigger=_trigger(asked, kind, terms, standing),
-        display=_lots("display_quantity", asked.display_quantity, terms),
-        minimum=_lots("minimum_quantity", asked.minimum_quantity, terms),
-        expire_s=_expiry(asked.expire_at, now_ns),
+        display=_lots("display_quantity", asked.display_quantity, terms) if asked.display_quantity is not None else 0,
+        minimum=_lots("minimum_quantity", asked.minimum_quantity, terms) if asked.minimum_quantity is not None else 0,
+        expire_s=_expiry(asked.expire_at, now_ns) if asked.expire_at is not None else 0,
     )
 
 
@@ -168,6 +168,11 @@ def client_order_id(text: str | None) -> str | None:
         detail = f"client_order_id {text[:40]!r} is not 1 to 36 of A-Z a-z 0-9 . _ : -"
         raise invalid("client_order_id", "ClientOrderIdInvalid", detail)
     return text
+
+
+def _is_special(asked: PlaceAsked) -> bool:
+    linked = asked.one_cancels_other is not None or asked.one_triggers_other is not None
+    return linked or asked.post_only or asked.hidden or asked.reduce_only
 
 
 def _links(asked: PlaceAsked) -> tuple[Flags, int]:
@@ -222,6 +227,8 @@ def worst_price(terms: InstrumentTerms, standing: Standing, side: Side) -> int:
 
 def _trigger(asked: PlaceAsked, kind: OrderType, terms: InstrumentTerms, standing: Standing | None) -> int:
     belongs = _TRIGGERS.get(kind)
+    if belongs is None and asked.trigger_price is asked.trailing_distance is asked.peg_offset is None:
+        return 0
     for name in ("trigger_price", "trailing_distance", "peg_offset"):
         given = getattr(asked, name)
         if given is not None and name != belongs:
@@ -280,19 +287,15 @@ def _difference(name: str, text: str, terms: InstrumentTerms) -> int:
     return translated(name, convert)
 
 
-def _lots(name: str, text: str | None, terms: InstrumentTerms) -> int:
-    if text is None:
-        return 0
+def _lots(name: str, text: str, terms: InstrumentTerms) -> int:
     try:
         return quantity_lots(text, terms)
     except UnitsError as error:
         raise refused(name, error) from error
 
 
-def _expiry(text: str | None, now_ns: int) -> int:
-    """Seconds since the Unix epoch; 0 where there is none."""
-    if text is None:
-        return 0
+def _expiry(text: str, now_ns: int) -> int:
+    """Seconds since the Unix epoch."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
