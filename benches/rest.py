@@ -196,6 +196,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         patch.object(people, "OPEN_ORDERS", OPEN_ORDERS),
+        patch.object(people, "limits", dict),  # none: of orders in a second, above all
         tempfile.TemporaryDirectory() as place,
         running(Path(place) / "venue", rate=100_000_000) as venue,
     ):

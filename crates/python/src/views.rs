@@ -222,7 +222,7 @@ impl PyViews {
         account: u32,
         text: &str,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let found = self.of_account(py, account, |account| account.order_by_text(text).cloned())?;
+        let found = self.glance(py, account, |account| account.order_by_text(text).cloned())?;
         found.flatten().map(|order| order_row(py, &order)).transpose()
     }
 
@@ -274,7 +274,7 @@ impl PyViews {
 
     /// The highest reference of an account that events tell of.
     fn last_ref(&self, py: Python<'_>, account: u32) -> PyResult<u64> {
-        Ok(self.of_account(py, account, |account| account.last_ref)?.unwrap_or_default())
+        Ok(self.glance(py, account, |account| account.last_ref)?.unwrap_or_default())
     }
 
     /// The levels of an instrument, best first: (price, lots, orders).
@@ -329,6 +329,20 @@ impl PyViews {
     fn read<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&Fold) -> T + Send) -> PyResult<T> {
         self.sound()?;
         Ok(py.detach(|| look(&self.shared.fold())))
+    }
+
+    /// Looks at one thing of an account: letting the GIL go would take longer than the look, unless the fold is busy.
+    fn glance<T: Send>(
+        &self,
+        py: Python<'_>,
+        account: u32,
+        look: impl FnOnce(&Account) -> T + Send,
+    ) -> PyResult<Option<T>> {
+        if let Some(fold) = self.shared.fold_if_free() {
+            self.sound()?;
+            return Ok(fold.accounts.get(account).map(look));
+        }
+        self.of_account(py, account, look)
     }
 
     fn of_account<T: Send>(

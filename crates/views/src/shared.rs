@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use mio::Waker;
 
@@ -242,6 +242,15 @@ impl Shared {
     /// The fold, to be looked at for a moment.
     pub fn fold(&self) -> MutexGuard<'_, Fold> {
         own(&self.fold)
+    }
+
+    /// The fold, if nobody else is at it.
+    pub fn fold_if_free(&self) -> Option<MutexGuard<'_, Fold>> {
+        match self.fold.try_lock() {
+            Ok(fold) => Some(fold),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Number of the last command that was folded.

@@ -5,7 +5,6 @@ named; all that depends on the state of the venue is left to the engine, whose r
 """
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -13,10 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from garraway.api.orders import NewOrder, Replacement
-from garraway.api.problems import invalid, translated
+from garraway.api.problems import invalid, refused, translated
 from garraway.api.strict_json import Json
 from garraway.records import Flags, OrderType, Side, TimeInForce
-from garraway.units import InstrumentTerms, OffTick, OutOfRange, TooFine, price_units, quantity_lots, scaled
+from garraway.units import InstrumentTerms, OffTick, OutOfRange, TooFine, UnitsError, price_units, quantity_lots, scaled
 from garraway.venues import Directory, Instrument, Standing
 
 NANO_DECIMALS: Final = 9
@@ -120,7 +119,7 @@ def new_order(asked: PlaceAsked, directory: Directory, *, account: int, now_ns: 
         raise invalid("symbol", "InstrumentUnknown", f"symbol {asked.symbol!r} is not listed")
     standing, terms, kind = directory.standings.get(instrument.number), instrument.terms, TYPES[asked.type]
     side = SIDES[asked.side]
-    flags, target = _links(asked)
+    flags, target = _links(asked) if _is_special(asked) else (Flags.NONE, 0)
     return NewOrder(
         account=account,
         instrument=instrument.number,
@@ -132,9 +131,9 @@ def new_order(asked: PlaceAsked, directory: Directory, *, account: int, now_ns: 
         flags=flags,
         target=target,
         trigger=_trigger(asked, kind, terms, standing),
-        display=_lots("display_quantity", asked.display_quantity, terms),
-        minimum=_lots("minimum_quantity", asked.minimum_quantity, terms),
-        expire_s=_expiry(asked.expire_at, now_ns),
+        display=_lots("display_quantity", asked.display_quantity, terms) if asked.display_quantity is not None else 0,
+        minimum=_lots("minimum_quantity", asked.minimum_quantity, terms) if asked.minimum_quantity is not None else 0,
+        expire_s=_expiry(asked.expire_at, now_ns) if asked.expire_at is not None else 0,
     )
 
 
@@ -169,6 +168,11 @@ def client_order_id(text: str | None) -> str | None:
         detail = f"client_order_id {text[:40]!r} is not 1 to 36 of A-Z a-z 0-9 . _ : -"
         raise invalid("client_order_id", "ClientOrderIdInvalid", detail)
     return text
+
+
+def _is_special(asked: PlaceAsked) -> bool:
+    linked = asked.one_cancels_other is not None or asked.one_triggers_other is not None
+    return linked or asked.post_only or asked.hidden or asked.reduce_only
 
 
 def _links(asked: PlaceAsked) -> tuple[Flags, int]:
@@ -223,6 +227,8 @@ def worst_price(terms: InstrumentTerms, standing: Standing, side: Side) -> int:
 
 def _trigger(asked: PlaceAsked, kind: OrderType, terms: InstrumentTerms, standing: Standing | None) -> int:
     belongs = _TRIGGERS.get(kind)
+    if belongs is None and asked.trigger_price is asked.trailing_distance is asked.peg_offset is None:
+        return 0
     for name in ("trigger_price", "trailing_distance", "peg_offset"):
         given = getattr(asked, name)
         if given is not None and name != belongs:
@@ -255,13 +261,13 @@ def _on_tick(name: str, text: str | None, terms: InstrumentTerms, standing: Stan
     if text is None:
         return 0
 
-    def convert() -> int:
+    try:
         units = price_units(text, terms)
         if standing is not None and units % standing.ticks.tick_at(units):
             raise OffTick(f"price {text!r} of {terms.symbol} is off the tick that applies there")
-        return units
-
-    return translated(name, convert)
+    except UnitsError as error:
+        raise refused(name, error) from error
+    return units
 
 
 def _difference(name: str, text: str, terms: InstrumentTerms) -> int:
@@ -281,18 +287,15 @@ def _difference(name: str, text: str, terms: InstrumentTerms) -> int:
     return translated(name, convert)
 
 
-def _lots(name: str, text: str | None, terms: InstrumentTerms) -> int:
-    return 0 if text is None else translated(name, _lots_of(text, terms))
+def _lots(name: str, text: str, terms: InstrumentTerms) -> int:
+    try:
+        return quantity_lots(text, terms)
+    except UnitsError as error:
+        raise refused(name, error) from error
 
 
-def _lots_of(text: str, terms: InstrumentTerms) -> Callable[[], int]:
-    return lambda: quantity_lots(text, terms)
-
-
-def _expiry(text: str | None, now_ns: int) -> int:
-    """Seconds since the Unix epoch; 0 where there is none."""
-    if text is None:
-        return 0
+def _expiry(text: str, now_ns: int) -> int:
+    """Seconds since the Unix epoch."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

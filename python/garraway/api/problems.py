@@ -133,7 +133,12 @@ def translated(name: str, convert: Callable[[], int]) -> int:
     try:
         return convert()
     except UnitsError as error:
-        raise invalid(name, _units_code(error), str(error)) from error
+        raise refused(name, error) from error
+
+
+def refused(name: str, error: UnitsError) -> Problem:
+    """422 for an error of `units`, with the field named."""
+    return invalid(name, _units_code(error), str(error))
 
 
 def problem_of(error: Exception) -> Problem | None:  # noqa: C901 - a row of rooms

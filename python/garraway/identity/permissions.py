@@ -207,15 +207,14 @@ def _refused(
     user_id: int | None,
     group: int | None,
 ) -> IdentityError | None:
-    reaches = extent(principal, permission)
-    if reaches is Extent.NONE:
+    granted, reaches, fresh = _grant(principal.roles, principal.scopes, _is_strong(principal), permission)
+    if granted is Extent.NONE:
         return Forbidden(f"{permission.action} {permission.resource} is not among what you may do")
-    reaches = _standing(principal, reaches)
     if reaches is Extent.NONE:
         return FactorMissing("rights of staff need a second factor: enrol one and log in again")
     if not _covers(principal, reaches, account, user_id, group):
         return Missing(f"no such thing among those that you may {permission.action}")
-    if RULES[permission].fresh and not _fresh(principal, permission, at_s):
+    if fresh and not _fresh(principal, permission, at_s):
         what = f"{permission.action} {permission.resource}"
         return StepUpNeeded(f"{what} needs a second factor of the last {principal.step_up_s} s")
     return None
@@ -247,9 +246,26 @@ def _covers(principal: Principal, reach: Extent, account: int | None, user_id: i
 
 def _standing(principal: Principal, reaches: Extent) -> Extent:
     """The reach that the proof's strength allows: beyond one's own by a second factor, or a key made with one."""
-    strong = principal.second_factor_at_s is not None or principal.key_id is not None
-    beyond = reaches > Extent.OWN and not strong and principal.roles & STAFF
+    return _reach_of_proof(principal.roles, reaches, strong=_is_strong(principal))
+
+
+def _reach_of_proof(roles: frozenset[Role], reaches: Extent, *, strong: bool) -> Extent:
+    beyond = reaches > Extent.OWN and not strong and roles & STAFF
     return Extent.NONE if beyond else reaches
+
+
+def _is_strong(principal: Principal) -> bool:
+    return principal.second_factor_at_s is not None or principal.key_id is not None
+
+
+@lru_cache(maxsize=4_096)
+def _grant(
+    roles: frozenset[Role], scopes: frozenset[Scope], strong: bool, permission: Permission
+) -> tuple[Extent, Extent, bool]:
+    """What the roles give, what of it the proof reaches, and whether it asks for a fresh second factor."""
+    granted = _extent(roles, scopes, permission)
+    fresh = granted is not Extent.NONE and RULES[permission].fresh
+    return granted, _reach_of_proof(roles, granted, strong=strong), fresh
 
 
 def _fresh(principal: Principal, permission: Permission, at_s: int) -> bool:

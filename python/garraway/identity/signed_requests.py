@@ -9,7 +9,6 @@ Every part is taken as the bytes that came, so no part can be written in two way
 
 import re
 import secrets
-from heapq import heappop, heappush
 from typing import Final
 
 import msgspec
@@ -27,6 +26,7 @@ WINDOW_MS: Final = 5_000
 LONGEST_WINDOW_MS: Final = 60_000
 AHEAD_MS: Final = 1_000
 """How far a client's clock may be ahead."""
+SECOND_MS: Final = 1_000
 NONCES: Final = 1_000_000
 NONCES_PER_KEY: Final = 200_000
 _FORM: Final = re.compile(
@@ -100,13 +100,16 @@ class Nonces:
         """Keeps at most `most`, and `most_per_key` of one key."""
         self._most = most
         self._most_per_key = most_per_key
-        self._until: list[tuple[int, str, str]] = []
+        self._count = 0
+        self._ending: dict[int, list[str]] = {}
+        """By the second in which they may be forgotten: key and nonce, one after the other."""
+        self._first_s = 0
         self._taken: dict[str, set[str]] = {}
         self._latest_ms = 0
 
     def __len__(self) -> int:
         """How many are kept."""
-        return len(self._until)
+        return self._count
 
     def take(self, key_id: str, nonce: str, *, timestamp_ms: int, window_ms: int, at_ms: int) -> None:
         """Takes a nonce whose signature holds.
@@ -119,19 +122,32 @@ class Nonces:
             raise Unauthenticated(
                 f"timestamp outside the window of {window_ms} ms: set the clock, send the request again"
             )
-        self._forget()
-        taken = self._taken.setdefault(key_id, set())
+        if self._ending and self._first_s * SECOND_MS <= now_ms:
+            self._forget()
+        taken = self._taken.get(key_id)
+        if taken is None:
+            taken = self._taken[key_id] = set()
         if nonce in taken:
             raise Unauthenticated("nonce used before: draw a new one for every request")
-        if len(self._until) >= self._most or len(taken) >= self._most_per_key:
+        if self._count >= self._most or len(taken) >= self._most_per_key:
             raise Busy("too many signed requests within their windows: send fewer, or shorten the window")
         taken.add(nonce)
-        heappush(self._until, (timestamp_ms + window_ms, key_id, nonce))
+        self._count += 1
+        end_s = (timestamp_ms + window_ms) // SECOND_MS + 1
+        ending = self._ending.get(end_s)
+        if ending is None:
+            ending = self._ending[end_s] = []
+            self._first_s = min(self._ending)
+        ending += (key_id, nonce)
 
     def _forget(self) -> None:
-        while self._until and self._until[0][0] < self._latest_ms:
-            _, key_id, nonce = heappop(self._until)
-            taken = self._taken[key_id]
-            taken.discard(nonce)
-            if not taken:
-                del self._taken[key_id]
+        """Forgets what ended in seconds that are over, a second at once."""
+        while self._ending and self._first_s * SECOND_MS <= self._latest_ms:
+            ended = self._ending.pop(self._first_s)
+            for key_id, nonce in zip(ended[::2], ended[1::2], strict=True):
+                taken = self._taken[key_id]
+                taken.discard(nonce)
+                if not taken:
+                    del self._taken[key_id]
+            self._count -= len(ended) // 2
+            self._first_s = min(self._ending, default=0)

@@ -60,7 +60,9 @@ def price_units(text: str, terms: InstrumentTerms) -> int:
 
     Raises: DecimalInvalid, TooFine, OffTick, OutOfRange.
     """
-    units = _whole(scaled(text, NANO_DECIMALS, what="price"), terms.price_unit, f"price {text!r} of {terms.symbol}")
+    units, rest = divmod(scaled(text, NANO_DECIMALS, what="price"), terms.price_unit)
+    if rest:
+        raise _too_fine(f"price {text!r} of {terms.symbol}", terms.price_unit)
     if not terms.min_price <= units <= terms.max_price:
         low, high = price_text(terms.min_price, terms), price_text(terms.max_price, terms)
         raise OutOfRange(f"price {text!r} of {terms.symbol} is outside {low} to {high}: take one within")
@@ -78,7 +80,9 @@ def price_text(units: int, terms: InstrumentTerms) -> str:
 
 def quantity_lots(text: str, terms: InstrumentTerms) -> int:
     """The quantity in lots. Raises: DecimalInvalid, TooFine, OutOfRange."""
-    lots = _whole(scaled(text, NANO_DECIMALS, what="quantity"), terms.lot_size, f"quantity {text!r} of {terms.symbol}")
+    lots, rest = divmod(scaled(text, NANO_DECIMALS, what="quantity"), terms.lot_size)
+    if rest:
+        raise _too_fine(f"quantity {text!r} of {terms.symbol}", terms.lot_size)
     if not 1 <= lots <= terms.max_quantity:
         low, high = quantity_text(1, terms), quantity_text(terms.max_quantity, terms)
         raise OutOfRange(f"quantity {text!r} of {terms.symbol} is outside {low} to {high}: take one within")
@@ -107,12 +111,8 @@ def _decimals(nano: int) -> int:
     return decimals
 
 
-def _whole(nano: int, unit_nano: int, what: str) -> int:
-    count, rest = divmod(nano, unit_nano)
-    if rest:
-        unit = scaled_text(unit_nano, NANO_DECIMALS, shown=0)
-        raise TooFine(f"{what} is no multiple of its unit {unit}: take one")
-    return count
+def _too_fine(what: str, unit_nano: int) -> TooFine:
+    return TooFine(f"{what} is no multiple of its unit {scaled_text(unit_nano, NANO_DECIMALS, shown=0)}: take one")
 
 
 def _tick_text(terms: InstrumentTerms) -> str:

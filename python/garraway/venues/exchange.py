@@ -79,7 +79,7 @@ class VenueClosed(VenueError):
 
 
 class _Unanswered(NamedTuple):
-    record: bytes
+    packet: bytes
     answer: asyncio.Future[Outcome]
 
 
@@ -340,10 +340,10 @@ class ExchangeVenue:
         seq = self._next_seq
         self._next_seq += 1
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        numbered = stamped(record, source=self.state.source, source_seq=seq)
-        self._unanswered[seq] = _Unanswered(numbered, answer)
+        packet = _command(stamped(record, source=self.state.source, source_seq=seq))
+        self._unanswered[seq] = _Unanswered(packet, answer)
         if self._writer is not None:
-            self._writer.write(_command(numbered))
+            self._writer.write(packet)
         return answer
 
     async def _until_connected(self) -> None:
@@ -421,7 +421,7 @@ class ExchangeVenue:
         self._state = state
         self._writer = writer
         self._was_connected = True
-        writer.writelines(_command(waiting.record) for waiting in self._unanswered.values())
+        writer.writelines(waiting.packet for waiting in self._unanswered.values())
 
     def _answer(self, outcome: Outcome) -> None:
         waiting = self._unanswered.pop(outcome.source_seq, None)
