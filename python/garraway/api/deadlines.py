@@ -15,10 +15,14 @@ class Deadlines:
         self._patience_s = patience_s
         self._waiting: deque[tuple[float, asyncio.Future[object]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The one loop that it is used in."""
 
     async def within(self, answer: "asyncio.Future[Answer]") -> Answer | None:
         """What the future gives; None where it did not in time: it is cancelled then."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         while self._waiting and self._waiting[0][1].done():
             self._waiting.popleft()
         self._waiting.append((loop.time() + self._patience_s, answer))  # type: ignore[arg-type] # only cancelled

@@ -110,7 +110,8 @@ class Edge:
         scope["garraway.body"] = body
         if raw is not None and not (edge.origins and b"origin" in headers):
             scope["app"] = self._app
-            await raw.answer(scope, reply)
+            status, said = await raw.carried_out(scope)
+            await reply.json(status, said)
             return
         async with asyncio.timeout(edge.request_s):
             await self._inner(scope, _Replayed(body, receive), reply)

@@ -14,7 +14,6 @@ from starlette.types import Receive, Scope, Send
 
 from garraway.api.permits import Caller, let_in
 from garraway.api.problems import Problem, invalid
-from garraway.api.replies import Reply
 from garraway.api.services import Services
 from garraway.api.strict_json import Json
 from garraway.identity import Permission
@@ -66,19 +65,15 @@ class RawRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers behind a router or middleware. Raises: Problem, errors of the rooms below."""
         del receive  # the edge has read the body
-        status, body = await self._carried_out(scope, scope["path_params"])
+        status, body = await self.carried_out(scope)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def answer(self, scope: Scope, reply: Reply) -> None:
-        """Answers from the edge itself. Raises: Problem, errors of the rooms below."""
-        status, body = await self._carried_out(scope, scope["path_params"])
-        await reply.json(status, body)
-
-    async def _carried_out(self, scope: Scope, parameters: Mapping[str, str]) -> tuple[int, bytes]:
-        """Lets the caller in and calls the endpoint: status and body of the reply."""
+    async def carried_out(self, scope: Scope) -> tuple[int, bytes]:
+        """Lets the caller in and calls the endpoint: status and body of the reply. Raises: as `__call__`."""
         scope["garraway.route"] = self.path
+        parameters = scope["path_params"]
         caller = let_in(scope, self.permission)
         if scope["query_string"]:
             parameters = {**parameters, **self._query(scope["query_string"])}

@@ -185,6 +185,7 @@ class ExchangeVenue:
         self._changed = asyncio.Condition()
         self._awaiting = 0
         self._telling: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
 
     @classmethod
@@ -339,7 +340,8 @@ class ExchangeVenue:
     def _send(self, record: bytes) -> asyncio.Future[Outcome]:
         seq = self._next_seq
         self._next_seq += 1
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        assert self._loop is not None
+        answer: asyncio.Future[Outcome] = self._loop.create_future()
         packet = _command(stamped(record, source=self.state.source, source_seq=seq))
         self._unanswered[seq] = _Unanswered(packet, answer)
         if self._writer is not None:
@@ -371,7 +373,7 @@ class ExchangeVenue:
             await asyncio.sleep(delay_s)
 
     async def _one_connection(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         transport, conversation = await loop.create_unix_connection(
             lambda: _Conversation(self._take, self._answer, self._tell_soon), running(self.folder)["door"]
         )
