@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from starlette.types import Message
-from tests.api.fakes import NOW_NS, TRADER, Clock, FakeDoor, FakeGate, FakeViews, application, services
+from tests.api.fakes import NOW_NS, TRADER, Clock, FakeDoor, FakeGate, FakeIdentity, FakeViews, application, services
 from tests.api.test_edge import asked
 
 from garraway import _native
@@ -58,11 +58,8 @@ class SecretGate(FakeGate):
 
 
 def made(principal: Principal = TRADER, door: FakeDoor | None = None, edge: EdgeSettings | None = None) -> Services:
-    @dataclass
-    class One:
-        gate: SecretGate = field(default_factory=lambda: SecretGate(principal))
-
-    return replace(services(door=door, edge=edge), identity=cast("Identity", One()))
+    identity = FakeIdentity(SecretGate(principal))
+    return replace(services(door=door, edge=edge), identity=cast("Identity", identity))
 
 
 def told(

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
-from tests.api.fakes import NOW_NS, TRADER, FakeDoor, FakeGate, services
+from tests.api.fakes import NOW_NS, TRADER, FakeDoor, FakeGate, FakeIdentity, services
 from tests.api.test_edge import asked
 
 from garraway.api import EdgeSettings, Services
@@ -39,13 +39,8 @@ class HmacGate(FakeGate):
 
 
 def made(principal: Principal = TRADER, door: FakeDoor | None = None, edge: EdgeSettings | None = None) -> Services:
-    found = services(door=door, edge=edge)
-
-    @dataclass
-    class One:
-        gate: HmacGate = field(default_factory=lambda: HmacGate(principal))
-
-    return replace(found, identity=cast("Identity", One()))
+    identity = FakeIdentity(HmacGate(principal))
+    return replace(services(door=door, edge=edge), identity=cast("Identity", identity))
 
 
 def signed(parameters: dict[str, Any], *, timestamp_ms: int = NOW_MS) -> str:

@@ -90,7 +90,8 @@ class Updates:
 
     def _then(self, row: OrderRow, word: str, event: NDArray[np.void]) -> OrderRow:
         """The order as it was after the event."""
-        if word == "rejected" or row["event_id"] == int(event["event_id"]):
+        latest = row["event_id"] == int(event["event_id"]) and row["state"] != "replaced"  # which leaves the id alone
+        if word == "rejected" or latest:
             return row
         later = self._later(row, int(event["event_id"]))
         filled = row["filled"] - sum(fill["quantity"] for fill in later)
