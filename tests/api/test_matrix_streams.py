@@ -31,6 +31,7 @@ HARMLESS: Final = {"auth", "ping", "unsubscribe"}
 """Operations that need no right: they end what was begun, or are how one shows who one is."""
 DEADLINE_S: Final = 60
 OUCH_SESSION: Final = 30
+SESSION_NAME: Final = "stream"
 NUMBERS: Final = itertools.count(1)
 
 
@@ -167,7 +168,13 @@ async def ouch(people: Cast) -> AsyncIterator[Ouch]:
 def defined(people: Cast, owner: Caller) -> str:
     """A trading session of a client's account, by the back office; its secret."""
     firm = demo_people.accounts()[owner.account]
-    terms = {"name": "matrix", "firm": firm, "accounts": [owner.account], "network": "127.0.0.0/8", "reason": "a cell"}
+    terms = {
+        "name": SESSION_NAME,
+        "firm": firm,
+        "accounts": [owner.account],
+        "network": "127.0.0.0/8",
+        "reason": "a cell",
+    }
     path = f"/api/v1/admin/trading-sessions/{OUCH_SESSION}"
     reply = people.ask(people.callers["SuperAdmin"], "PUT", path, terms)
     assert reply.status_code == 200, reply.text
@@ -184,11 +191,11 @@ def back_office(people: Cast, method: str, path: str, said: dict[str, Any] | Non
 @pytest.mark.parametrize(
     ("name", "secret", "told"),
     [
-        ("matrix", "its own", ACCEPTED),
-        ("matrix", "another's", REFUSED),
+        (SESSION_NAME, "its own", ACCEPTED),
+        (SESSION_NAME, "another's", REFUSED),
         ("demo1", "its own", REFUSED),
         ("nobody", "its own", REFUSED),
-        ("matrix", "", REFUSED),
+        (SESSION_NAME, "", REFUSED),
     ],
 )
 def test_a_session_is_entered_by_its_own_secret_alone(people: Cast, name: str, secret: str, told: bytes) -> None:
@@ -215,7 +222,7 @@ def test_a_kill_switch_stops_the_orders_of_its_account_and_of_no_other(
 
     async def scenario() -> None:
         async with asyncio.timeout(DEADLINE_S), ouch(people) as connection:
-            assert await connection.log_in("matrix", secret) == ACCEPTED
+            assert await connection.log_in(SESSION_NAME, secret) == ACCEPTED
             assert await connection.order(f"before-{whose}") == b"A"
             back_office(people, "POST", "/kill-switch/engage", switch)
             assert await connection.order(f"while-{whose}") == told
@@ -232,7 +239,7 @@ def test_a_session_whose_rights_end_is_cut_and_enters_no_more(people: Cast, end:
 
     async def scenario() -> None:
         async with asyncio.timeout(DEADLINE_S), ouch(people) as connection:
-            assert await connection.log_in("matrix", secret) == ACCEPTED
+            assert await connection.log_in(SESSION_NAME, secret) == ACCEPTED
             if end == "closed":
                 back_office(people, "DELETE", f"/trading-sessions/{OUCH_SESSION}")
             elif end == "defined anew":
@@ -241,7 +248,7 @@ def test_a_session_whose_rights_end_is_cut_and_enters_no_more(people: Cast, end:
                 back_office(people, "POST", f"/users/{owner.user_id}/disable", {"reason": "a cell"})
             assert await connection.ended()
         async with asyncio.timeout(DEADLINE_S), ouch(people) as again:
-            assert await again.log_in("matrix", secret) == REFUSED
+            assert await again.log_in(SESSION_NAME, secret) == REFUSED
 
     asyncio.run(scenario())
     if end == "its user is disabled":

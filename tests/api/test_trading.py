@@ -92,7 +92,8 @@ def test_a_trade_shows_in_orders_fills_balances_positions_and_the_tape(venue: Ve
 
 
 def test_a_market_order_without_a_price_is_bounded_by_the_collar(venue: Venue) -> None:
-    placed(venue, "other", side="sell", price="60000")
+    placed(venue, "other", side="sell", price="60000", quantity="0.02")
+    placed(venue, price="60000")  # the collar is around the last price
     order = order_of(venue, placed(venue, type="market"))
     assert (order["status"], order["average_price"], order["price"]) == ("filled", "60000.0", "63000.0")
 
