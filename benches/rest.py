@@ -161,13 +161,21 @@ async def fund(venue: Venue) -> None:
     assert all(outcome.done for outcome in outcomes), outcomes
 
 
-def until_listening(port: int) -> None:
-    """Waits until somebody listens there."""
+def free_port() -> int:
+    """A port on which nobody listens at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found: int = taken.getsockname()[1]
+    return found
+
+
+def until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Waits until a process listens there."""
     end_s = time.monotonic() + START_S
     while True:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
+            assert process.poll() is None, f"the process for port {port} ended"
             assert time.monotonic() < end_s, f"nobody listens on port {port}"
             time.sleep(0.05)
         else:
@@ -202,12 +210,12 @@ def main() -> None:
     ):
         assert venue.service is not None
         service_port = int(venue.url.rpartition(":")[2])
-        echo_port = service_port + 1
+        echo_port = free_port()
         echo = subprocess.Popen([sys.executable, "-c", ECHO, str(echo_port)])
         try:
             asyncio.run(fund(venue))
             orders = Orders(venue)
-            until_listening(echo_port)
+            until_listening(echo, echo_port)
             rounds = []
             for number in range(options.rounds + 1):
                 theirs = measured(echo.pid, echo_port, orders.make(options.requests, echo_port), b"HTTP/1.1 200")
