@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 from tests.api.fakes import TRADER, Clock, FakeGate, FakeIdentity, application, services
 
 from garraway.api import EdgeSettings, Services
+from garraway.identity import Scope as Permitted
 
 if TYPE_CHECKING:
     from garraway.identity import Identity
@@ -140,6 +141,21 @@ def test_addresses_users_and_keys_have_allowances_of_their_own(key: str | None, 
     told = EdgeSettings(address_requests_per_minute=9, user_requests_per_minute=4, key_requests_per_minute=2)
     who = TRADER if key is None else replace(TRADER, session_id=None, key_id=key)
     asked(replace(services(edge=told), identity=cast("Identity", FakeIdentity(FakeGate(who)))), asking)
+
+
+def test_refused_credentials_and_permissions_are_counted() -> None:
+    reader = replace(TRADER, scopes=frozenset({Permitted.READ}))
+    made = replace(services(), identity=cast("Identity", FakeIdentity(FakeGate(reader))))
+
+    async def asking(client: httpx2.AsyncClient) -> None:
+        good, wrong = {"Authorization": "Bearer good"}, {"Authorization": "Bearer wrong"}
+        told = [await client.delete("/api/v1/orders", headers=headers) for headers in (good, good, wrong)]
+        assert [reply.status_code for reply in told] == [403, 403, 401]
+
+    asked(made, asking)
+    value = made.meters.registry.get_sample_value
+    assert value("authz_denied_total", {"route": "/api/v1/orders"}) == 2
+    assert value("auth_refused_total") == 1
 
 
 def test_attempts_to_log_in_have_an_allowance_of_their_own() -> None:

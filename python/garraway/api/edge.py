@@ -18,7 +18,7 @@ from garraway.api.addresses import UNKNOWN, client_address
 from garraway.api.allowance import Allowance
 from garraway.api.problems import FAULT, Problem, problem_of, throttled
 from garraway.api.raw import RawRoute, RawRouter
-from garraway.api.refusals import audited
+from garraway.api.refusals import audited, route_of
 from garraway.api.replies import ENCRYPTED, HEADERS, Reply, Wording, as_it_is
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Edge:
         await reply.problem(problem)
 
     def _told(self, scope: Scope, reply: Reply, seconds: float) -> None:
-        route = scope.get("garraway.route") or getattr(scope.get("route"), "path", None) or "none"
+        route = route_of(scope)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._services.meters.replied(route=route, method=method, status=reply.status, seconds=seconds)
         if scope["path"].startswith(UNLIMITED):
