@@ -16,7 +16,7 @@ from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
 from garraway.cli.options import Config, DatabaseUrl, Json, OwnFolder, Parent, Resolved, service_options
 from garraway.cli.parent import end_with
-from garraway.cli.references import backup_key
+from garraway.cli.secrets import backup_key
 from garraway.cli.up.plan import BACK_OFFICE_NUMBER
 from garraway.config import Settings, resolved_text
 

@@ -16,7 +16,7 @@ from garraway.cli.config import settled
 from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure, UsageFailure
 from garraway.cli.options import Config, DatabaseUrl, Json, OwnFolder, service_options
-from garraway.cli.references import backup_key
+from garraway.cli.secrets import backup_key
 
 SECOND_NS: Final = 10**9
 MICROSECOND_NS: Final = 1_000

@@ -1,10 +1,13 @@
 """The secrets that a process holds: read at its start, read again in the background. Touches what providers touch."""
 
+import base64
+import binascii
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from garraway.cli.failures import Failure
 from garraway.cli.logs import process_log
@@ -13,6 +16,9 @@ from garraway.identity import KeySecrets
 from garraway.log import Log
 from garraway.secrets import SecretStore, providers
 from garraway.store import Password
+
+BACKUP_KEY: Final = "backup.encryption_key"
+BACKUP_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,33 @@ def held(settings: Settings, *, keys: bool = False) -> Iterator[Held]:
         found.store.close()
 
 
+def backup_key(settings: Settings) -> bytes | None:
+    """The key of backups, where one is set. Raises: Failure: it cannot be had or is no key; no secret is shown."""
+    reference = settings.backup.encryption_key
+    if reference is None:
+        return None
+    store = _filled(settings, process_log(settings.log, room="secrets"), {BACKUP_KEY: reference})
+    try:
+        key = base64.b64decode(store.get(reference).reveal_bytes().strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != BACKUP_KEY_BYTES:
+        raise Failure(
+            f"{BACKUP_KEY} is {reference}: not {BACKUP_KEY_BYTES} bytes in base64; draw one: openssl rand -base64 32"
+        )
+    return key
+
+
 def _fetched(settings: Settings, log: Log, *, keys: bool) -> Held:
     wanted = {"database.password": settings.database.password}
     if keys:
         told = settings.identity
         wanted |= {"identity.pepper": told.pepper, "identity.key_passphrase": told.key_passphrase}
+    return Held(_filled(settings, log, wanted), settings)
+
+
+def _filled(settings: Settings, log: Log, wanted: Mapping[str, Reference | None]) -> SecretStore:
+    """Fetches the secrets that settings refer to, by the names of the settings. Raises: Failure: one cannot be had."""
     store = SecretStore(settings.secrets, providers(settings.secrets, os.environ), time.monotonic, log)
     for name, reference in wanted.items():
         try:
@@ -75,4 +103,4 @@ def _fetched(settings: Settings, log: Log, *, keys: bool) -> Held:
                 store.get(reference)
         except SecretUnavailable as error:
             raise Failure(f"{name} is {reference}: {error}") from error
-    return Held(store, settings)
+    return store
