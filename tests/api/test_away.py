@@ -10,8 +10,11 @@ import httpx2
 import pytest
 from tests.api.venue import START_S, Venue, running, stopped, until
 
-from garraway.records import EVENTS
-from garraway.venues import Tape
+from garraway.cli import service
+from garraway.cli.config import settled
+from garraway.cli.options import service_options
+from garraway.records import EVENTS, EventArray
+from garraway.venues import Directory, Tape
 
 ORDER = {"symbol": "BTC-USD", "side": "buy", "quantity": "0.01", "price": "58000"}
 
@@ -98,6 +101,20 @@ def test_it_drains_before_it_stops(own: Venue) -> None:
     assert service.wait(START_S) == 0
     asyncio.run(until(lambda: not (own.folder / "run" / "service.json").exists(), Venue(own.folder)))
     own.service = None
+
+
+def test_a_service_that_follows_the_log_no_more_ends_and_says_why(own: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn(Directory):
+        def apply(self, events: EventArray, tails: list[bytes]) -> None:
+            raise RuntimeError("torn")
+
+    assert own.service is not None
+    stopped(own.service)
+    own.service = None
+    monkeypatch.setattr(service, "Directory", Torn)
+    options = service_options(folder=own.folder, port=0, stream_port=0)
+    with pytest.raises(RuntimeError, match="torn"):
+        asyncio.run(service.run(service.Settings(config=settled(None, options), url=own.database)))
 
 
 async def until_in_flight(client: httpx2.AsyncClient, count: int) -> None:

@@ -165,11 +165,12 @@ async def run(settings: Settings) -> None:
     """Serves until it is told to stop. Raises: Failure, StoreError, VenueError."""
     log = AccessLog(sys.stderr, time.time_ns)
     heads = audit_heads.HeadFile.open(settings.folder, settings.config.key_folder)
-    async with _services(settings, log) as (services, app):
+    async with _services(settings, log) as (services, app, following):
         server = Server(app, settings.server)
         watching = asyncio.create_task(_watch(settings, services, server))
         sending = asyncio.create_task(services.back_office.outbox.run())
-        sending.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        for needed in (following, sending):
+            needed.add_done_callback(lambda _: setattr(server, "should_exit", True))
         draining = asyncio.create_task(_drain(settings, services, server))
         renewing = asyncio.create_task(
             certificates.keep(settings.config.service, lambda pair: server.renew_certificate(*pair), log, port="api")
@@ -177,7 +178,7 @@ async def run(settings: Settings) -> None:
         auditing = asyncio.create_task(_audit(services, heads))
         try:
             await server.serve()
-            for task in (watching, sending):
+            for task in (following, watching, sending):
                 if task.done():
                     task.result()
         finally:
@@ -190,8 +191,8 @@ async def run(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[Services, ASGIApp]]:
-    """Everything that routes use, open, and the application over it; closed in the opposite order."""
+async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[Services, ASGIApp, asyncio.Task[None]]]:
+    """What routes use, open, the application over it, what follows the log; closed in the opposite order."""
     (settings.folder / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         secrets = stack.enter_context(held(settings.config, keys=True))
@@ -239,7 +240,7 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[S
             )
         )
         stack.callback(renewing.cancel)
-        yield services, app
+        yield services, app, following
 
 
 async def _follow(folder: Path, directory: Directory, services: Services) -> None:
