@@ -30,8 +30,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 OUT: Final = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "mutants"
 TREE: Final = OUT / "tree"
 NATIVE: Final = TREE / "python" / "garraway" / "_native.abi3.so"
-HANGS_S: Final = 120
-"""A suite that takes longer has found the bug, too."""
+HANGS_S: Final = int(os.environ.get("GARRAWAY_MUTANTS_HANG_S", "120"))
+"""A suite that takes longer has found the bug, too; on a busy machine take more."""
+HANGS: Final = "does not end"
 COPIED: Final = (
     "Cargo.toml",
     "Cargo.lock",
@@ -91,6 +92,8 @@ class Outcome:
     seconds: float
     trouble: str = ""
     """Why it does not count as found."""
+    hung: bool = False
+    """Whether it was found by a suite that did not end."""
 
 
 def bugs() -> list[Bug]:
@@ -142,7 +145,7 @@ def succeeds(command: tuple[str, ...], *, seconds: int) -> tuple[bool, str]:
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
-        return False, f"hangs for {seconds} s"
+        return False, HANGS
     return running.returncode == 0, told[-4000:]
 
 
@@ -176,19 +179,20 @@ def hunt(bug: Bug, suites: list[str]) -> Outcome:
     copy = TREE / bug.file
     sound = copy.read_text(encoding="utf-8")
     copy.write_text(planted, encoding="utf-8")
-    found_by, trouble = None, "survives"
+    found_by, trouble, hung = None, "survives", False
     try:
         for suite in suites:
             built, told = build(suite)
             if not built:
                 trouble = f"does not compile:\n{told}"
                 break
-            if not succeeds(SUITES[suite][0], seconds=HANGS_S)[0]:
-                found_by, trouble = suite, ""
+            passed, told = succeeds(SUITES[suite][0], seconds=HANGS_S)
+            if not passed:
+                found_by, trouble, hung = suite, "", told == HANGS
                 break
     finally:
         copy.write_text(sound, encoding="utf-8")
-    return Outcome(bug.name, found_by, bug.found_by, round(time.monotonic() - began, 1), trouble)
+    return Outcome(bug.name, found_by, bug.found_by, round(time.monotonic() - began, 1), trouble, hung)
 
 
 def sound_tree_passes(names: set[str], progress: Progress) -> str | None:
@@ -210,6 +214,8 @@ def table_of(outcomes: list[Outcome]) -> Table:
         found = outcome.found_by or f"[bold red]{outcome.trouble.splitlines()[0]}"
         if outcome.found_by and outcome.found_by != outcome.expected:
             found = f"[yellow]{outcome.found_by}[/], not by {outcome.expected}"
+        if outcome.hung:
+            found += ", which did not end"
         table.add_row(outcome.name, found, f"{outcome.seconds:.1f}")
     return table
 
