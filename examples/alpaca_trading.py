@@ -48,7 +48,7 @@ def main(url: str) -> None:
 
     async def heard(update: TradeUpdate) -> None:
         ready.set()
-        if update.order.client_order_id == probe_id:
+        if update.order.client_order_id == probe_id or update.order.id == resting.id:
             return
         events.append(str(getattr(update.event, "value", update.event)))
         if update.order.status.value == "filled":

@@ -67,7 +67,7 @@ class _Told:
         """All that it tells, but for its correlation id and the name of the thing, which the asker knew."""
         names = "|".join(re.escape(str(name)) for name in self.names.values())
         said = {name: re.sub(rf"\b({names})\b", "_", str(value)) for name, value in self.reply.json().items()}
-        return said | {"correlation_id": ""}
+        return said | {"correlation_id": "", "status": str(self.reply.status_code)}
 
 
 def _row(people: Cast, things: Things, operation: Operation, row: str) -> dict[str, _Told]:

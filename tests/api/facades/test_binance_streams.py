@@ -240,7 +240,7 @@ def test_orders_are_placed_read_and_cancelled_over_the_websocket_api(venue: Venu
 
 def test_a_revoked_key_is_cut_and_cannot_come_back(venue: Venue) -> None:
     with venue.identity() as identity:
-        key = key_of(venue, identity, "key-to-revoke")
+        key = key_of(venue, identity, "key-of-streams-to-revoke")
 
     def revoke() -> None:
         with venue.client() as client:
