@@ -18,7 +18,7 @@ EDGES = {
     "benches": {"book", "engine", "types"},
     "python": {"benches", "engine", "exchange", "sequencer", "signals", "types", "views"},
     "signals": set(),
-    "trading": {"types"},
+    "trading": {"engine", "signals", "types"},
     "views": {"sequencer", "types", "wire"},
 }
 OPTIONAL = {"python": {"wire"}, "views": {"engine"}, "benches": {"sequencer", "views", "wire"}}
