@@ -25,6 +25,7 @@ from garraway.analytics.ratios import (
     volatility,
 )
 from garraway.analytics.returns import Returns, daily, days_per_year, monthly, returns, yearly
+from garraway.analytics.sheet import page, report
 from garraway.analytics.summary import Performance, Summary, deflated, summarise
 from garraway.analytics.tails import expected_shortfall, normal_value_at_risk, value_at_risk
 from garraway.analytics.trades import open_lots, trades, with_excursions
@@ -68,8 +69,10 @@ __all__ = [
     "outcomes",
     "outcomes_by",
     "outside",
+    "page",
     "positions",
     "probabilistic_sharpe",
+    "report",
     "returns",
     "sharpe",
     "slippages",
