@@ -1,0 +1,1 @@
+"""Strategies: their limits, and what runs them. Touches venues."""
