@@ -79,7 +79,11 @@ def test_an_empty_venue_lacks_everything_in_an_order_that_works(credentials: Cre
     grouped = ["DefineFeePlan", "DefineGroup", "OpenAccount", "SetLimits", "DefineSession", "Deposit"]
     assert [kind for kind, _ in itertools.groupby(found)] == ["DefineSource", "DefineAsset", *listed, *grouped]
     assert found.count("Deposit") == len(people.funds())
-    assert found.count("OpenAccount") == len(people.accounts()) == 5 * len(LISTINGS) + len(people.CLIENTS)
+    assert (
+        found.count("OpenAccount")
+        == len(people.accounts())
+        == 5 * len(LISTINGS) + len(people.CLIENTS | people.STRATEGIES)
+    )
 
 
 def test_a_prepared_venue_lacks_nothing(credentials: Credentials) -> None:

@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "up",
     "exchange",
     "market",
+    "stop",
     "status",
     "replay",
     "catalog",

@@ -12,6 +12,9 @@ from garraway.units import money_units
 MARKET_FIRM: Final = 1
 CLIENTS: Final = {"demo1": 200, "demo2": 201}
 """Trading sessions for strangers, each with an account and a firm of its own."""
+STRATEGIES: Final = {"strategy1": 220, "strategy2": 221}
+"""Accounts for strategies, by the source that each of them sends its orders as: `garraway live --source strategy1`."""
+STRATEGIES_FIRM: Final = 4
 SESSIONS: Final = {name: number for number, name in enumerate(CLIENTS, start=1)}
 OPEN_ORDERS: Final = 10_000
 
@@ -61,7 +64,7 @@ def accounts() -> dict[int, int]:
     """The accounts of the venue and their firms."""
     market = {account: MARKET_FIRM for one in LISTINGS for account in Participants.of(one.number).all}
     clients = {account: MARKET_FIRM + SESSIONS[name] for name, account in CLIENTS.items()}
-    return market | clients
+    return market | clients | dict.fromkeys(STRATEGIES.values(), STRATEGIES_FIRM)
 
 
 def group(account: int) -> int:
@@ -79,5 +82,6 @@ def funds() -> dict[tuple[int, int], int]:
         for asset in (one.quote_asset, one.base_asset)
         if asset
     }
-    clients = {(account, asset): text for account in CLIENTS.values() for asset, text in CLIENT_FUNDS.items()}
+    funded = (*CLIENTS.values(), *STRATEGIES.values())
+    clients = {(account, asset): text for account in funded for asset, text in CLIENT_FUNDS.items()}
     return {key: money_units(text, ASSETS[key[1]]) for key, text in (market | clients).items()}

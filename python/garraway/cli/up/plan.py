@@ -11,6 +11,8 @@ from garraway.cli.up.credentials import Credentials, Secret
 from garraway.cli.up.listings import ASSETS, LISTINGS, MAX_NOTIONAL, USD, Listing
 from garraway.market import PLANNER, PLANNER_NUMBER, SCHEDULER, SCHEDULER_NUMBER, SOURCE, SOURCE_NUMBER
 from garraway.records import Rights, SelfTrade, SelfTradeOf, encode, item, session_account
+from garraway.trading.stop import SOURCE as STOP
+from garraway.trading.stop import SOURCE_NUMBER as STOP_NUMBER
 from garraway.units import money_units
 from garraway.venues import Directory
 
@@ -20,6 +22,7 @@ API: Final = "api"
 API_NUMBER: Final = 5
 BACK_OFFICE: Final = "backoffice"
 BACK_OFFICE_NUMBER: Final = 6
+STRATEGY_NUMBERS: Final = {name: number for number, name in enumerate(people.STRATEGIES, start=20)}
 SOURCES: Final = {
     SOURCE_NUMBER: (SOURCE, Rights.TRADE),
     MONITOR_NUMBER: (MONITOR, Rights.TRADE),
@@ -27,6 +30,8 @@ SOURCES: Final = {
     API_NUMBER: (API, Rights.TRADE),
     BACK_OFFICE_NUMBER: (BACK_OFFICE, Rights.MONEY | Rights.DEFINE | Rights.OPERATE),
     PLANNER_NUMBER: (PLANNER, Rights.OPERATE),
+    STOP_NUMBER: (STOP, Rights.TRADE | Rights.OPERATE),
+    **{number: (name, Rights.TRADE) for name, number in STRATEGY_NUMBERS.items()},
 }
 BOOK: Final = 1
 OUCH_PROTOCOL: Final = 1
