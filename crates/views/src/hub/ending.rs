@@ -44,8 +44,10 @@ impl Hub {
         let is_told = client.stage == Stage::Open
             && doom.code != 0
             && client.say_farewell(doom.code, &doom.reason, now_ns);
-        // One that does not read is not waited for: it may read why later, or never.
-        if is_told && doom.cause != Cause::Slow { self.table.give_back(client) } else { self.remove(client) }
+        // One that does not read is not waited for: it may read why later, or never. Nor is one that ended it itself:
+        // it waits for the end of the connection, which is the server's to close (RFC 6455, 7.1.1).
+        let is_waited_for = is_told && !matches!(doom.cause, Cause::Slow | Cause::Gone);
+        if is_waited_for { self.table.give_back(client) } else { self.remove(client) }
     }
 
     /// Gives up a client that was lent.

@@ -16,5 +16,10 @@ class Facade:
     prefix: str
     app: ASGIApp
     worded: Callable[[Problem], Problem]
+    operations: tuple[str, ...]
+    """All that can be asked of it, as the matrix of permissions names it: `METHOD /path`, of a WebSocket its own words.
+
+    Made from the tables that answer, so that nothing is answered that is not named here.
+    """
     streams: Callable[[Services], ASGIApp] | None = None
     """Makes what serves its WebSockets on the port of the API, if it has any there."""

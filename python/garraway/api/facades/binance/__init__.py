@@ -9,7 +9,7 @@ Source: Binance Spot API documentation, "REST API", "WebSocket API", "Error code
 from typing import Final
 
 from garraway.api.facades.binance.calls import Calls
-from garraway.api.facades.binance.endpoints import ENDPOINTS
+from garraway.api.facades.binance.endpoints import ENDPOINTS, ROOT
 from garraway.api.facades.binance.preset import ccxt_preset
 from garraway.api.facades.binance.refusals import worded
 from garraway.api.facades.binance.requests import METHODS
@@ -17,6 +17,10 @@ from garraway.api.facades.binance.routes import answer
 from garraway.api.facades.facade import Facade
 
 PREFIX: Final = "/binance"
-FACADE: Final = Facade(PREFIX, answer, worded)
+_OPERATIONS: Final = (
+    *(f"{one.method} {PREFIX}{ROOT}{one.path}" for one in ENDPOINTS),
+    *(f"CALL {method}" for method in METHODS),
+)
+FACADE: Final = Facade(PREFIX, answer, worded, _OPERATIONS)
 
 __all__ = ["ENDPOINTS", "FACADE", "METHODS", "PREFIX", "Calls", "ccxt_preset"]

@@ -21,6 +21,7 @@ from garraway.api.services import Services
 from garraway.identity.gate import Cut
 from garraway.records import EventArray
 
+PATHS: Final = ("/alpaca/stream", "/alpaca/v2/iex", "/alpaca/v2/sip", "/alpaca/v1beta3/crypto/us")
 CONNECTIONS: Final = 1_000
 CONNECTIONS_OF_USER: Final = 20
 LOG_IN_S: Final = 10.0
@@ -57,12 +58,9 @@ class Streams:
         self._trading = Trading(services)
         self._bars = Bars(services, self._channels)
         shares = Data(services, self._channels, symbols.SHARE)
-        self._paths: dict[str, Stream] = {
-            "/alpaca/stream": self._trading,
-            "/alpaca/v2/iex": shares,
-            "/alpaca/v2/sip": shares,
-            "/alpaca/v1beta3/crypto/us": Data(services, self._channels, symbols.CRYPTO),
-        }
+        pairs = Data(services, self._channels, symbols.CRYPTO)
+        served: tuple[Stream, ...] = (self._trading, shares, shares, pairs)
+        self._paths = dict(zip(PATHS, served, strict=True))
         self._connections: set[Connection] = set()
         self._since_s: dict[Connection, float] = {}
         self._working: list[asyncio.Task[None]] = []
