@@ -20,6 +20,7 @@ from garraway.backup.errors import (
 )
 from garraway.backup.making import Made, Source, make
 from garraway.backup.manifest import Manifest
+from garraway.backup.proofs import Proof, last_proof, note_proof
 from garraway.backup.restoring import Moment, Plan, Restored, carry_out, plan
 from garraway.backup.sealing import KEY_BYTES
 from garraway.backup.shelf import Kept, Shelf
@@ -41,6 +42,7 @@ __all__ = [
     "NotEncrypted",
     "Plan",
     "PointOutside",
+    "Proof",
     "Restored",
     "RoomLacking",
     "Shelf",
@@ -51,6 +53,8 @@ __all__ = [
     "VenueRuns",
     "carry_out",
     "check",
+    "last_proof",
     "make",
+    "note_proof",
     "plan",
 ]

@@ -51,13 +51,14 @@ class Shelf:
         """The backups, oldest first, looked at from outside: names and sizes. Raises: BackupMissing."""
         if not self.folder.is_dir():
             raise BackupMissing(f"there is no folder {self.folder}: name the folder of the backups with --to")
-        found = sorted(path for path in self.folder.iterdir() if _is_backup(path))
-        return [_looked_at(path) for path in found]
+        return [_looked_at(path) for path in self._paths()]
 
     def newest(self) -> Manifest | None:
         """What the newest backup that looks whole says."""
-        whole = [one.manifest for one in self.kept() if one.manifest is not None] if self.folder.is_dir() else []
-        return whole[-1] if whole else None
+        if not self.folder.is_dir():
+            return None
+        looked_at = (_looked_at(path).manifest for path in reversed(self._paths()))
+        return next((one for one in looked_at if one is not None), None)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -103,6 +104,10 @@ class Shelf:
             one.path.rename(gone)
             shutil.rmtree(gone)
         return [one.path for one in old]
+
+    def _paths(self) -> list[Path]:
+        """Of the backups, oldest first."""
+        return sorted(path for path in self.folder.iterdir() if _is_backup(path))
 
 
 def stamp(at_ns: int) -> str:

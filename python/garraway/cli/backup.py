@@ -1,8 +1,9 @@
 """`garraway backup`, `garraway backup list | verify`: backups of a venue that may be running."""
 
 import json
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,7 +11,8 @@ import numpy as np
 import typer
 
 from garraway import backup as room
-from garraway.backup import Checked, Kept, Made, Manifest, Shelf, Source
+from garraway.backup import BackupError, Checked, Kept, Made, Manifest, Proof, Shelf, Source
+from garraway.backup.proofs import How
 from garraway.cli.config import settled
 from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure
@@ -91,18 +93,20 @@ def backup(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         )
     finally:
         database.close()
-    _tell_made(made, as_json=as_json)
+    _tell_made(made, room.last_proof(asked.shelf.folder), as_json=as_json)
 
 
 def list_backups(config: Config = None, folder: OwnFolder = None, to: To = None, as_json: Json = False) -> None:
     """List the backups, oldest first, looked at from outside. Exit code 1 where one is not whole."""
-    kept = _asked(config, folder, to).shelf.kept()
+    shelf = _asked(config, folder, to).shelf
+    kept = shelf.kept()
     if as_json:
         print(json.dumps([_kept_said(one) for one in kept]))
     else:
         for one in kept:
             print(_kept_line(one))
         print(f"{len(kept)} backups, {size_text(sum(one.stored for one in kept))}")
+        print(_proof_line(room.last_proof(shelf.folder)))
     broken = [one for one in kept if one.damage is not None]
     if broken:
         raise Failure(f"{len(broken)} of {len(kept)} backups are not whole: {broken[0].damage}")
@@ -118,12 +122,22 @@ def verify(
     """Read a whole backup: every checksum, every seal, the journal replayed. Exit code 1 where anything is wrong."""
     secret = backup_key(settled(config))
     found = room.check(which, secret, replay=replay, allow_unencrypted=allow_unencrypted)
+    if replay:
+        noted(which, seq=found.manifest.journal.seq, how="verify")
     said = _checked_said(which, found)
     if as_json:
         print(json.dumps(said))
         return
     for name, value in said.items():
         print(f"{name:<12} {'-' if value is None else value}")
+
+
+def noted(which: Path, *, seq: int, how: How) -> None:
+    """Notes beside a backup that it was proved; says so where that cannot be written."""
+    try:
+        room.note_proof(which, seq=seq, at_ns=time.time_ns(), how=how)
+    except BackupError as error:
+        print(error, file=sys.stderr)
 
 
 def size_text(size: int) -> str:
@@ -146,8 +160,9 @@ def _asked(config: Path | None, folder: Path | None, to: Path | None, *, resolve
     return _Asked(settings, Shelf((to or settings.backup_folder).absolute()))
 
 
-def _tell_made(made: Made, *, as_json: bool) -> None:
+def _tell_made(made: Made, proof: Proof | None, *, as_json: bool) -> None:
     said = _said(made.manifest) | {"path": str(made.path), "removed": [path.name for path in made.removed]}
+    said["last_proof"] = None if proof is None else asdict(proof) | {"at": time_text(proof.at_ns)}
     if as_json:
         print(json.dumps(said))
         return
@@ -163,6 +178,13 @@ def _tell_made(made: Made, *, as_json: bool) -> None:
         print(f"  {text}")
     for path in made.removed:
         print(f"removed, too old: {path.name}")
+    print(_proof_line(proof))
+
+
+def _proof_line(proof: Proof | None) -> str:
+    if proof is None:
+        return "none of them was ever proved: garraway backup verify BACKUP"
+    return f"last proved: {proof.backup}, {time_text(proof.at_ns)}, by {proof.how}"
 
 
 def _sizes(manifest: Manifest) -> dict[str, tuple[int, int, int]]:

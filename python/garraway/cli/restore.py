@@ -11,7 +11,7 @@ import typer
 
 from garraway import backup as room
 from garraway.backup import Moment, Plan, Restored, Target
-from garraway.cli.backup import Unencrypted, Which, size_text, time_text
+from garraway.cli.backup import Unencrypted, Which, noted, size_text, time_text
 from garraway.cli.config import settled
 from garraway.cli.database import of_settings
 from garraway.cli.failures import Failure, UsageFailure
@@ -67,6 +67,7 @@ def restore(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         restored = room.carry_out(plan, now_ns=time.time_ns(), expires_ns=expires_ns)
     finally:
         database.close()
+    noted(which, seq=restored.seq, how="restore")
     if as_json:
         print(json.dumps(_said(plan, restored)))
     else:

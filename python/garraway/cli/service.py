@@ -35,6 +35,7 @@ from garraway.api.feed import Feed
 from garraway.api.meters import Meters
 from garraway.api.server import Server, ServerSettings
 from garraway.api.streams import Streams
+from garraway.backup import Shelf
 from garraway.broker import (
     AccountTerms,
     Approvals,
@@ -45,6 +46,7 @@ from garraway.broker import (
     transfers,
 )
 from garraway.cli import certificates
+from garraway.cli.backup_meters import BackupMeters
 from garraway.cli.certificates import for_streams, pair_of
 from garraway.cli.config import settled
 from garraway.cli.database import of_settings
@@ -219,7 +221,7 @@ async def _services(settings: Settings, log: AccessLog) -> AsyncIterator[tuple[S
             directory=directory,
             feed=Feed(live),
             log=log,
-            meters=Meters.new(version=__version__, views=live.native),
+            meters=_meters(settings, live),
             edge=settings.edge,
             health=Health(),
             schedules=settings.config.schedules,
@@ -325,6 +327,13 @@ async def _drain(settings: Settings, services: Services, server: Server) -> None
     services.log.write("info", "service_draining")
     await asyncio.sleep(settings.config.service.drain_notice_s)
     server.should_exit = True
+
+
+def _meters(settings: Settings, live: LiveViews) -> Meters:
+    """All that `/metrics` tells."""
+    meters = Meters.new(version=__version__, views=live.native)
+    meters.registry.register(BackupMeters(Shelf(settings.config.backup_folder.absolute())))
+    return meters
 
 
 def _back_office(settings: Settings, database: Database, directory: Directory) -> BackOffice:

@@ -4,16 +4,17 @@ A page is asked for with the key of the last row of the page before; `limit` row
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from garraway.store.tables.view_definitions import FEE_PLANS, GROUPS
 from garraway.store.tables.view_history import EXECUTIONS, LEDGER_ENTRIES, ORDERS
 from garraway.store.tables.view_progress import PROGRESS
-from garraway.store.tables.view_standings import CANDLES, DAILY_PNL, STATISTICS
+from garraway.store.tables.view_standings import BALANCES, CANDLES, DAILY_PNL, STATISTICS
 
 Row = dict[str, Any]
+_HALF: Final = 1 << 32
 
 
 def known_seq(connection: Connection) -> int:
@@ -56,6 +57,29 @@ def ledger(connection: Connection, account: int, *, before: tuple[int, int] | No
         asked = asked.where(or_(LEDGER_ENTRIES.c.event_id < event_id, earlier))
     newest = asked.order_by(LEDGER_ENTRIES.c.event_id.desc(), LEDGER_ENTRIES.c.leg.desc())
     return _rows(connection, newest.limit(limit))
+
+
+def balances(connection: Connection, account: int) -> dict[int, int]:
+    """By asset all of an account's balance, in ledger units."""
+    asked = select(BALANCES.c.asset, BALANCES.c.balance).where(BALANCES.c.account == account)
+    return {row.asset: row.balance for row in connection.execute(asked)}
+
+
+def posted(connection: Connection, account: int, *, since_ns: int, step_ns: int) -> dict[int, dict[int, int]]:
+    """By asset and step what was posted to an account, in ledger units; step 0 begins at `since_ns`.
+
+    Sums are made of halves of 32 bits each: those of whole amounts may be beyond what the database counts to.
+    """
+    entries = LEDGER_ENTRIES.c
+    step = ((entries.at_ns - since_ns) // step_ns).label("step")
+    sums = (func.sum(entries.amount // _HALF), func.sum(entries.amount % _HALF))
+    mine = (entries.account == account, entries.at_ns >= since_ns)
+    found: dict[int, dict[int, int]] = {}
+    for asset, at, high, low in connection.execute(
+        select(entries.asset, step, *sums).where(*mine).group_by(entries.asset, "step")
+    ):
+        found.setdefault(asset, {})[at] = int(high) * _HALF + int(low)
+    return found
 
 
 def candles(

@@ -47,6 +47,7 @@ from alpaca.trading.requests import (
     GetCalendarRequest,
     GetOrderByIdRequest,
     GetOrdersRequest,
+    GetPortfolioHistoryRequest,
     LimitOrderRequest,
     MarketOrderRequest,
     ReplaceOrderRequest,
@@ -474,6 +475,21 @@ def test_market_data_of_pairs(venue: Venue, projector: None) -> None:
         with pytest.raises(APIError) as caught:
             call(request)
         assert caught.value.code == 42210000
+
+
+def test_the_history_of_a_portfolio(venue: Venue, client: Client, projector: None) -> None:
+    traded(venue)
+    asked = GetPortfolioHistoryRequest(period="1D", timeframe="1H", pnl_reset="no_reset")
+
+    def has_come() -> bool:
+        told = client.get_portfolio_history(asked)
+        return bool(told.equity[-1] == pytest.approx(float(client.get_account().equity)))
+
+    venue.until(has_come)
+    told = client.get_portfolio_history(asked)
+    assert len(told.timestamp) == len(told.equity) == len(told.profit_loss) == len(told.profit_loss_pct) == 25
+    assert (told.timeframe, told.timestamp[1] - told.timestamp[0]) == ("1H", 3_600)
+    assert told.profit_loss[-1] == pytest.approx(told.equity[-1] - told.base_value)
 
 
 def test_market_data_of_shares(venue: Venue, projector: None, share_trades: None) -> None:

@@ -95,8 +95,8 @@ def holdings(services: Services, account: int) -> Iterator[Holding]:
     for asset, (total, held) in sorted(services.views.balances(account).items()):
         instrument = symbols.of_asset(directory, asset)
         if total and instrument is not None and (money is None or asset != money[0]):
-            last = _price(services, instrument)
-            yield Holding(instrument, total, held, last, _worth(services, instrument, total, last))
+            last = price_of(services, instrument)
+            yield Holding(instrument, total, held, last, worth_of(services, instrument, total, last))
 
 
 def said(services: Services, account: int, holding: Holding) -> Said:
@@ -167,12 +167,14 @@ def _lots(services: Services, holding: Holding) -> int:
     return lots
 
 
-def _price(services: Services, instrument: Instrument) -> int:
+def price_of(services: Services, instrument: Instrument) -> int:
+    """The last price, else the reference price, in price units; 0 for none."""
     row = services.views.ticker(instrument.number)
     return (row["last"] or row["reference"]) if row is not None else 0
 
 
-def _worth(services: Services, instrument: Instrument, total: int, price: int) -> int:
+def worth_of(services: Services, instrument: Instrument, total: int, price: int) -> int:
+    """So much of the base asset at a price, in ledger units of the quote asset, cut."""
     assets = services.directory.assets
     base, quote = assets[instrument.base_asset], assets[instrument.quote_asset]
     nano = price * instrument.terms.price_unit

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from garraway.api.facades.alpaca import account, assets, clock, market, orders, placing, positions, symbols
+from garraway.api.facades.alpaca import account, assets, clock, market, orders, placing, portfolio, positions, symbols
 from garraway.api.facades.alpaca.asking import Ask, asked
 from garraway.api.facades.alpaca.refusals import refusal
 from garraway.identity import Permission
@@ -47,6 +47,10 @@ _BALANCES: Final = Permission("view", "balances")
 _POSITIONS: Final = Permission("view", "positions")
 _CLOSE: Final = Permission("close", "positions")
 _FILLS: Final = Permission("view", "fills")
+_ANALYTICS: Final = Permission("view", "analytics")
+_PORTFOLIO_NAMES: Final = _names(
+    "period timeframe intraday_reporting start end date_end pnl_reset extended_hours cashflow_types"
+)
 _FILL_NAMES: Final = _names("activity_types after until date direction page_size page_token")
 
 
@@ -60,6 +64,7 @@ _TRADING: Final = (
     ),
     Endpoint("GET", "/v2/account/activities", _FILLS, account.fills, query=_FILL_NAMES),
     Endpoint("GET", "/v2/account/activities/{kind}", _FILLS, account.fills, query=_FILL_NAMES - {"activity_types"}),
+    Endpoint("GET", "/v2/account/portfolio/history", _ANALYTICS, portfolio.portfolio, query=_PORTFOLIO_NAMES),
     Endpoint("GET", "/v2/positions", _POSITIONS, positions.listed),
     Endpoint("DELETE", "/v2/positions", _CLOSE, positions.close_all, query=_names("cancel_orders"), status=207),
     Endpoint("GET", "/v2/positions/{asset}", _POSITIONS, positions.one),
