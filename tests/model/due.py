@@ -115,6 +115,7 @@ def start_child(state: State, order: Order) -> Work:
     order.parent = None
     instrument.leave(order)
     order.open = min(order.open, parent.filled)
+    order.minimum = min(order.minimum, order.open)
     wanted = holds(state, order)
     asset = instrument.held_asset(order.side)
     more = sum(wanted.values()) - sum(each.hold for each in wanted)

@@ -232,6 +232,7 @@ impl Engine {
         }
         let node = &mut self.slab[slot];
         node.leaves = node.leaves.min(extra.allowed);
+        self.extras.of_mut(slot).minimum = extra.minimum.min(node.leaves);
         self.take_out(slot);
         let node = &self.slab[slot];
         let (payer, side) = (self.accounts.payer(node.payload.account), node.side);
@@ -307,7 +308,7 @@ impl Engine {
             if post_only && self.reaches_any(number, side, price) {
                 return self.cancel_whole(slot, detail::NOT_FILLED, false, emit);
             }
-            let wanted = extra.minimum.min(self.slab[slot].leaves);
+            let wanted = extra.minimum;
             let order = crate::bands::Priced { side, order_type: extra.order_type, price };
             let account = self.slab[slot].payload.account;
             if wanted != 0 && !self.is_fillable(number, account, order, wanted, emit.made()).unwrap_or(false)
