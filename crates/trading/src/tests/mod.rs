@@ -2,5 +2,6 @@
 
 mod house;
 mod played;
+mod recorded;
 mod rows;
 mod terms;
