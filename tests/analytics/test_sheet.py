@@ -19,7 +19,7 @@ from garraway.analytics.sheet.wording import bps, count, lasting, moment, money,
 HEADER: dict[str, Any] = {
     "strategy": "EmaCross",
     "parameters": {"fast": 10, "slow": 20},
-    "assumptions": {"market": "at the next open", "fees_bps": 2},
+    "assumptions": {"market": "at the next open", "fees_bps": 2, "instruments": [{"symbol": "SYM0", "tick": "0.01"}]},
     "source": [{"file": "bars.parquet", "sha256": "ab" * 32}],
     "seed": 1,
     "hash": "c0ffee" + "0" * 58,
@@ -71,7 +71,16 @@ def test_the_page_is_whole_in_itself(text: str) -> None:
 
 def test_the_page_tells_what_ran_and_what_came_of_it(text: str) -> None:
     said = Reader(text).text
-    for part in ("EmaCross", "fast = 10, slow = 20", "c0ffee", "at the next open", "bars.parquet", "SYM0", "Sharpe"):
+    for part in (
+        "EmaCross",
+        "fast = 10, slow = 20",
+        "c0ffee",
+        "at the next open",
+        "0.01",
+        "bars.parquet",
+        "SYM0",
+        "Sharpe",
+    ):
         assert part in said
     for title in (
         "Equity",
@@ -197,8 +206,9 @@ def test_numbers_are_worded_for_people() -> None:
         "−1.50",
         "2,500,000",
     ]
-    assert [percent(0.1234), percent(-0.00001), ratio(-1.005), bps(2.0)] == [
+    assert [percent(0.1234), percent(-0.00001234), percent(1e-12), ratio(-1.005), bps(2.0)] == [
         "12.34\u202f%",
+        "−0.0012\u202f%",
         "0.00\u202f%",
         "−1.00",
         "2.00\u202fbps",

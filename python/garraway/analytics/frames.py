@@ -3,7 +3,7 @@
 Times are ns since the Unix epoch, UTC; prices, values, fees and equity are in the quote asset; quantities are lots.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -19,6 +19,8 @@ DAY_NS: Final = 86_400_000_000_000
 YEAR_DAYS: Final = 365.25
 
 Schema = Mapping[str, type[pl.DataType]]
+Rule = tuple[str, pl.Expr, str]
+"""A column, which of its rows are wrong, and what it must be."""
 
 FILLS: Final[Schema] = {
     "at_ns": pl.Int64,
@@ -87,18 +89,13 @@ class Run(Protocol):
 
 def fills_of(frame: pl.DataFrame) -> pl.DataFrame:
     """The fills with all columns, NaN as null, proved. Raises: FrameInvalid."""
-    fills = _columns(frame, "fills", FILLS)
-    _sides(fills, "fills")
-    _refuse(fills, pl.col("quantity").is_null() | (pl.col("quantity") <= 0), "fills", "quantity", "lots above 0")
-    for name in ("price", "value", "fee"):
-        _refuse(fills, ~pl.col(name).is_finite().fill_null(value=False), "fills", name, "a finite number")
-    return fills
+    positive = pl.col("quantity").is_null() | (pl.col("quantity") <= 0)
+    rules = [_finite("price"), _finite("value"), _finite("fee"), ("quantity", positive, "lots above 0")]
+    return _proved(_columns(frame, "fills", FILLS), "fills", [*_SIDES, *rules])
 
 
 def orders_of(frame: pl.DataFrame) -> pl.DataFrame:
     """The orders with all columns, NaN as null, proved. Raises: FrameInvalid."""
-    orders = _columns(frame, "orders", ORDERS)
-    _sides(orders, "orders")
     wrong = pl.any_horizontal(
         pl.col("quantity").is_null(),
         pl.col("quantity") <= 0,
@@ -106,25 +103,20 @@ def orders_of(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("filled") < 0,
         pl.col("filled") > pl.col("quantity"),
     ).fill_null(value=True)
-    _refuse(orders, wrong, "orders", "filled", "from 0 to quantity, which is above 0")
-    return orders
+    rule = ("filled", wrong, "from 0 to quantity, which is above 0")
+    return _proved(_columns(frame, "orders", ORDERS), "orders", [*_SIDES, rule])
 
 
 def equity_of(frame: pl.DataFrame) -> pl.DataFrame:
     """The samples of equity, NaN as null, proved. Raises: FrameInvalid."""
-    equity = _columns(frame, "equity", EQUITY)
-    _refuse(equity, ~pl.col("equity").is_finite().fill_null(value=False), "equity", "equity", "a finite number")
-    return equity
+    return _proved(_columns(frame, "equity", EQUITY), "equity", [_finite("equity")])
 
 
 def prices_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Prices as low and high, from columns low and high or from one named price. Raises: FrameInvalid."""
     if "price" in frame.columns and "low" not in frame.columns:
         frame = frame.with_columns(low=pl.col("price"), high=pl.col("price"))
-    prices = _columns(frame, "prices", PRICES)
-    for name in ("low", "high"):
-        _refuse(prices, ~pl.col(name).is_finite().fill_null(value=False), "prices", name, "a finite number")
-    return prices
+    return _proved(_columns(frame, "prices", PRICES), "prices", [_finite("low"), _finite("high")])
 
 
 def number(value: float | None) -> float | None:
@@ -153,26 +145,34 @@ def _columns(frame: pl.DataFrame, name: str, schema: Schema) -> pl.DataFrame:
     except pl.exceptions.PolarsError as error:
         kinds = {column: str(kind) for column, kind in schema.items()}
         raise FrameInvalid(f"{name} has a column of another type: {error}; its types are {kinds}") from error
-    taken = taken.fill_nan(None)
-    times = taken.columns[0]
-    _refuse(taken, pl.col(times).is_null(), name, times, "a time")
-    if not taken[times].is_sorted():
-        row = int(np.argmax(np.diff(taken[times].to_numpy()) < 0)) + 1
+    return taken.fill_nan(None)
+
+
+def _finite(column: str) -> Rule:
+    return column, ~pl.col(column).is_finite().fill_null(value=False), "a finite number"
+
+
+_SIDES: Final[tuple[Rule, ...]] = (
+    ("side", ~pl.col("side").is_in(["buy", "sell"]).fill_null(value=False), "buy or sell"),
+    ("instrument", pl.col("instrument").is_null(), "a name"),
+)
+
+
+def _proved(frame: pl.DataFrame, name: str, rules: Sequence[Rule]) -> pl.DataFrame:
+    """The frame, with times that do not fall and no row against a rule: one look at all of them."""
+    times = frame.columns[0]
+    every = [(times, pl.col(times).is_null(), "a time"), *rules]
+    looks = [wrong.any().alias(f"{place}") for place, (_, wrong, _) in enumerate(every)]
+    broken = frame.select(*looks, sorted=(pl.col(times).diff() < 0).any()).row(0) if frame.height else ()
+    for found, (column, wrong, allowed) in zip(broken, every, strict=False):
+        if found:
+            row = int(frame.select(wrong.arg_true()).to_series()[0])
+            raise FrameInvalid(
+                f"{name}, row {row}: {column} is {frame[column][row]!r}, but must be {allowed}: mend the row"
+            )
+    if broken and broken[-1]:
+        row = int(np.argmax(np.diff(frame[times].to_numpy()) < 0)) + 1
         raise FrameInvalid(
-            f"{name}, row {row}: {times} {taken[times][row]} is before the row above it: sort by {times}"
+            f"{name}, row {row}: {times} {frame[times][row]} is before the row above it: sort by {times}"
         )
-    return taken
-
-
-def _sides(frame: pl.DataFrame, name: str) -> None:
-    _refuse(frame, ~pl.col("side").is_in(["buy", "sell"]).fill_null(value=False), name, "side", "buy or sell")
-    _refuse(frame, pl.col("instrument").is_null(), name, "instrument", "a name")
-
-
-def _refuse(frame: pl.DataFrame, wrong: pl.Expr, name: str, column: str, allowed: str) -> None:
-    rows = frame.select(wrong.arg_true()).to_series()
-    if len(rows):
-        row = int(rows[0])
-        raise FrameInvalid(
-            f"{name}, row {row}: {column} is {frame[column][row]!r}, but must be {allowed}: mend the row"
-        )
+    return frame

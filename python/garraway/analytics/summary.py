@@ -94,7 +94,7 @@ class Summary:
         return {name: plain(part) for name, part in asdict(self).items()}
 
 
-def summarise(
+def summarise(  # noqa: PLR0913 - each has a default, and all are keywords
     run: Run,
     *,
     method: Method = "fifo",
@@ -104,6 +104,7 @@ def summarise(
     trial_deviation: float | None = None,
     prices: pl.DataFrame | None = None,
     seed: int = 0,
+    histories: int = 1000,
 ) -> Summary:
     """Reckons all numbers of a run.
 
@@ -117,6 +118,7 @@ def summarise(
             ratios of so many returns, 1 / sqrt(n - 1).
         prices: what arrival slippage is taken from.
         seed: of the drawn histories.
+        histories: how many are drawn; of many trades fewer.
     Raises: FrameInvalid, OptionInvalid.
     """
     if trials < 1:
@@ -126,7 +128,7 @@ def summarise(
     fallen = drawdown(run.equity)
     found = returns(run.equity, period)
     capital = run.equity["equity"][0] if run.equity.height else None
-    histories = max(min(1000, MOST_DRAWN // max(len(pnl), 1)), 1)
+    histories = max(min(histories, MOST_DRAWN // max(len(pnl), 1)), 1)
     return Summary(
         performance=_performance(
             run.equity, found, fallen, risk_free=risk_free, trials=trials, trial_deviation=trial_deviation

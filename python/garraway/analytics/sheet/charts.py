@@ -266,7 +266,8 @@ def _short(value: float | None) -> str:
     value = value or 0.0
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * 10 or (abs(value) >= size > 1e3):
-            return f"{value / size:,.10g}{unit}".replace("-", "\u2212")
+            short = f"{value / size:,.10g}{unit}".replace("-", "\u2212")
+            return short if len(short) <= 7 else f"{value:,.10g}".replace("-", "\u2212")
     return f"{value:,.10g}".replace("-", "\u2212")
 
 

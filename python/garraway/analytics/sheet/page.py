@@ -90,7 +90,7 @@ def page(
         _details(run.header),
         tag("footer", "Made by Garraway from the frames of the run alone; the same run makes the same page."),
     )
-    return _document(_title(run.header), body)
+    return document(_title(run.header), body)
 
 
 def fitting(equity: pl.DataFrame) -> Period:
@@ -131,9 +131,12 @@ def _head(run: Run, found: Summary) -> Markup:
 
 
 def _assumptions(header: Mapping[str, Any], method: str) -> Markup:
-    rows = [(_named(name), _said(value)) for name, value in _mapping(header.get("assumptions")).items()]
+    said = _mapping(header.get("assumptions"))
+    lists = {name: value for name, value in said.items() if _is_rows(value)}
+    rows = [(_named(name), _said(value)) for name, value in said.items() if name not in lists]
     rows.append(("Trades", MATCHED[method]))
-    return section("Assumptions", tables.facts(rows))
+    listed = [tables.listed(value, _said) for value in lists.values()]
+    return section("Assumptions", tables.facts(rows), *listed)
 
 
 def _equity(equity: pl.DataFrame) -> list[Markup]:
@@ -210,7 +213,8 @@ def _details(header: Mapping[str, Any]) -> Markup:
     )
 
 
-def _document(title: str, body: Markup) -> str:
+def document(title: str, body: Markup) -> str:
+    """A whole page, with our style and a policy that forbids scripts and requests."""
     head = joined(
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
@@ -232,12 +236,16 @@ def _named(name: str) -> str:
 
 def _said(value: Any) -> str:  # noqa: ANN401 - whatever a header has
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_said(one)}" for key, one in value.items())
+        return ", ".join(f"{str(key).replace('_', ' ')} {_said(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_said(one) for one in value)
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     return str(value)
+
+
+def _is_rows(value: Any) -> bool:  # noqa: ANN401 - whatever a header has
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - whatever a header has

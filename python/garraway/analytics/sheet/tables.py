@@ -1,6 +1,6 @@
 """The tables of the page. Touches nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -240,6 +240,13 @@ def ends_table(trades: pl.DataFrame, most: int = 5) -> Markup:
     ]
     head = ("Opened, UTC", "Instrument", "Side", "Lots", "Entry", "Exit", "Held", "Worst", "Best", "P&L", "Return")
     return _table(head, rows)
+
+
+def listed(rows: Sequence[Mapping[str, Any]], worded: Callable[[Any], str]) -> Markup:
+    """Records as a table: a column for each of their names."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    head = [str(name).replace("_", " ") for name in names]
+    return _table(head, [[worded(row.get(name)) for name in names] for row in rows])
 
 
 def _recovered(fallen: Drawdown) -> str:

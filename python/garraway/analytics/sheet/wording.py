@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import floor, log10
 from typing import Final
 
 MINUS: Final = "\u2212"
@@ -24,7 +25,9 @@ def percent(value: float | None) -> str:
     if value is None:
         return NOTHING
     shown = abs(value) * 100
-    return _signed(value, (f"{shown:,.0f}" if shown >= 1e5 else f"{shown:,.2f}") + f"{SPACE}%")
+    # Of next to nothing two digits are told, so that a small return is not none.
+    digits = 0 if shown >= 1e5 else 2 if shown >= 0.005 or shown < 1e-7 else 1 - floor(log10(shown))
+    return _signed(value, f"{shown:,.{digits}f}{SPACE}%")
 
 
 def ratio(value: float | None) -> str:
