@@ -19,6 +19,8 @@ pub struct Refusal {
 pub enum Action {
     /// Nothing.
     Go,
+    /// Cancel the orders of an instrument, by its place, and close its position at the market.
+    Close(usize),
     /// Cancel what is open; take no new orders (the gate refuses them from now on).
     Stop,
     /// The same, and close all positions at the market.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use garraway_types::events_in;
+use garraway_types::{Event, events_in};
 
 use crate::bound::{Seen, Stream};
 use crate::desk::{Desk, Notice, Sent};
@@ -122,6 +122,12 @@ impl Desk {
         strategy.on_quote(self, instrument, &quote)
     }
 
+    /// Takes a trade of others: state and indicators.
+    pub fn see_trade(&mut self, instrument: usize, trade: &Trade) {
+        self.set_now(trade.at_ns);
+        self.0.see(instrument, Stream::Trades, Seen::Trade(trade));
+    }
+
     /// Takes a trade of others, and calls its handler.
     ///
     /// # Errors
@@ -132,9 +138,8 @@ impl Desk {
         instrument: usize,
         trade: &Trade,
     ) -> Result<(), Failure> {
-        self.set_now(trade.at_ns);
+        self.see_trade(instrument, trade);
         let inner = &mut *self.0;
-        inner.see(instrument, Stream::Trades, Seen::Trade(trade));
         let traded = &mut inner.account.instruments[instrument];
         let is_due = inner.handlers.trade.is_some() && traded.trades.is_due(trade.at_ns);
         if !is_due || inner.unready > 0 {
@@ -234,6 +239,11 @@ impl Desk {
         }
     }
 
+    /// Folds one event of this account; as [`Desk::take`].
+    pub fn take_event(&mut self, event: &Event) {
+        self.0.fold(event);
+    }
+
     /// Calls the handlers of fills and orders for what was folded, and looks at the limits.
     ///
     /// # Errors
@@ -274,15 +284,28 @@ impl Desk {
     pub fn look(&mut self) {
         let Some(gate) = &mut self.0.gate else { return };
         let action = gate.look(&self.0.account);
-        if action == Action::Go {
-            return;
+        if let Action::Close(instrument) = action {
+            self.cancel_all(Some(instrument));
+            return self.0.flatten(instrument);
         }
+        if action != Action::Go {
+            self.act(action == Action::Flatten);
+        }
+    }
+
+    /// Asks for all orders to be cancelled; with `flatten` closes all positions at the market, past all limits.
+    pub fn act(&mut self, flatten: bool) {
         self.cancel_all(None);
-        if action == Action::Flatten {
+        if flatten {
             for instrument in 0..self.0.account.instruments.len() {
                 self.0.flatten(instrument);
             }
         }
+    }
+
+    /// Forgets what waits to be told: it happened before the strategy began.
+    pub fn forget_notices(&mut self) {
+        self.0.notices.clear();
     }
 
     /// Whether something waits to be told to handlers.

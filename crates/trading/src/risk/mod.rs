@@ -15,6 +15,7 @@
 mod book;
 mod breakers;
 mod checks;
+mod limiter;
 mod limits;
 mod refusal;
 mod worth;
@@ -22,6 +23,7 @@ mod worth;
 pub use book::{Book, Line};
 pub use breakers::{Losses, Trip};
 pub use checks::{Intent, Risk, Whose};
+pub use limiter::{Limiter, Shared};
 pub use limits::{
     BreakerLimits, Limits, OrderLimits, PortfolioLimits, PositionLimits, StrategyLimits, VenueLimits,
 };

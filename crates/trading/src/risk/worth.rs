@@ -25,6 +25,12 @@ impl Worth {
         Some(Self { numerator: numerator / common, denominator: denominator / common })
     }
 
+    /// So many whole ledger units, at least 1, for each price unit and lot.
+    pub const fn whole(units: i64) -> Self {
+        assert!(units > 0, "a lot is worth something");
+        Self { numerator: units as i128, denominator: 1 }
+    }
+
     /// Value of signed lots at a price, rounded towards minus infinity.
     pub fn value(self, price: i64, lots: i64) -> i128 {
         let product = (i128::from(price) * i128::from(lots)).saturating_mul(self.numerator);
