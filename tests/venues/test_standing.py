@@ -99,9 +99,11 @@ def test_terms_change_and_a_split_scales_prices() -> None:
 
 def test_plans_groups_limits_and_the_time_are_known() -> None:
     found = directory(
-        event("FeePlanDefined", value=3), event("GroupDefined", value=2), event("LimitsSet", value=9, fee=1, at_ns=55)
+        event("FeePlanDefined", value=3),
+        event("GroupDefined", value=2, event_id=7 << 16),
+        event("LimitsSet", value=9, fee=1, at_ns=55),
     )
-    assert (found.fee_plans, found.groups, found.limits, found.last_at_ns) == ({3}, {2}, {(1, 9)}, 55)
+    assert (found.fee_plans, found.groups, found.limits, found.last_at_ns) == ({3}, {2: 7 << 16}, {(1, 9)}, 55)
 
 
 def test_the_days_volume_starts_anew_when_the_day_ends() -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from garraway.broker.errors import ApprovalClosed, ApprovalMissing, ApprovalPending, PayloadDiffers, SameHands
 from garraway.broker.hand import Hand, note
+from garraway.identity import Forbidden, Permission, permitted
 from garraway.identity.audit import Act, canonical
 from garraway.store import approvals as rows
 from garraway.store.approvals import Approval
@@ -32,6 +33,8 @@ class Kind:
     carry_out: Effect
     drop: Callable[[Connection, Approval, str, int], None]
     """Told the state that it ended in and when (ns)."""
+    permission: Permission | None = None
+    """What who decides needs beyond the right to decide on approvals at all."""
 
 
 def ask(
@@ -74,14 +77,14 @@ class Approvals:
     def approve(self, connection: Connection, approval_id: int, *, payload_hash: str, hand: Hand) -> Approval:
         """Allows it, if what the checker was shown has this hash, and does what follows.
 
-        Raises: ApprovalMissing, ApprovalClosed, SameHands, PayloadDiffers.
+        Raises: ApprovalMissing, ApprovalClosed, SameHands, PayloadDiffers, Forbidden; as the kind's effect.
         """
         approval = self._decided(connection, approval_id, "approved", hand, payload_hash)
         self._kinds[approval.kind].carry_out(connection, approval, json.loads(approval.payload), hand)
         return approval
 
     def reject(self, connection: Connection, approval_id: int, *, hand: Hand) -> Approval:
-        """Refuses it. Raises: ApprovalMissing, ApprovalClosed, SameHands."""
+        """Refuses it. Raises: ApprovalMissing, ApprovalClosed, SameHands, Forbidden."""
         approval = self._decided(connection, approval_id, "rejected", hand, None)
         self._kinds[approval.kind].drop(connection, approval, "rejected", hand.at_ns)
         return approval
@@ -109,6 +112,9 @@ class Approvals:
         approval = _found(connection, approval_id)
         if approval.maker_id == hand.user_id:
             raise SameHands(f"approval {approval_id} was asked for by you: another must decide it")
+        needed = self._kinds[approval.kind].permission
+        if needed is not None and not permitted(hand.principal, needed):
+            raise Forbidden(f"{needed.action} {needed.resource} is not among what you may do")
         if payload_hash is not None and payload_hash != approval.payload_hash:
             raise PayloadDiffers(f"approval {approval_id} is of {approval.payload_hash}: look at it again")
         _end(connection, approval, state, hand, payload_hash)

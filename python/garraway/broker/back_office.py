@@ -1,13 +1,13 @@
 """The back office as the API asks for it: each change a transaction of its own. Touches store and the outbox."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
-from garraway.broker import commands, idempotency, trading_sessions, transfers
+from garraway.broker import commands, drafts, idempotency, trading_sessions, transfers
 from garraway.broker.accounts import AccountTerms, open_account
 from garraway.broker.approvals import Approvals
 from garraway.broker.errors import ApprovalMissing, TransferMissing
@@ -20,8 +20,11 @@ from garraway.broker.transfers import Wish
 from garraway.identity.audit import Act
 from garraway.store import Database
 from garraway.store import approvals as approval_rows
+from garraway.store import drafts as draft_rows
+from garraway.store import outbox as outbox_rows
 from garraway.store import transfers as transfer_rows
 from garraway.store.approvals import Approval
+from garraway.store.drafts import Draft
 from garraway.store.reach import EVERYTHING, Reach
 from garraway.store.transfers import Transfer
 from garraway.venues import Outcome
@@ -116,6 +119,53 @@ class BackOffice:
         with self.database.writing() as connection:
             self.approvals.reject(connection, approval_id, hand=hand)
             return _approval(connection, approval_id)
+
+    def create_draft(self, kind: str, number: int, content: Mapping[str, object], hand: Hand) -> Draft:
+        """A new draft of the hand's own."""
+        with self.database.writing() as connection:
+            draft_id = drafts.create(connection, kind=kind, number=number, content=content, hand=hand)
+            return drafts.found_one(connection, draft_id)
+
+    def change_draft(self, draft_id: int, version: int, content: Mapping[str, object], hand: Hand) -> Draft:
+        """Its author gives it other content. Raises: DraftMissing, DraftClosed, DraftChanged."""
+        with self.database.writing() as connection:
+            drafts.change(connection, draft_id, version=version, content=content, hand=hand)
+            return drafts.found_one(connection, draft_id)
+
+    def submit_draft(self, draft_id: int, version: int, record: bytes, basis: int, hand: Hand) -> Draft:
+        """Its author asks another to approve it. Raises: DraftMissing, DraftClosed, DraftChanged."""
+        with self.database.writing() as connection:
+            drafts.submit(
+                connection,
+                draft_id,
+                version=version,
+                record=record,
+                basis=basis,
+                hand=hand,
+                expires_ns=self.policy.expires_ns,
+            )
+            return drafts.found_one(connection, draft_id)
+
+    def withdraw_draft(self, draft_id: int, hand: Hand) -> Draft:
+        """Its author takes it back. Raises: DraftMissing, DraftClosed, ApprovalClosed."""
+        with self.database.writing() as connection:
+            drafts.withdraw(connection, draft_id, self.approvals, hand=hand)
+            return drafts.found_one(connection, draft_id)
+
+    def draft(self, draft_id: int) -> Draft:
+        """One draft. Raises: DraftMissing."""
+        with self.database.reading() as connection:
+            return drafts.found_one(connection, draft_id)
+
+    def drafts(self, *, state: str | None, before: int | None, limit: int) -> list[Draft]:
+        """The latest drafts, the latest first."""
+        with self.database.reading() as connection:
+            return draft_rows.drafts(connection, state=state, before=before, limit=limit)
+
+    def published(self, first_events: Sequence[int]) -> dict[int, bytes]:
+        """Records of commands that the outbox had carried out, by the first event of each."""
+        with self.database.reading() as connection:
+            return outbox_rows.done(connection, first_events)
 
     def open_account(self, hand: Hand) -> int:
         """Opens an account of the asker's own; its number. Raises: AccountsFull."""

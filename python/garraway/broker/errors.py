@@ -10,6 +10,10 @@ BrokerError
 ├── PayloadDiffers       the checker saw something else than what is asked for
 ├── KeyReused            the Idempotency-Key came before with another request
 ├── RequestUnderWay      the request with this Idempotency-Key is still being answered
+├── DraftMissing         no such draft, or none that the asker may change
+├── DraftClosed          it is past the state in which this can be done
+├── DraftChanged         it is not the version that was looked at
+├── DraftStale           what it changes was changed meanwhile
 ├── AccountsFull         a user has all the accounts that one may have
 ├── SessionInvalid       terms of a trading session that the engine would refuse; the field is named
 ├── SessionMissing       no trading session that could be closed
@@ -56,6 +60,22 @@ class KeyReused(BrokerError):
 
 class RequestUnderWay(BrokerError):
     """The request with this Idempotency-Key is still being answered."""
+
+
+class DraftMissing(BrokerError):
+    """No such draft, or none that the asker may change."""
+
+
+class DraftClosed(BrokerError):
+    """It is past the state in which this can be done."""
+
+
+class DraftChanged(BrokerError):
+    """It is not the version that was looked at."""
+
+
+class DraftStale(BrokerError):
+    """What it changes was changed meanwhile."""
 
 
 class AccountsFull(BrokerError):

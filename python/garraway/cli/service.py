@@ -42,6 +42,7 @@ from garraway.broker import (
     BackOffice,
     MoneyPolicy,
     Outbox,
+    drafts,
     trading_sessions,
     transfers,
 )
@@ -60,6 +61,7 @@ from garraway.cli.up.plan import API, BACK_OFFICE
 from garraway.identity import IdentityError, audit_heads
 from garraway.records import command_seq
 from garraway.store import Database, StoreError, insist_current
+from garraway.store import drafts as draft_rows
 from garraway.units import money_units
 from garraway.venues import Directory, ExchangeVenue, Tape
 from garraway.views import LiveViews, NotYet
@@ -338,15 +340,21 @@ def _meters(settings: Settings, live: LiveViews) -> Meters:
 
 def _back_office(settings: Settings, database: Database, directory: Directory) -> BackOffice:
     """Money, approvals, accounts, and the outbox that brings decisions to the door."""
-    approvals = Approvals(transfers.APPROVAL)
+    published = {drafts.GROUP: directory.groups}
+    approvals = Approvals(transfers.APPROVAL, drafts.approval_kind(lambda kind, number: published[kind].get(number, 0)))
+
+    def chores(connection: Connection, at_ns: int) -> None:
+        approvals.expire(connection, at_ns)
+        draft_rows.expire(connection, at_ns)
+
     outbox = Outbox(
         database,
         settings.folder,
         source=BACK_OFFICE,
         clock=time.time_ns,
         log=process_log(settings.config.log, room="outbox"),
-        follows={"transfer": transfers.ended},
-        chores=approvals.expire,
+        follows={"transfer": transfers.ended, "draft": drafts.ended},
+        chores=chores,
         retry_s=settings.config.money.outbox_retry_ms / 1_000,
     )
     money = settings.config.money

@@ -78,6 +78,13 @@ def entry(connection: Connection, outbox_id: int) -> OutboxEntry | None:
     return None if row is None else OutboxEntry(*row)
 
 
+def done(connection: Connection, first_events: Sequence[int]) -> dict[int, bytes]:
+    """Records of commands that were carried out, by the first event of each."""
+    wanted = (OUTBOX.c.first_event.in_(first_events), OUTBOX.c.reason == 0)
+    rows = connection.execute(select(OUTBOX.c.first_event, OUTBOX.c.command).where(*wanted))
+    return {row.first_event: row.command for row in rows}
+
+
 def waiting(connection: Connection) -> tuple[int, int | None]:
     """How many commands wait for an answer, and since when the oldest does (ns)."""
     row = connection.execute(

@@ -79,7 +79,8 @@ class Directory:
     standings: dict[int, Standing] = field(default_factory=dict)
     """How each instrument stands."""
     fee_plans: set[int] = field(default_factory=set)
-    groups: set[int] = field(default_factory=set)
+    groups: dict[int, int] = field(default_factory=dict)
+    """Number -> id of the event that defined the group as it stands."""
     limits: set[tuple[int, int]] = field(default_factory=set)
     """(scope, id) of limits that were set."""
     business_date: int = 0
@@ -126,7 +127,7 @@ class Directory:
         elif kind == EVENTS["FeePlanDefined"]:
             self.fee_plans.add(int(event["value"]))
         elif kind == EVENTS["GroupDefined"]:
-            self.groups.add(int(event["value"]))
+            self.groups[int(event["value"])] = int(event["event_id"])
         elif kind == EVENTS["LimitsSet"]:
             self.limits.add((int(event["fee"]), int(event["value"])))
         else:

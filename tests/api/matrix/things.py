@@ -10,7 +10,7 @@ from tests.api.venue import issued
 
 from garraway.cli.up import people as demo_people
 from garraway.identity import Role
-from garraway.store import api_keys, login_sessions, oauth_clients, user_settings, users
+from garraway.store import api_keys, drafts, login_sessions, oauth_clients, user_settings, users
 from garraway.store.api_keys import ApiKey
 from garraway.store.login_sessions import LoginSession
 from garraway.store.oauth_clients import OAuthClient
@@ -24,6 +24,7 @@ NOBODY: Final = {
     "client_order_id": "nobodys",
     "transfer_id": 4_000_000,
     "approval_id": 4_000_000,
+    "draft_id": 4_000_000,
     "payload_hash": "0" * 64,
     "session_id": "nobodys",
     "key_id": "nobodys",
@@ -48,6 +49,9 @@ class Things:
         self._cast = cast
         self._count = itertools.count(1)
         near, far, program = cast.trader, cast.stranger, cast.callers["OAuth client"]
+        number = new_user(cast.identity, "drafting", Role.DEALER, 0)
+        proof = partial(issued, cast.identity, number, "drafting")
+        self._author = Caller(name="drafting", user_id=number, account=0, client_id=0, proof=proof)
         self._orders = {one.account: self._ordered(one) for one in (near, far, program)}
 
     def of(self, kind: str, ownership: Ownership, caller: Caller) -> dict[str, Any]:
@@ -112,6 +116,37 @@ class Things:
             "approval_id": made["approval_id"],
             "payload_hash": shown.json()["payload_hash"],
         }
+
+    def _draft(self, ownership: Ownership, caller: Caller, _whose: Caller) -> dict[str, Any]:
+        """A draft that the asker itself began, or another member of staff."""
+        author = caller.user_id if ownership == "own" and caller.user_id else self._cast.stranger.user_id
+        with self._cast.identity.database.writing() as connection:
+            made = drafts.insert_draft(
+                connection,
+                kind="group",
+                number=NEAR,
+                content='{"asset":null,"name":"drafted","tiers":[]}',
+                author_id=author,
+                at_ns=self._cast.identity.clock(),
+                expires_at_ns=self._cast.identity.clock() + DAY_NS,
+            )
+        return {"draft_id": made}
+
+    def _submitted_draft(self, *_: object) -> dict[str, Any]:
+        """A draft that waits for an approval; its author asks for nothing else in the matrix."""
+        author, path = self._author, "/api/v1/admin/drafts"
+        said = {
+            "kind": "group",
+            "number": 4_000 + next(self._count) % 90,
+            "content": {"name": "new"},
+            "reason": "a cell",
+        }
+        made = self._cast.ask(author, "POST", path, said)
+        assert made.status_code == 201, made.text
+        named = f"{path}/{made.json()['draft_id']}/submit"
+        submitted = self._cast.ask(author, "POST", named, {"version": 1, "reason": "a cell"})
+        assert submitted.status_code == 200, submitted.text
+        return {name: submitted.json()[name] for name in ("draft_id", "payload_hash")}
 
     def _trading_session(self, *_: object) -> dict[str, Any]:
         self._defined(9, "matrix", STRANGER + 1)

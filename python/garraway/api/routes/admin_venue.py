@@ -1,7 +1,7 @@
 """The back office: groups, fee plans, trading sessions, kill switches. Changes are audited commands of the outbox."""
 
 import ipaddress
-import json
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path
@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from garraway.api.decimals import Asked, Decimal, Said
+from garraway.api.groups import GroupContent, GroupNumber, TierSaid, group_record, group_said, told_by_view
 from garraway.api.hands import Reason, hand_of
 from garraway.api.permits import Caller, needs
 from garraway.api.problems import conflict, invalid, not_found, translated
@@ -17,14 +18,13 @@ from garraway.api.routes.commands import CommandSaid, command_said, outcome_said
 from garraway.api.serving import Served
 from garraway.broker.trading_sessions import SessionTerms
 from garraway.identity.audit import Act
-from garraway.records import Scope, encode, item
+from garraway.records import Scope, encode
 from garraway.store import history
-from garraway.units import AssetTerms, money_text, money_units, scaled, scaled_text
+from garraway.units import scaled, scaled_text
 from garraway.venues import Directory
 
 RATE_DECIMALS: Final = 9
 CANCEL_ON: Final = {"never": 0, "loss": 1, "log_out": 2}
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 SCOPES: Final = {
     "account": Scope.ACCOUNT,
     "firm": Scope.FIRM,
@@ -36,30 +36,20 @@ SCOPES: Final = {
 routes = APIRouter(prefix="/api/v1/admin", tags=["back office"])
 
 
-class TierSaid(Asked):
-    """From which traded value in a month which fee plan applies; plan 0: the instrument's own rates."""
+class GroupAsked(GroupContent):
+    """What a group is to be, and why."""
 
-    traded: Decimal
-    plan: Annotated[int, Field(ge=0, le=255)]
-
-
-class GroupAsked(Asked):
-    """A group of accounts: its name, and fee plans by what an account traded in a month, counted in an asset."""
-
-    name: Name
-    asset: Annotated[str, Field(min_length=1, max_length=16)] | None = None
-    tiers: Annotated[tuple[TierSaid, ...], Field(max_length=64)] = ()
     reason: Reason
 
 
 class GroupCreateAsked(GroupAsked):
     """A new group and its number."""
 
-    group: Annotated[int, Field(ge=1, le=4_095)]
+    group: GroupNumber
 
 
 class GroupSaid(Said):
-    """A group as it stands."""
+    """A group as it stands; no tiers: they were defined by another than this service's back office."""
 
     group: int
     name: str
@@ -169,7 +159,10 @@ async def list_groups(
     """All groups of accounts."""
     del caller
     seq, rows = await queried(services, history.groups, min_seq=min_seq)
-    return GroupsSaid(items=[_group(row, services.directory) for row in rows], seq=seq)
+    directory = services.directory
+    defined = [directory.groups[row["group_id"]] for row in rows if row["group_id"] in directory.groups]
+    published = await run_in_threadpool(services.back_office.published, defined)
+    return GroupsSaid(items=[_group(row, directory, published) for row in rows], seq=seq)
 
 
 @routes.post("/groups", status_code=201)
@@ -184,7 +177,7 @@ async def create_group(
 
 @routes.put("/groups/{group}")
 async def update_group(
-    group: Annotated[int, Path(ge=1, le=4_095)],
+    group: Annotated[GroupNumber, Path()],
     asked: GroupAsked,
     services: Served,
     caller: Annotated[Caller, needs("update", "groups")],
@@ -329,29 +322,13 @@ async def _carry_out(services: Served, caller: Caller, record: bytes, act: Act, 
 
 
 async def _put_group(services: Served, caller: Caller, group: int, asked: GroupAsked, action: str) -> CommandSaid:
-    act = Act(action, f"group:{group}", after=asked.model_dump(mode="json", include={"name", "asset", "tiers"}))
-    return await _carry_out(services, caller, _group_record(group, asked, services.directory), act, asked.reason)
+    act = Act(action, f"group:{group}", after=asked.said())
+    return await _carry_out(services, caller, group_record(group, asked, services.directory), act, asked.reason)
 
 
 async def _put_plan(services: Served, caller: Caller, plan: int, asked: FeePlanAsked, action: str) -> CommandSaid:
     act = Act(action, f"fee_plan:{plan}", after={"maker_rate": asked.maker_rate, "taker_rate": asked.taker_rate})
     return await _carry_out(services, caller, _plan_record(plan, asked), act, asked.reason)
-
-
-def _group_record(group: int, asked: GroupAsked, directory: Directory) -> bytes:
-    number = 0
-    tiers: list[bytes] = []
-    if asked.tiers:
-        found = [(number, terms) for number, terms in directory.assets.items() if terms.code == asked.asset]
-        if not found:
-            raise invalid("asset", "AssetUnknown", "tiers are counted in an asset: name one that is defined")
-        number, terms = found[0]
-        tiers = [item("DefineGroup", traded=_traded(tier, terms), plan=tier.plan) for tier in asked.tiers]
-    return encode("DefineGroup", items=tiers, group=group, name=asked.name, asset=number)
-
-
-def _traded(tier: TierSaid, terms: AssetTerms) -> int:
-    return translated("tiers", lambda: money_units(tier.traded, terms))
 
 
 def _plan_record(plan: int, asked: FeePlanAsked) -> bytes:
@@ -364,19 +341,13 @@ def _rate(rate: int) -> str:
     return scaled_text(rate, RATE_DECIMALS, shown=0)
 
 
-def _group(row: history.Row, directory: Directory) -> GroupSaid:
-    number, terms = row["group_id"], directory.assets.get(row["asset"])
-    told = json.loads(row["tiers"])
-    tiers = None
-    if told is not None and (terms is not None or not told):
-        tiers = [TierSaid(traded=money_text(traded, terms), plan=plan) for traded, plan in told] if terms else []
-    return GroupSaid(
-        group=number,
-        name=row["name"],
-        asset=terms.code if terms is not None else None,
-        tiers=tiers,
-        accounts=sum(account.group == number for account in directory.accounts.values()),
-    )
+def _group(row: history.Row, directory: Directory, published: Mapping[int, bytes]) -> GroupSaid:
+    """A group as it stands; its tiers are known where this service's back office defined it last."""
+    number = row["group_id"]
+    record = published.get(directory.groups.get(number, 0))
+    told = group_said(record, directory) if record is not None else told_by_view(row, directory)
+    accounts = sum(account.group == number for account in directory.accounts.values())
+    return GroupSaid(group=number, accounts=accounts, **told)
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

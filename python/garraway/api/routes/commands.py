@@ -32,7 +32,7 @@ def command_said(told: Told) -> CommandSaid:
         status=told.status,
         order_ref=str(told.client_ref) if told.client_ref else None,
         event_id=str(told.event_id) if told.event_id else None,
-        reason=_reject_said(told.reason) if told.reason is not None else None,
+        reason=reject_said(told.reason) if told.reason is not None else None,
         seq=told.seq,
     )
 
@@ -45,10 +45,11 @@ def outcome_said(outcome: Outcome | None, seq: int) -> CommandSaid:
         status="accepted" if outcome.done else "rejected",
         order_ref=None,
         event_id=str(outcome.first_event) if outcome.first_event else None,
-        reason=None if outcome.done else _reject_said(reject(outcome.reason)),
+        reason=None if outcome.done else reject_said(reject(outcome.reason)),
         seq=command_seq(outcome.first_event),
     )
 
 
-def _reject_said(reason: Reject) -> RejectSaid:
+def reject_said(reason: Reject) -> RejectSaid:
+    """A reason of the engine."""
     return RejectSaid(code=reason.name, detail=reason.doc, remedy=reason.remedy)

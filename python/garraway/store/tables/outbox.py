@@ -20,6 +20,7 @@ OUTBOX: Final = Table(
     Column("answered_at_ns", BigInteger),
     CheckConstraint("answered_at_ns IS NULL OR source_seq IS NOT NULL", name="answered_numbered"),
     Index(None, "answered_at_ns", "outbox_id"),
+    Index(None, "first_event"),
 )
 """`command` is the record without its source's number; `source_seq` is given once, before it is first sent, so that
 whatever crashes the exchange sees the same bytes under the same number. `reason` 0: it was carried out."""
