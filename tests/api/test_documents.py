@@ -87,6 +87,7 @@ def test_the_page_loads_nothing_from_another_host() -> None:
 def test_metrics_are_for_scrapers_and_operators(venue: Venue) -> None:
     with venue.client("") as client:
         text = client.get("/metrics").text
+        assert 'backup_last_success_timestamp_seconds{set="venue"} 0.0' in text, "a venue that was never backed up"
     for name in ("http_requests_total", "http_request_duration_seconds", "venue_order_ack_seconds", "ws_connections"):
         assert f"# TYPE {name.removesuffix('_total')}" in text, name
 
