@@ -174,7 +174,9 @@ impl Venue {
                 self_trade_of: 0,
                 group: 0,
                 clearing: 0,
+                positions: 0,
                 reserved: 0,
+                reserved_2: 0,
             };
             let head = CommandHead { account, ..CommandHead::empty() };
             self.send(CommandKind::OpenAccount, head, &body);

@@ -99,7 +99,9 @@ impl Definitions {
             self_trade_of: code::OF_ACCOUNT,
             group: 0,
             clearing: 0,
+            positions: 0,
             reserved: 0,
+            reserved_2: 0,
         };
         self.send(CommandKind::OpenAccount, account, 0, &body);
         for (wanted, asset, amount) in [(usd, USD, MUCH_USD), (stock, STOCK, MUCH_STOCK)] {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from tests.differential.dealer_profiles import DEALER_PROFILES
 from tests.differential.moves import MOVES
 from tests.differential.risk_profiles import RISK_PROFILES
 from tests.differential.worlds import World
@@ -389,4 +390,5 @@ PROFILES: Final = [
     ),
     *SPECIAL,
     *(Profile(*each) for each in RISK_PROFILES),
+    *(Profile(*each) for each in DEALER_PROFILES),
 ]

@@ -114,7 +114,14 @@ ASSETS: Final = {
 }
 SELF_TRADES: Final = [(0, 0), *product((1, 2, 3, 4), (1, 2))]
 """Modes of self-trade prevention, and whose orders are own."""
-SOURCES: Final = {2: (b"trader", 1), 3: (b"bank", 2), 4: (b"lister", 4), 5: (b"all", 15), 1023: (b"last-one_0", 3)}
+SOURCES: Final = {
+    2: (b"trader", 1),
+    3: (b"bank", 2),
+    4: (b"lister", 4),
+    5: (b"all", 15),
+    1022: (b"quoter", 16),
+    1023: (b"last-one_0", 3),
+}
 
 
 @dataclass(slots=True)
@@ -247,6 +254,7 @@ OPERATING: Final = {
     Kind.EndOfDay,
     Kind.SplitInstrument,
     Kind.BustTrade,
+    Kind.PayDividend,
 }
 
 
@@ -256,6 +264,8 @@ def senders(kind: Kind) -> list[int]:
         return [GATEWAY]
     if kind in TRADING:
         return [GATEWAY, GATEWAY, GATEWAY, OPERATOR, 2, 5, 1023]
+    if kind is Kind.SetQuote:
+        return [GATEWAY, GATEWAY, OPERATOR, 1022]
     if kind in {Kind.Deposit, Kind.Withdraw}:
         return [OPERATOR, 3, 5, 1023]
     if kind in OPERATING:

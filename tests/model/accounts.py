@@ -26,6 +26,7 @@ def open_account(state: State, command: Command, reply: Reply) -> Reason | None:
             Reason.SelfTradeInvalid: not self_trade_is_valid(command),
             Reason.GroupUnknown: group != 0 and group not in state.register.groups,
             Reason.ClearingInvalid: clearing != 0 and (payer is None or payer.firm != firm or payer.clearing != 0),
+            Reason.PositionsInvalid: command["positions"] > 2,
         }
     )
     if reason:
@@ -38,6 +39,7 @@ def open_account(state: State, command: Command, reply: Reply) -> Reason | None:
         self_trade=command["self_trade"],
         self_trade_of=command["self_trade_of"],
         clearing=clearing,
+        hedging=command["positions"] == 2,
     )
     state.accounts[number] = account
     join(state, account, group)
@@ -106,15 +108,22 @@ def rises_strictly(numbers: list[int]) -> bool:
 def set_account(state: State, command: Command, reply: Reply) -> Reason | None:
     """SetAccount -> AccountChanged."""
     account, group = state.accounts.get(command["account"]), command["group"]
+    positions = command["positions"]
+    hedging = account is not None and (account.hedging if positions == 0 else positions == 2)
+    bare = account is not None and not (
+        account.open or any(each == command["account"] for _, each, _ in state.register.dealt)
+    )
     reason = lowest(
         {
             Reason.AccountUnknown: account is None,
             Reason.SelfTradeInvalid: not self_trade_is_valid(command),
             Reason.GroupUnknown: group != 0 and group not in state.register.groups,
+            Reason.PositionsInvalid: positions > 2 or (account is not None and hedging != account.hedging and not bare),
         }
     )
     if reason or account is None:
         return reason
+    account.hedging = hedging
     account.self_trade, account.self_trade_of = command["self_trade"], command["self_trade_of"]
     if group != account.group:
         join(state, account, group)

@@ -34,6 +34,7 @@ def bust_trade(state: State, command: Command, reply: Reply) -> Reason | None:
     reason = lowest(
         {
             Reason.AccountUnknown: not {command["buyer"], command["seller"]} <= state.accounts.keys(),
+            Reason.ExecutionInvalid: instrument is not None and instrument.dealing is not None,
             Reason.InstrumentUnknown: instrument is None,
         }
     )

@@ -4,10 +4,10 @@ from collections import Counter
 
 from tests.model.limits import BILLION, SETTLEMENT
 from tests.model.positions import collateral, most_lots
-from tests.model.register import FUTURE
+from tests.model.register import CONTRACT, FUTURE
 from tests.model.results import assets_under
 from tests.model.risk import rates
-from tests.model.state import State
+from tests.model.state import RESTING, State
 
 
 def collaterals(state: State) -> Counter[tuple[int, int]]:
@@ -16,6 +16,8 @@ def collaterals(state: State) -> Counter[tuple[int, int]]:
     for (account, where), position in state.register.positions.items():
         instrument = state.instruments[where]
         held[state.payer(account), instrument.quote] += collateral(instrument, position)
+    for (where, account, _), position in state.register.dealt.items():
+        held[state.payer(account), state.instruments[where].quote] += position.margin
     return held
 
 
@@ -58,3 +60,18 @@ def check_trades(state: State) -> None:
         if instrument.day.trades:
             assert instrument.day.lowest <= min(instrument.day.first, instrument.day.highest)
             assert instrument.day.highest >= instrument.day.first
+
+
+def check_dealt(state: State) -> None:
+    """Positions against the house can have come about; what waits for a quote is of what the house deals."""
+    for (number, account, position), held in state.register.dealt.items():
+        instrument = state.instruments[number]
+        assert instrument.kind == CONTRACT
+        assert (position != 0) == state.accounts[account].hedging
+        assert 0 < abs(held.lots) <= most_lots(instrument)
+        assert 0 <= held.margin <= held.cost <= instrument.value(instrument.max_price, abs(held.lots))
+    for instrument in state.instruments.values():
+        for order in instrument.orders():
+            assert instrument.kind == CONTRACT or order.place not in {"quote", "next"}
+            assert instrument.kind != CONTRACT or order.hold == 0
+            assert order.place != "quote" or (order.is_limit and order.time_in_force in RESTING)

@@ -43,6 +43,10 @@ class Kind(IntEnum):
     ChangeInstrument = 29
     SplitInstrument = 30
     BustTrade = 31
+    SetQuote = 32
+    SetDealing = 33
+    SetMarkup = 34
+    PayDividend = 35
 
 
 class MalformedError(ValueError):
@@ -97,6 +101,7 @@ BODY: Final[dict[Kind, Layout]] = {
         "self_trade_of": (61, "u8"),
         "group": (62, "u16"),
         "clearing": (64, "u32"),
+        "positions": (68, "u8"),
     },
     Kind.DefineSession: {
         "session": (36, "u32"),
@@ -146,7 +151,12 @@ BODY: Final[dict[Kind, Layout]] = {
     Kind.SetTicks: {},
     Kind.DefineFeePlan: {"maker_rate": (36, "i64"), "taker_rate": (44, "i64"), "plan": (52, "u8")},
     Kind.DefineGroup: {"name": (36, "16 bytes"), "asset": (52, "u32"), "group": (56, "u16")},
-    Kind.SetAccount: {"group": (36, "u16"), "self_trade": (38, "u8"), "self_trade_of": (39, "u8")},
+    Kind.SetAccount: {
+        "group": (36, "u16"),
+        "self_trade": (38, "u8"),
+        "self_trade_of": (39, "u8"),
+        "positions": (40, "u8"),
+    },
     Kind.SetLimits: {
         "id": (36, "u32"),
         "scope": (40, "u8"),
@@ -181,6 +191,16 @@ BODY: Final[dict[Kind, Layout]] = {
         "buyer": (84, "u32"),
         "seller": (88, "u32"),
     },
+    Kind.SetQuote: {"price": (40, "i64"), "quantity": (48, "i64"), "amount": (64, "i64"), "trigger": (76, "i64")},
+    Kind.SetDealing: {
+        "margin_rate": (36, "i64"),
+        "max_age_ns": (44, "i64"),
+        "market": (52, "u8"),
+        "limit": (53, "u8"),
+        "sized": (54, "u8"),
+    },
+    Kind.SetMarkup: {"bid": (36, "i64"), "ask": (44, "i64"), "group": (52, "u16")},
+    Kind.PayDividend: {"amount": (36, "i64")},
 }
 """Fields of the bodies; ListInstrument's `kind` is called `kind_of`, for the head has a `kind`, too."""
 
@@ -204,6 +224,9 @@ BYTES: Final[dict[Kind, int]] = dict.fromkeys(Kind, 96) | {
     Kind.SetRestriction: 48,
     Kind.EndOfDay: 40,
     Kind.SplitInstrument: 48,
+    Kind.SetDealing: 56,
+    Kind.SetMarkup: 56,
+    Kind.PayDividend: 48,
 }
 """Bytes of head and body; items and tail come after."""
 

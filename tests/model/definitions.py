@@ -17,9 +17,9 @@ from tests.model.limits import (
     MAX_SOURCE,
 )
 from tests.model.positions import range_fits
-from tests.model.register import FUTURE, SPOT
+from tests.model.register import CONTRACT, FUTURE, SPOT
 from tests.model.rejects import Reason, lowest
-from tests.model.state import Asset, Instrument, Session, Source, State
+from tests.model.state import COLLECTING, Asset, Dealing, Instrument, Session, Source, State
 
 
 def name_of(raw: bytes, longest: int) -> bytes | None:
@@ -37,7 +37,7 @@ def define_source(state: State, command: Command, reply: Reply) -> Reason | None
             Reason.IdInvalid: not FIRST_SOURCE <= number <= MAX_SOURCE,
             Reason.AlreadyDefined: number in state.sources or name in {each.name for each in state.sources.values()},
             Reason.NameInvalid: name is None,
-            Reason.RightsInvalid: not 1 <= rights <= 15,
+            Reason.RightsInvalid: not 1 <= rights <= 31,
         }
     )
     if reason or name is None:
@@ -77,15 +77,17 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
             or symbol in {each.symbol for each in state.instruments.values()},
             Reason.NameInvalid: symbol is None,
             Reason.AssetUnknown: quote not in state.assets
-            or (base != 0 if kind == FUTURE else base not in state.assets),
+            or (base != 0 if kind in {FUTURE, CONTRACT} else base not in state.assets),
             Reason.AssetsSame: base == quote,
-            Reason.ExecutionInvalid: command["execution"] != 1,
-            Reason.KindInvalid: kind not in {SPOT, FUTURE},
+            Reason.ExecutionInvalid: command["execution"] not in {1, 2},
+            Reason.KindInvalid: kind not in {SPOT, FUTURE, CONTRACT}
+            or (kind == CONTRACT) != (command["execution"] == 2),
         }
     ) or refusal_of_numbers(state, command)
     reason = reason or lowest(
         {
-            Reason.PhaseInvalid: not 1 <= command["phase"] <= 7,
+            Reason.PhaseInvalid: not 1 <= command["phase"] <= 7
+            or (kind == CONTRACT and command["phase"] in COLLECTING),
             Reason.InstrumentBusy: not state.register.splitting.isdisjoint({base, quote}),
         }
     )
@@ -106,6 +108,7 @@ def list_instrument(state: State, command: Command, reply: Reply) -> Reason | No
         max_notional=command["max_notional"],
         maker_fee_rate=command["maker_fee_rate"],
         taker_fee_rate=command["taker_fee_rate"],
+        dealing=Dealing() if kind == CONTRACT else None,
     )
     reply.say(EventKind.InstrumentListed, instrument=number)
     return None
@@ -133,7 +136,7 @@ def refusal_of_numbers(state: State, command: Command) -> Reason | None:
             or command["max_quantity"] * lot > I64_MAX
             or command["max_notional"] < 1
             or (
-                command["kind_of"] == FUTURE
+                command["kind_of"] in {FUTURE, CONTRACT}
                 and not range_fits(highest_price, command["max_quantity"], price_value(state, command) or 0)
             ),
             Reason.FeeRateInvalid: not 0 <= command["maker_fee_rate"] <= MAX_FEE_RATE
@@ -152,7 +155,7 @@ def price_value(state: State, command: Command) -> int | None:
 
 def lot_value(state: State, command: Command) -> int | None:
     """Ledger units of the base asset in one lot, or None where that is not exact; 1 of a future, which has none."""
-    if command["kind_of"] == FUTURE:
+    if command["kind_of"] in {FUTURE, CONTRACT}:
         return 1
     if command["lot_size"] < 1:
         return None

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
+from tests.model import dealer
 from tests.model.book import priced
 from tests.model.events import EventKind
 from tests.model.limits import I64_MAX
 from tests.model.links import LINKED, has_too_much, holds, level, reduce_to, rehold
 from tests.model.matching import ROOM, Outlook, dry_run, enter, stand, would_trade
-from tests.model.state import BUY, CONTINUOUS, PEGS, SELL, TRAILING_STOP, Instrument, Order, State, Work
+from tests.model.state import BUY, CONTINUOUS, CONTRACT, PEGS, SELL, TRAILING_STOP, Instrument, Order, State, Work
 from tests.model.stops import make_due, notice_last_price, start_trailing
 from tests.model.trading import FUNDS_MISSING, NOT_FILLED_AT_ONCE, NOT_POSSIBLE
 
@@ -66,7 +67,7 @@ def settle(state: State, instrument: Instrument) -> Work:
         drop_void(instrument)
         peg = next_peg(instrument)
         if instrument.due:
-            yield ROOM
+            yield ROOM if instrument.dealing is None else dealer.ROOM
             drop_void(instrument)
             if instrument.due:
                 what, order = instrument.due.pop(0)
@@ -123,10 +124,15 @@ def start_child(state: State, order: Order) -> Work:
     if more > max(0, free) or max(wanted.values()) > I64_MAX:
         reduce_to(state, order, 0, FUNDS_MISSING)
         return
+    if order.reduces:
+        order.position = parent.position
     activate(state, order)
     other = order.partner
     if other is not None and other.place != "child" and other.open != order.open:
         make_due(instrument, "level", max(order, other, key=lambda each: each.open))
+    if instrument.kind == CONTRACT:
+        yield from dealer.begin(state, order)
+        return
     if order.waits_for_trigger:
         if order.order_type == TRAILING_STOP:
             start_trailing(instrument, order)
@@ -206,5 +212,6 @@ STEPS: Final[dict[str, Callable[[State, Order], Work]]] = {
     "start": start_child,
     "close": start_at_close,
     "stop": trigger,
+    "called": dealer.called,
 }
 """What is done with each thing that is due."""

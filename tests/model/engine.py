@@ -12,15 +12,19 @@ from typing import Final
 from tests.model.accounts import define_fee_plan, define_group, open_account, set_account
 from tests.model.book import priced
 from tests.model.busts import bust_trade
-from tests.model.checks import check_positions, check_register, check_trades, collaterals
+from tests.model.checks import check_dealt, check_positions, check_register, check_trades, collaterals
 from tests.model.commands import Command, Kind, decode
 from tests.model.commands import encode as encode_command
 from tests.model.days import end_of_day
+from tests.model.dealer import set_dealing, set_markup, set_quote
 from tests.model.definitions import define_asset, define_session, define_source, list_instrument
+from tests.model.dividends import pay_dividend
+from tests.model.due import start
 from tests.model.events import Event, EventKind, Reply, encode
 from tests.model.limits import (
     FEE_INCOME,
     GATEWAY,
+    HOUSE,
     MAX_EVENTS,
     MAX_ORDERS,
     MIN_EVENTS,
@@ -73,6 +77,7 @@ TRADE: Final = 1
 MONEY: Final = 2
 DEFINE: Final = 4
 OPERATE: Final = 8
+QUOTE: Final = 16
 GATEWAY_ONLY: Final = 0
 
 COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason | None]]]] = {
@@ -107,6 +112,10 @@ COMMANDS: Final[dict[Kind, tuple[int, Callable[[State, Command, Reply], Reason |
     Kind.ChangeInstrument: (DEFINE, change_instrument),
     Kind.SplitInstrument: (OPERATE, split_instrument),
     Kind.BustTrade: (OPERATE, bust_trade),
+    Kind.SetQuote: (QUOTE, set_quote),
+    Kind.SetDealing: (DEFINE, set_dealing),
+    Kind.SetMarkup: (DEFINE, set_markup),
+    Kind.PayDividend: (OPERATE, pay_dividend),
 }
 """Per kind: the right that it needs, and what it does."""
 
@@ -127,6 +136,7 @@ class Model:
         assert MIN_EVENTS <= slice_events <= MAX_EVENTS
         assert 1 <= capacity <= MAX_ORDERS
         self.state = State(slice_events, capacity)
+        self.state.settle = lambda instrument: start(self.state, instrument)
         self.continue_work = continue_work
         self.last_seq = 0
         self.last_at_ns = 0
@@ -205,7 +215,7 @@ class Model:
 
     def balances(self) -> dict[tuple[int, int], tuple[int, int]]:
         """(account, asset) -> (balance, held), of all accounts, the venue's own first, and all assets."""
-        accounts = [OUTSIDE, FEE_INCOME, SETTLEMENT, *sorted(self.state.accounts)]
+        accounts = [OUTSIDE, FEE_INCOME, SETTLEMENT, HOUSE, *sorted(self.state.accounts)]
         ledger = self.state.ledger
         return {key: (ledger.balances[key], ledger.holds[key]) for key in product(accounts, sorted(self.state.assets))}
 
@@ -226,12 +236,14 @@ class Model:
         for number, account in state.accounts.items():
             assert len(account.open) <= account.max_open_orders
             for asset in state.assets:
-                assert state.ledger.free(number, asset) >= 0, f"account {number} lacks asset {asset}"
+                dealt = any(each.dealing is not None and each.quote == asset for each in state.instruments.values())
+                assert dealt or state.ledger.free(number, asset) >= 0, f"account {number} lacks asset {asset}"
         for asset in state.assets:
             assert state.ledger.free(OUTSIDE, asset) <= 0
         assert state.open_orders() <= state.capacity
         self._check_books()
         check_positions(state)
+        check_dealt(state)
         check_register(state)
         check_trades(state)
 
@@ -268,7 +280,7 @@ class Model:
         assert not instrument.due or self.state.sweeps
         assert instrument.working is None
         assert instrument.frozen is None
-        if instrument.phase != CONTINUOUS:
+        if instrument.phase != CONTINUOUS or instrument.dealing is not None:
             return
         buys, sells = priced(instrument, BUY), priced(instrument, SELL)
         assert not buys or not sells or buys[0][0] < sells[0][0], "crossed"

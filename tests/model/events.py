@@ -51,6 +51,11 @@ class EventKind(IntEnum):
     TradeBusted = 40
     UncleanStarted = 41
     PositionMarked = 42
+    Quoted = 43
+    DealingSet = 44
+    MarkupSet = 45
+    PositionChanged = 46
+    DividendPaid = 47
 
 
 # u16 length, u8 kind, u8 version, u32 account, u64 event_id, i64 at_ns, u32 instrument, u16 source, u8 side, u8 detail,
@@ -125,8 +130,7 @@ class Reply:
             event_id=event_id,
             at_ns=self.at_ns,
             source=self.source if named else 0,
-            source_seq=self.source_seq if named else 0,
-            **values,
+            **({"source_seq": self.source_seq if named else 0} | values),
         )
         self.made.append(event)
         return event_id

@@ -8,6 +8,7 @@ from tests.model.rejects import Reason, lowest
 from tests.model.state import (
     BUY,
     CANCELS_THE_OTHER,
+    CONTRACT,
     FILL_OR_KILL,
     FUTURE,
     GOOD_TILL_DATE,
@@ -67,9 +68,10 @@ def refusal_of_form(state: State, instrument: Instrument, order: Order, target: 
     order_type = order.order_type
     if order.side not in {BUY, SELL}:
         return Reason.SideInvalid
-    if order_type not in TIMES_IN_FORCE:
+    dealt = instrument.kind == CONTRACT
+    if order_type not in TIMES_IN_FORCE or (dealt and order_type in PEGS | {MARKET_TO_LIMIT}):
         return Reason.OrderTypeInvalid
-    if order.time_in_force not in TIMES_IN_FORCE[order_type]:
+    if order.time_in_force not in TIMES_IN_FORCE[order_type] or (dealt and order.time_in_force in {6, 7}):
         return Reason.TimeInForceInvalid
     account = state.accounts[order.account]
     return lowest(
@@ -78,8 +80,8 @@ def refusal_of_form(state: State, instrument: Instrument, order: Order, target: 
             Reason.QuantityInvalid: order.open < 1,
             Reason.PriceOffTick: not instrument.on_tick(order.price),
             Reason.PriceOutOfRange: not in_range(instrument, order.price),
-            Reason.DisplayInvalid: order.display != 0 and not may_display(order),
-            Reason.MinimumInvalid: order.minimum != 0 and not may_have_minimum(order),
+            Reason.DisplayInvalid: order.display != 0 and (dealt or not may_display(order)),
+            Reason.MinimumInvalid: order.minimum != 0 and (dealt or not may_have_minimum(order)),
             Reason.TriggerInvalid: not trigger_is_valid(instrument, order_type, order.trigger),
             Reason.ExpiryInvalid: not expiry_is_valid(state, order),
             Reason.LinkInvalid: not link_is_valid(account, order, target),
@@ -89,13 +91,13 @@ def refusal_of_form(state: State, instrument: Instrument, order: Order, target: 
 
 def flags_of(instrument: Instrument, order: Order) -> int:
     """Flags that the order may have."""
-    reduce_only = REDUCE_ONLY if instrument.kind == FUTURE else 0
+    reduce_only = REDUCE_ONLY if instrument.kind in {FUTURE, CONTRACT} else 0
     if order.order_type in PEGS:
         return 0
     if order.order_type in STOPS:
         return LINKS | reduce_only
     if order.order_type == LIMIT and order.time_in_force in RESTING:
-        return POST_ONLY | HIDDEN | LINKS | reduce_only
+        return (LINKS if instrument.kind == CONTRACT else POST_ONLY | HIDDEN | LINKS) | reduce_only
     return reduce_only
 
 
@@ -120,6 +122,8 @@ def trigger_is_valid(instrument: Instrument, order_type: int, trigger: int) -> b
     """The trigger, distance or offset is one that the order type can have."""
     if order_type == TRAILING_STOP:
         known = instrument.last != 0 or instrument.reference != 0
+        if instrument.dealing is not None:
+            known = instrument.dealing.quote is not None
         return known and 0 < trigger <= instrument.max_price and trigger % instrument.tick == 0
     if order_type in STOPS:
         return instrument.on_tick(trigger) and in_range(instrument, trigger)
@@ -152,7 +156,7 @@ def may_be_pair(order: Order, other: Order) -> bool:
     if linked or other.side != order.side or other.open != order.open:
         return False
     if order.order_type in STOPS:
-        return other.is_limit and other.place == "book"
+        return other.is_limit and other.place in {"book", "quote"}
     return order.order_type == LIMIT and other.place == "stop"
 
 

@@ -38,6 +38,8 @@ OUTSIDE: Final = 1
 FEE_INCOME: Final = 2
 SETTLEMENT: Final = 3
 """Settlement of futures."""
+HOUSE: Final = 4
+"""The counterpart of positions that the house deals."""
 FIRST_ACCOUNT: Final = 16
 
 BILLION: Final = 1_000_000_000

@@ -3,12 +3,12 @@
 from tests.model.accounts import count_traded
 from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
-from tests.model.limits import BILLION, FEE_INCOME, OUTSIDE
+from tests.model.limits import FEE_INCOME, OUTSIDE
 from tests.model.positions import change
-from tests.model.register import FUTURE, Plan, Trade
+from tests.model.register import CONTRACT, FUTURE, Plan, Trade
 from tests.model.rejects import Reason, lowest
 from tests.model.results import count_fill
-from tests.model.state import BUY, SELL, Instrument, Order, State, rounded
+from tests.model.state import BUY, SELL, Instrument, Order, State, charge, rounded
 
 
 def deposit(state: State, command: Command, reply: Reply) -> Reason | None:
@@ -61,7 +61,7 @@ def rates_now(state: State, account: int, instrument: Instrument) -> tuple[int, 
 
 def hold(instrument: Instrument, order: Order, price: int, lots: int) -> int:
     """What the order holds with so many lots open at the price."""
-    if lots == 0:
+    if lots == 0 or instrument.kind == CONTRACT:
         return 0
     if instrument.kind == FUTURE:
         return hold_of_future(instrument, order, price, lots)
@@ -82,14 +82,6 @@ def hold_of_future(instrument: Instrument, order: Order, price: int, lots: int) 
 def fee_held(order: Order, value: int) -> int:
     """The fee of so much value at the dearer of the order's rates; rebates do not count."""
     return rounded(order.carry + max(order.maker_rate, order.taker_rate, 0) * value)
-
-
-def charge(order: Order, billionths: int) -> int:
-    """The fee of a fill, rounded over the order: what is rounded away is carried to its next fill."""
-    due = order.carry + billionths
-    fee = rounded(due)
-    order.carry = due - fee * BILLION
-    return fee
 
 
 def settle(state: State, resting: Order, incoming: Order, price: int, lots: int) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.model import money, risk, sweeps
+from tests.model import dealer, money, risk, sweeps
 from tests.model.bands import price_refusal
 from tests.model.commands import Command
 from tests.model.due import advance, after_cancel, start
@@ -17,6 +17,7 @@ from tests.model.state import (
     AT_THE_CLOSE,
     CANCELS_THE_OTHER,
     CONTINUOUS,
+    CONTRACT,
     FILL_OR_KILL,
     FUTURE,
     LIMIT,
@@ -57,12 +58,14 @@ def place(state: State, order: Order, target: int) -> Reason | None:
     other = account.open[target] if order.flags & LINKS else None
     order.maker_rate, order.taker_rate = money.rates_now(state, order.account, instrument)
     takes = take_limit(instrument, order)
+    if instrument.kind == CONTRACT:
+        dealer.take_position(state, order, target)
     if order.flags & TRIGGERED_BY_OTHER:
         order.place = "child"
     reason = risk.judge(state, ask_for(state, instrument, order, other))
     if reason:
         return reason
-    outlook = look_ahead(state, instrument, order) if takes else None
+    outlook = look_ahead(state, instrument, order) if takes and instrument.kind != CONTRACT else None
     if outlook is Outlook.TOO_LARGE:
         return Reason.DryRunTooLarge
     if enters(instrument, order) and order.post_only and would_trade(instrument, order, order.price):
@@ -99,8 +102,9 @@ def ask_for(state: State, instrument: Instrument, order: Order, other: Order | N
         open=order.open,
         hold=max(wanted.values()),
         more=sum(wanted.values()) - sum(each.hold for each in wanted),
-        reduce_only=order.reduce_only,
+        reduce_only=order.reduce_only or order.reduces,
         old=None,
+        order=order if instrument.kind == CONTRACT else None,
         price_refusal=price_refusal(instrument, order.side, order.price) if is_limit else None,
     )
 
@@ -171,6 +175,8 @@ def begun(state: State, order: Order) -> Work:
     instrument = state.instrument_of(order)
     if order.place == "child":
         instrument.wait(order, "child")
+    elif instrument.kind == CONTRACT:
+        yield from dealer.begin(state, order)
     elif order.waits_for_trigger:
         if order.order_type == TRAILING_STOP:
             start_trailing(instrument, order)
@@ -253,7 +259,10 @@ def changed(state: State, instrument: Instrument, order: Order, command: Command
     new.maker_rate, new.taker_rate = money.rates_now(state, order.account, instrument)
     if order.waits_for_trigger and command["trigger"] != 0 and command["trigger"] != order.trigger:
         new.trigger = command["trigger"]
-        start_trailing(instrument, new)
+        if instrument.kind == CONTRACT:
+            new.extreme = 0
+        else:
+            start_trailing(instrument, new)
     return new
 
 
@@ -272,8 +281,9 @@ def judged(state: State, instrument: Instrument, order: Order, new: Order, quant
             open=new.open,
             hold=hold,
             more=hold - order.hold,
-            reduce_only=order.reduce_only,
+            reduce_only=order.reduce_only or order.reduces,
             old=order,
+            order=new if instrument.kind == CONTRACT else None,
             price_refusal=refusal,
         ),
     )
@@ -312,7 +322,10 @@ def change(state: State, account: Account, order: Order, new: Order, *, stays: b
     if stays:
         return
     order.order_id = event_id
-    if place == "stop":
+    if instrument.kind == CONTRACT:
+        order.group = account.group
+        yield from dealer.begin(state, order)
+    elif place == "stop":
         instrument.wait(order, "stop")
         notice_last_price(instrument, order)
     elif place == "close":

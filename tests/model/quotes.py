@@ -73,7 +73,9 @@ def placed(state: State, command: Command, item: dict[str, int], side: int, clie
         open=item[f"{name}_quantity"],
     )
     price, quantity = order.price, order.open
-    reason = place(state, order, 0)
+    listed = state.instruments.get(order.instrument)
+    dealt = listed is not None and listed.dealing is not None
+    reason = Reason.ExecutionInvalid if dealt else place(state, order, 0)
     if reason:
         refuse(
             state,

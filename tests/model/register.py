@@ -14,6 +14,7 @@ OF_VENUE: Final = 5
 
 SPOT: Final = 1
 FUTURE: Final = 2
+CONTRACT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ class Position:
 
     lots: int
     mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Lots of a position against the house, negative when short, what they cost, and what they hold."""
+
+    lots: int
+    cost: int
+    margin: int
 
 
 @dataclass(slots=True)
@@ -133,6 +143,8 @@ class Register:
     """Scope, number, instrument."""
     positions: dict[tuple[int, int], Position] = field(default_factory=dict)
     """By account and instrument; none without lots."""
+    dealt: dict[tuple[int, int, int], Held] = field(default_factory=dict)
+    """By instrument, account and position, 0 of an account that nets; none without lots."""
     results: dict[tuple[int, int], dict[int, Tally]] = field(default_factory=dict)
     """By account and asset, where a loss is limited: the tallies of its instruments."""
     corrected: set[int] = field(default_factory=set)

@@ -80,6 +80,10 @@ class Reason(IntEnum):
     Restricted = 71
     DryRunTooLarge = 72
     PostOnlyWouldTrade = 73
+    QuoteCrossed = 74
+    QuoteMissing = 75
+    DealingInvalid = 76
+    PositionsInvalid = 77
 
 
 def lowest(holds: Mapping[Reason, bool]) -> Reason | None:

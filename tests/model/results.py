@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.model.register import OF_ACCOUNT, OF_GROUP, Tally
-from tests.model.state import State
+from tests.model.state import Instrument, State
 
 MOST_LOTS: Final = 2**62
 """What repeated splits can make of a result's lots at most."""
@@ -39,7 +39,21 @@ def start(state: State, number: int, asset: int) -> None:
         instrument = state.instruments[where]
         if account == number and instrument.quote == asset:
             tallies[where] = Tally(-instrument.value(instrument.settlement, position.lots), position.lots)
+    for where in sorted({where for where, owner, _ in state.register.dealt if owner == number}):
+        instrument = state.instruments[where]
+        if instrument.quote == asset:
+            lots = sum(
+                held.lots for (at, owner, _), held in state.register.dealt.items() if (at, owner) == (where, number)
+            )
+            tallies[where] = Tally(-instrument.value(value_price(instrument), lots), lots)
     state.register.results[number, asset] = tallies
+
+
+def value_price(instrument: Instrument) -> int:
+    """The price by which open lots count: the last one, of what the house deals the middle of its quote; 0 for none."""
+    if instrument.dealing is None:
+        return instrument.last
+    return instrument.dealing.quote.middle() if instrument.dealing.quote else 0
 
 
 def count_fill(state: State, number: int, where: int, *, cash: int, lots: int) -> None:
@@ -68,6 +82,6 @@ def loss(state: State, number: int, asset: int) -> int:
     result = 0
     for where, tally in state.register.results[number, asset].items():
         instrument = state.instruments[where]
-        if instrument.last:
-            result += tally.cash + instrument.value(instrument.last, tally.lots)
+        if price := value_price(instrument):
+            result += tally.cash + instrument.value(price, tally.lots)
     return -result

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from tests.model import dealt
 from tests.model.commands import Command
 from tests.model.events import EventKind, Reply
 from tests.model.limits import BILLION, I64_MAX
 from tests.model.positions import closable, lots_of, most_lots, open_lots
 from tests.model.register import (
+    CONTRACT,
     FUTURE,
     OF_ACCOUNT,
     OF_FIRM,
@@ -45,6 +47,8 @@ class Ask:
     reduce_only: bool = False
     old: Order | None = None
     price_refusal: Reason | None = None
+    order: Order | None = None
+    """Of what the house deals: the order as it would be."""
 
 
 def judge(state: State, ask: Ask) -> Reason | None:
@@ -60,13 +64,16 @@ def judge(state: State, ask: Ask) -> Reason | None:
         Reason.QuantityTooLarge: ask.quantity > min(largest),
         Reason.NotionalTooLarge: instrument.value(ask.price, ask.quantity) > min(dearest),
         Reason.PositionTooLarge: position_is_too_large(state, ask),
-        Reason.PositionTooSmall: ask.reduce_only and ask.open > closable(state, ask.account, ask.instrument, ask.side),
+        Reason.PositionTooSmall: position_is_too_small(state, ask),
         Reason.OpenOrdersTooMany: ask.old is None and has_too_many_orders(state, ask),
         Reason.OrdersFull: ask.old is None and state.open_orders() >= state.capacity,
         Reason.HeldTooMuch: holds_too_much(state, ask),
-        Reason.FundsInsufficient: ask.hold > I64_MAX or ask.more > free(state, ask),
+        Reason.FundsInsufficient: ask.hold > I64_MAX
+        or ask.more > max(0, free(state, ask))
+        or (ask.order is not None and ask.old is None and dealt.lacks_funds_at_once(state, ask.order)),
         Reason.LossReached: not ask.reduce_only and has_lost_too_much(state, ask.account),
         Reason.Restricted: is_restricted(state, ask),
+        Reason.QuoteMissing: ask.order is not None and ask.old is None and dealt.lacks_quote(state, ask.order),
     }
     if ask.price_refusal:
         checks[ask.price_refusal] = True
@@ -110,6 +117,12 @@ def position_is_too_large(state: State, ask: Ask) -> bool:
     """The lots held and those of all open orders of the side could go beyond a limit."""
     instrument = state.instruments[ask.instrument]
     limits = list(limits_of(state, ask, "max_position").values())
+    if instrument.kind == CONTRACT:
+        if ask.reduce_only:
+            return False
+        held = dealt.lots_on_side(state, ask.account, ask.instrument, ask.side)
+        others = open_lots(state, ask.account, ask.instrument, ask.side, without=ask.old)
+        return held + ask.open > most_lots(instrument) or any(held + others + ask.open > limit for limit in limits)
     if instrument.kind == FUTURE:
         held = lots_of(state, ask.account, ask.instrument)
         limits.append(most_lots(instrument))
@@ -119,6 +132,14 @@ def position_is_too_large(state: State, ask: Ask) -> bool:
     if ask.side == BUY:
         return any(held + others + ask.open > limit for limit in limits)
     return instrument.kind == FUTURE and any(others + ask.open - held > limit for limit in limits)
+
+
+def position_is_too_small(state: State, ask: Ask) -> bool:
+    """A reduce-only order for more than it could close; of what the house deals a child is asked later."""
+    if ask.order is None:
+        return ask.reduce_only and ask.open > closable(state, ask.account, ask.instrument, ask.side)
+    is_child = ask.old is None and ask.order.place == "child"
+    return ask.reduce_only and not is_child and ask.open > dealt.reducible(state, ask.order)
 
 
 def has_too_many_orders(state: State, ask: Ask) -> bool:

@@ -17,6 +17,8 @@ def set_rules(state: State, command: Command, reply: Reply) -> Reason | None:
     rules = Rules(**{name: command[name] for name in Rules.__slots__})
     widths = [rules.static_band, rules.dynamic_band, rules.collar]
     banded = rules.static_band != 0 or rules.dynamic_band != 0
+    instrument = state.instruments.get(command["instrument"])
+    dealt = instrument is not None and instrument.dealing is not None
     shortest = 1 if AUCTION in {rules.band_action, rules.resume} else 0
     reason = lowest(
         {
@@ -24,6 +26,7 @@ def set_rules(state: State, command: Command, reply: Reply) -> Reason | None:
             Reason.BandInvalid: not all(0 <= width <= BILLION for width in widths)
             or rules.band_action not in ({REFUSED, AUCTION} if banded else {0})
             or rules.resume > 2
+            or (dealt and (banded or rules.collar != 0 or rules.resume == AUCTION))
             or not shortest <= rules.auction_ns <= 86_400 * BILLION,
         }
     )

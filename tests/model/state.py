@@ -50,7 +50,10 @@ CLOSED: Final = 7
 SUSPENDED: Final = 8
 DELISTED: Final = 9
 
+COLLECTING: Final = frozenset({PRE_OPEN, OPENING_AUCTION, VOLATILITY_AUCTION, CLOSING_AUCTION})
+
 FUTURE: Final = 2
+CONTRACT: Final = 3
 
 Work = Generator[int, None, None]
 """Work in steps: before each it yields the events for which it needs room, and goes on where there is as much."""
@@ -94,7 +97,8 @@ class Order:
     maker_rate: int = 0
     taker_rate: int = 0
     place: str = "none"
-    """Where it stands: `book`, `peg`, `stop`, `child`, `close`, `working` (being matched) or `none`."""
+    """Where it stands: `book`, `peg`, `stop`, `child`, `close`, `working` (being matched) or `none`; of what the house
+    deals also `quote` (a limit that waits for one that reaches it) and `next` (it waits for any)."""
     extreme: int = 0
     """Of a trailing stop: the last price from which it keeps its distance."""
     triggered: bool = False
@@ -106,6 +110,12 @@ class Order:
     """The order for which it waits."""
     children: list["Order"] = field(default_factory=list)
     """Orders that wait for this one, in the order in which they were placed."""
+    group: int = 0
+    """Of what the house deals: whose markup it is dealt with."""
+    reduces: bool = False
+    """It may reduce a position against the house and no more."""
+    position: int = 0
+    """Of a hedging account: the position that it reduces or made."""
 
     @property
     def post_only(self) -> bool:
@@ -162,6 +172,8 @@ class Account:
     clearing: int = 0
     plan: int = 0
     traded: int = 0
+    hedging: bool = False
+    """Each order that opens makes a position against the house of its own."""
     last_ref: int = 0
     open: dict[int, Order] = field(default_factory=dict)
     quotes: dict[int, list[int]] = field(default_factory=dict)
@@ -195,6 +207,33 @@ class Rules:
     auction_ns: int = 0
     band_action: int = 0
     resume: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Bid and ask; of a markup by how much they are worse."""
+
+    bid: int
+    ask: int
+
+    def middle(self) -> int:
+        """Half way, rounded down."""
+        return (self.bid + self.ask) // 2
+
+
+@dataclass(slots=True)
+class Dealing:
+    """How the house deals an instrument: its quote, the lots that it has left for buys and sells (None for any), its rules."""
+
+    quote: Prices | None = None
+    left: dict[int, int | None] = field(default_factory=lambda: {BUY: None, SELL: None})
+    at_ns: int = 0
+    margin_rate: int = BILLION
+    max_age_ns: int = 0
+    market: int = 1
+    limit: int = 2
+    sized: bool = False
+    markups: dict[int, Prices] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -242,6 +281,8 @@ class Instrument:
     auction_ends: int | None = None
     indicated: tuple[int, int, int] = (0, 0, 0)
     day: Day = field(default_factory=Day)
+    dealing: Dealing | None = None
+    """Of what the house deals."""
 
     @property
     def busy(self) -> bool:
@@ -254,7 +295,7 @@ class Instrument:
 
     def held_asset(self, side: int) -> int:
         """The asset that an order of the side holds."""
-        return self.quote if side == BUY or self.kind == FUTURE else self.base
+        return self.quote if side == BUY or self.kind != 1 else self.base
 
     def rest(self, order: Order) -> None:
         """Puts the order behind those of its price."""
@@ -302,6 +343,14 @@ class Instrument:
         tick = self.tick_at(price)
         up = -(-price // tick) * tick
         return min([up, *(from_price for from_price, _ in self.ticks if price <= from_price)])
+
+
+def charge(order: Order, billionths: int) -> int:
+    """The fee of a fill, rounded over the order: what is rounded away is carried to its next fill."""
+    due = order.carry + billionths
+    fee = rounded(due)
+    order.carry = due - fee * BILLION
+    return fee
 
 
 def rounded(billionths: int) -> int:
@@ -355,7 +404,7 @@ class State:
     slice_events: int
     capacity: int
     sources: dict[int, Source] = field(
-        default_factory=lambda: {GATEWAY: Source(b"gateway", 1), OPERATOR: Source(b"operator", 15)}
+        default_factory=lambda: {GATEWAY: Source(b"gateway", 17), OPERATOR: Source(b"operator", 31)}
     )
     assets: dict[int, Asset] = field(default_factory=dict)
     instruments: dict[int, Instrument] = field(default_factory=dict)
@@ -369,6 +418,8 @@ class State:
     command_seq: int = 0
     reply: Reply = field(default_factory=lambda: Reply(0, 0, 0, 0))
     """Events of the command at work."""
+    settle: Callable[[Instrument], None] = lambda _: None
+    """Works off what is due in an instrument that is idle."""
 
     def has_room(self, events: int) -> bool:
         """So many more events fit into the command."""

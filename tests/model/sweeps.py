@@ -118,7 +118,7 @@ def ranked(instrument: Instrument) -> list[tuple[Rank, Order]]:
         found += [((side, int(order.hidden), order.price * sign, order.order_id), order) for order in book]
         found += [((side, 2, 0, order.order_id), order) for order in instrument.standing("peg", side)]
         found += [((side, 3, 0, order.order_id), order) for order in instrument.standing("stop", side)]
-        waiting = instrument.standing("child", side) + instrument.standing("close", side)
+        waiting = [order for place in ("child", "close", "quote", "next") for order in instrument.standing(place, side)]
         found += [((side, 4, 0, order.order_id), order) for order in waiting]
         working = instrument.working
         if working is not None and working.side == side and working.open:

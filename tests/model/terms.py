@@ -11,7 +11,7 @@ from tests.model.fields import fitting
 from tests.model.limits import FEE_INCOME, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE, SETTLEMENT
 from tests.model.links import rehold
 from tests.model.positions import range_fits
-from tests.model.register import FUTURE, SPOT
+from tests.model.register import SPOT
 from tests.model.rejects import Reason, lowest
 from tests.model.results import split_lots
 from tests.model.state import Instrument, Order, State, Sweep, Work
@@ -57,6 +57,10 @@ def change_instrument(state: State, command: Command, reply: Reply) -> Reason | 
     instrument.min_price, instrument.max_price = command["min_price"], command["max_price"]
     instrument.max_quantity, instrument.max_notional = command["max_quantity"], command["max_notional"]
     first_id = reply.say(EventKind.InstrumentChanged, instrument=number)
+    if instrument.dealing is not None and instrument.dealing.quote is not None:
+        quote = instrument.dealing.quote
+        if not instrument.min_price <= quote.bid <= quote.ask <= instrument.max_price:
+            instrument.dealing.quote = None
     instrument.locks += 1
 
     def steps(state: State, sweep: Sweep) -> Work:
@@ -80,20 +84,23 @@ def refusal_of_terms(state: State, command: Command) -> Reason | None:
             Reason.PriceRangeInvalid: not 1 <= low <= high
             or low % tick != 0
             or high % tick != 0
-            or (instrument.kind == FUTURE and other_range and rests_on_range(state, number))
-            or (instrument.kind == FUTURE and instrument.settlement != 0 and not low <= instrument.settlement <= high),
+            or (instrument.kind != SPOT and other_range and rests_on_range(state, number))
+            or (instrument.kind != SPOT and instrument.settlement != 0 and not low <= instrument.settlement <= high),
             Reason.LimitInvalid: not 1 <= command["max_quantity"] <= MAX_ORDER_QUANTITY
             or command["max_quantity"] * instrument.lot_value > I64_MAX
             or command["max_notional"] < 1
-            or (instrument.kind == FUTURE and not range_fits(high, command["max_quantity"], instrument.price_value)),
+            or (instrument.kind != SPOT and not range_fits(high, command["max_quantity"], instrument.price_value)),
         }
     )
 
 
 def rests_on_range(state: State, number: int) -> bool:
     """Collateral of positions or holds of orders in the future are reckoned with its price range."""
-    return any(where == number for _, where in state.register.positions) or any(
-        order.instrument == number for account in state.accounts.values() for order in account.open.values()
+    dealt = any(where == number for where, _, _ in state.register.dealt)
+    return (
+        dealt
+        or any(where == number for _, where in state.register.positions)
+        or any(order.instrument == number for account in state.accounts.values() for order in account.open.values())
     )
 
 

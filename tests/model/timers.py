@@ -15,6 +15,7 @@ from tests.model.phases import AUCTIONS, BY_AUCTION_END, BY_COMMAND, BY_SCHEDULE
 from tests.model.rejects import Reason, lowest
 from tests.model.state import (
     CLOSED,
+    COLLECTING,
     CONTINUOUS,
     DELISTED,
     GOOD_TILL_DATE,
@@ -64,6 +65,7 @@ def is_invalid(instrument: Instrument, new: int) -> bool:
         not CONTINUOUS <= new <= DELISTED
         or old in {new, DELISTED}
         or (new == DELISTED and old not in {CLOSED, SUSPENDED})
+        or (instrument.dealing is not None and new in COLLECTING)
     )
 
 

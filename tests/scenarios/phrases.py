@@ -7,6 +7,7 @@ from typing import Final
 from tests.model.events import Event, EventKind
 from tests.model.limits import OUTSIDE
 from tests.model.rejects import Reason
+from tests.scenarios.dealer_words import of_dealer
 from tests.scenarios.risk_phrases import is_told_here, told
 from tests.scenarios.words import PHASES
 
@@ -62,7 +63,9 @@ def phrases(events: list[Event], names: Names) -> Iterator[str]:
     while left:
         event = left.pop(0)
         kind = EventKind(event.kind)
-        if is_told_here(event):
+        if phrase := of_dealer(event, left, names):
+            yield phrase
+        elif is_told_here(event):
             yield told(event, left, names)
         elif kind == EventKind.Traded:
             yield trade(event, left.pop(0), left.pop(0))

@@ -13,6 +13,7 @@ from tests.model.limits import (
     FEE_INCOME,
     FIRST_ACCOUNT,
     GATEWAY,
+    HOUSE,
     MAX_EVENTS,
     MAX_ORDERS,
     OPERATOR,
@@ -20,6 +21,7 @@ from tests.model.limits import (
     SETTLEMENT,
 )
 from tests.model.state import BUY, SELL
+from tests.scenarios.dealer_words import DEALER_VERBS
 from tests.scenarios.phrases import Names, phrases
 from tests.scenarios.risk_words import RISK_VERBS
 from tests.scenarios.words import BY_GATEWAY, RIGHTS, VERBS, Spoken, pairs, seconds, self_trade
@@ -119,7 +121,7 @@ INSTRUMENT: Final = {
 }
 ACCOUNT: Final = {"firm": "1", "max_quantity": "1000000", "max_notional": "1000000000000", "max_open_orders": "100"}
 NAME_FIELDS: Final = {"name", "code", "symbol", "network", "salt", "verifier"}
-HOUSE: Final = {"outside": OUTSIDE, "fees": FEE_INCOME, "settlement": SETTLEMENT}
+OWN: Final = {"outside": OUTSIDE, "fees": FEE_INCOME, "settlement": SETTLEMENT, "house": HOUSE}
 """The venue's own accounts."""
 COMMAND: Final = re.compile(r"(?:(?P<times>\d+) times )?(?:(?P<source>[a-z]\w*)(?: (?P<number>\d+))?: )?(?P<what>.*)")
 
@@ -132,7 +134,7 @@ class Play:
     at_ns: int = 0
     assets: dict[str, int] = field(default_factory=dict)
     instruments: dict[str, int] = field(default_factory=dict)
-    accounts: dict[str, int] = field(default_factory=lambda: dict(HOUSE))
+    accounts: dict[str, int] = field(default_factory=lambda: dict(OWN))
     sources: dict[str, int] = field(default_factory=lambda: {"gateway": GATEWAY, "operator": OPERATOR})
     last_number: dict[int, int] = field(default_factory=dict)
     refs: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -190,7 +192,7 @@ class Play:
 
     def open_account(self, name: str, words: list[str]) -> None:
         """`account A usd 1000 max_open_orders=2 stp=cancel-oldest by=firm`."""
-        self.accounts[name] = FIRST_ACCOUNT + len(self.accounts) - len(HOUSE)
+        self.accounts[name] = FIRST_ACCOUNT + len(self.accounts) - len(OWN)
         limits = pairs([word for word in words if "=" in word])
         self.must(Kind.OpenAccount, {"account": name} | ACCOUNT | self_trade(limits) | limits)
         funds = [word for word in words if "=" not in word]
@@ -230,7 +232,8 @@ class Play:
         values = pairs([word for word in words[1:] if "=" in word])
         if verb == "send":
             return Spoken(Kind[rest[0]], values)
-        spoken = RISK_VERBS[verb](self, rest) if verb in RISK_VERBS else VERBS[verb](rest)
+        known = VERBS | DEALER_VERBS
+        spoken = RISK_VERBS[verb](self, rest) if verb in RISK_VERBS else known[verb](rest)
         if verb in {"buy", "sell", "continue"}:
             spoken.values.setdefault("instrument", "XYZ")
         spoken.values = {name: value for name, value in (spoken.values | values).items() if value}
@@ -262,6 +265,8 @@ class Play:
             return text.encode()
         if re.fullmatch(r"-?\d+", text):
             return int(text)
+        if text.startswith("#"):
+            return self.position(int(text[1:]))
         known = {
             "account": self.accounts,
             "clearing": self.accounts,
@@ -280,6 +285,11 @@ class Play:
         assert name in {"client_ref", "target"}, f"{name}={text}"
         refs = self.refs.setdefault(account, {})
         return refs.setdefault(text, len(refs) + 1)
+
+    def position(self, number: int) -> int:
+        """The position that was opened as the so-manieth of the scenario, from 1."""
+        opened = [event for event in self.events if (event.kind, event.detail) == (EventKind.PositionChanged, 1)]
+        return opened[number - 1].source_seq
 
     def quote_refs(self, account: str, text: str) -> int:
         """The first of the references of a quote's orders, which are called `q.bid`, `q.ask`, `q.bid2` ..."""

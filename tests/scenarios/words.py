@@ -21,7 +21,14 @@ ORDER_TYPES: Final = {
     "peg-market": 9,
 }
 FLAGS: Final = {"post-only": 1, "hidden": 2, "oco": 4, "after": 8, "reduce-only": 16}
-NUMBERS: Final = {"iceberg": "display", "min": "minimum", "until": "expire_s", "oco": "target", "after": "target"}
+NUMBERS: Final = {
+    "iceberg": "display",
+    "min": "minimum",
+    "until": "expire_s",
+    "oco": "target",
+    "after": "target",
+    "reduces": "target",
+}
 """Words behind which a value stands, and the field that it goes to."""
 TRIGGERS: Final = {"stop", "stop-limit", "trail", "peg", "peg-mid", "peg-market"}
 PHASES: Final = {
@@ -36,7 +43,7 @@ PHASES: Final = {
     "delisted": 9,
 }
 SCOPES: Final = {"account": 1, "group": 2, "firm": 3, "instrument": 4, "venue": 5, "session": 6}
-RIGHTS: Final = {"trade": 1, "money": 2, "define": 4, "operate": 8}
+RIGHTS: Final = {"trade": 1, "money": 2, "define": 4, "operate": 8, "quote": 16}
 SELF_TRADE: Final = {"none": "0", "cancel-newest": "1", "cancel-oldest": "2", "cancel-both": "3", "decrement": "4"}
 SELF_TRADE_OF: Final = {"account": "1", "firm": "2"}
 
@@ -45,6 +52,7 @@ BY_GATEWAY: Final = {
     Kind.CancelOrder,
     Kind.ReplaceOrder,
     Kind.MassQuote,
+    Kind.SetQuote,
     Kind.Tick,
     Kind.Continue,
     Kind.CleanClose,

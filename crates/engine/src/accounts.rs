@@ -22,6 +22,8 @@ pub(crate) struct Account {
     pub(crate) guard: u8,
     /// Where the rates of its next orders stand in the fee table, 0 for the instruments' own.
     pub(crate) plan: u8,
+    /// Whether each of its orders that opens makes a dealt position of its own.
+    pub(crate) is_hedging: bool,
 }
 
 /// Bits of [`Account::guard`].

@@ -83,6 +83,12 @@ impl Span {
     }
 }
 
+/// Whether rules say nothing of trades and auctions: the house deals at its quotes.
+pub(crate) fn fits_house(rules: &SetRules) -> bool {
+    let none = rules.static_band | rules.dynamic_band | rules.collar == 0;
+    none && rules.band_action == 0 && rules.resume != code::RESUME_AUCTION
+}
+
 /// Whether an instrument may have these rules.
 pub(crate) fn is_sound(rules: &SetRules) -> bool {
     let SetRules { static_band, dynamic_band, collar, auction_ns, band_action, resume, .. } = *rules;
@@ -169,7 +175,7 @@ impl Instrument {
     }
 
     fn guard_rules(&mut self) {
-        let special = has_any(&self.rules) || !self.steps.is_empty();
+        let special = has_any(&self.rules) || !self.steps.is_empty() || self.terms.is_dealt();
         self.set_guard(guard::RULES, special);
     }
 }

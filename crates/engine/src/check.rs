@@ -104,7 +104,9 @@ impl Engine {
             2 => Place::Pegs,
             3 if extra.place == Place::Reached => Place::Reached,
             3 => Place::Stops,
-            _ if extra.place == Place::Parked => Place::Parked,
+            _ if matches!(extra.place, Place::Parked | Place::Dealt | Place::Next | Place::Called) => {
+                extra.place
+            }
             _ => Place::Waiting,
         };
         require(special && extra.place == place, || fault("stands elsewhere than it says"))?;
@@ -136,9 +138,8 @@ impl Engine {
             require(back, || fault("has a child that does not have it"))?;
         }
         let waits = extra.place != Place::Waiting || extra.parent != NIL || extra.tickets[1] != 0;
-        require(waits && (extra.place != Place::Reached || extra.tickets[1] != 0), || {
-            fault("waits for nothing")
-        })?;
+        let is_due = !matches!(extra.place, Place::Reached | Place::Called) || extra.tickets[1] != 0;
+        require(waits && is_due, || fault("waits for nothing"))?;
         require(extra.partner != Partner::Done || extra.tickets != [0; 2], || fault("has lost its partner"))?;
         Ok(true)
     }
@@ -165,16 +166,18 @@ impl Engine {
         require(busy || instrument.working == NIL && due == 0 && instrument.run == Run::default(), || {
             fault("work is left undone")
         })?;
-        let stops = instrument.stops.len();
+        let dealt_stops = instrument.dealer.as_ref().map_or(0, |dealer| dealer.stops_waiting());
+        let stops = instrument.stops.len() + dealt_stops;
         let waiting = walk
             .iter()
             .filter(|(_, slot)| self.extras.get(*slot).is_some_and(|extra| extra.place == Place::Stops));
         require(stops == waiting.count() && instrument.pegs.len() == count(2), || fault("stops or pegs"))?;
         require(
-            instrument.watch & !watch::AUCTION == watch_of(stops, due > 0, instrument.pegs.len()),
+            instrument.watch & !watch::AUCTION
+                == watch_of(instrument.stops.len(), due > 0, instrument.pegs.len()),
             || fault("watch byte"),
         )?;
-        if busy || !instrument.is_continuous() {
+        if busy || !instrument.is_continuous() || instrument.terms.is_dealt() {
             return Ok(());
         }
         self.check_calm(instrument, walk)
@@ -231,7 +234,9 @@ impl Engine {
             })?;
             // The outside world, fees after rebates, and settlement on its way through may be negative. The two holds of a pair round
             // apart: each pair may be short of one unit.
-            let own = account < AccountId::FIRST_CLIENT.0;
+            // What the house deals may lose more than an account has.
+            let own = account < AccountId::FIRST_CLIENT.0
+                || self.instruments.all().any(|of| of.terms.is_dealt() && of.terms.quote.0 == asset);
             let slack = i128::from(self.accounts.get(account).map_or(0, |account| account.open_orders));
             require(own || balance.held <= balance.total + slack, || {
                 format!("account {account} has {} of asset {asset} and holds {}", balance.total, balance.held)

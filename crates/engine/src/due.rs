@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use garraway_book::Slot;
 use garraway_types::{Event, EventKind, Side, detail};
 
+use crate::dealing;
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Partner, Place};
@@ -168,10 +169,11 @@ impl Engine {
             instrument.set_watch(watch::DUE, !instrument.due.is_empty());
             return;
         }
+        let room = if instrument.terms.is_dealt() { dealing::ROOM } else { ROOM };
         while self.instruments.of_order(number).working == garraway_book::NIL {
             self.close_order_run(number);
             if let Some(due) = self.next_due(number) {
-                if !emit.has_room_for(ROOM) {
+                if !emit.has_room_for(room) {
                     self.instruments.of_order(number).due.put_back(due);
                     break;
                 }
@@ -220,6 +222,7 @@ impl Engine {
                 self.start_parked(due.slot, emit)
             }
             What::Start => self.start_child(due.slot, emit),
+            What::Trigger if self.is_dealt(due.slot) => self.deal_called(due.slot, emit),
             What::Trigger => self.trigger(due.slot, emit),
         }
     }

@@ -11,6 +11,7 @@ use garraway_types::{
 use crate::accounts::Accounts;
 use crate::commands;
 use crate::day::Days;
+use crate::dealt::DealtPositions;
 use crate::emit::Emit;
 use crate::exposures::Exposures;
 use crate::extras::Extras;
@@ -27,7 +28,7 @@ use crate::sweeps::{Sweeps, Trail};
 use crate::timers::Timers;
 
 /// The version of the engine's behaviour. Journals and snapshots name it; a build refuses those of another.
-pub const LOGIC_VERSION: u32 = 4;
+pub const LOGIC_VERSION: u32 = 5;
 
 /// How an engine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Engine {
     pub(crate) groups: Groups,
     pub(crate) limits: Limits,
     pub(crate) positions: Positions,
+    /// Positions against the house.
+    pub(crate) dealt: DealtPositions,
     pub(crate) exposures: Exposures,
     pub(crate) days: Days,
     /// Trades that were taken back or corrected.
@@ -135,6 +138,7 @@ impl Engine {
             groups: Groups::default(),
             limits: Limits::default(),
             positions: Positions::default(),
+            dealt: DealtPositions::default(),
             exposures: Exposures::default(),
             days: Days::default(),
             busted: BTreeSet::new(),
@@ -161,7 +165,9 @@ impl Engine {
         self.last_at = self.last_at.max(at.0);
         let mut emit = Emit::new(events, command_seq, self.last_at, command, self.setup.slice_events);
         if command.head.source == SourceId::GATEWAY.0 {
-            if let Err(reason) = self.judge(command, rights::TRADE | rights::SYSTEM, &mut emit) {
+            if let Err(reason) =
+                self.judge(command, rights::TRADE | rights::QUOTE | rights::SYSTEM, &mut emit)
+            {
                 emit.rejected(command, reason);
             }
         } else {
@@ -225,6 +231,10 @@ impl Engine {
             CommandKind::ChangeInstrument => commands::change_instrument(self, command, emit),
             CommandKind::SplitInstrument => commands::split_instrument(self, command, emit),
             CommandKind::BustTrade => commands::bust_trade(self, command, emit),
+            CommandKind::SetQuote => commands::set_quote(self, command, emit),
+            CommandKind::SetDealing => commands::set_dealing(self, command, emit),
+            CommandKind::SetMarkup => commands::set_markup(self, command, emit),
+            CommandKind::PayDividend => commands::pay_dividend(self, command, emit),
         }
     }
 

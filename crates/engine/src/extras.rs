@@ -21,11 +21,18 @@ pub(crate) enum Place {
     Parked = 4,
     /// A stop that was reached and waits in the queue of what is due.
     Reached = 5,
+    /// Of what the house deals: among the limits that wait for their quote.
+    Dealt = 6,
+    /// Of what the house deals: among the orders that wait for the next quote.
+    Next = 7,
+    /// Of what the house deals: no stop, called by a quote, waits in the queue of what is due.
+    Called = 8,
 }
 
 impl Place {
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::Book, Self::Stops, Self::Pegs, Self::Waiting, Self::Parked, Self::Reached]
+        use Place::{Book, Called, Dealt, Next, Parked, Pegs, Reached, Stops, Waiting};
+        [Book, Stops, Pegs, Waiting, Parked, Reached, Dealt, Next, Called]
             .into_iter()
             .find(|place| *place as u8 == code)
     }
@@ -73,6 +80,10 @@ pub(crate) struct Extra {
     pub(crate) children: [Slot; 2],
     /// Tickets of its entries in the queue of what is due, 0 without one: to be brought level; to start or be triggered.
     pub(crate) tickets: [u64; 2],
+    /// Of what the house deals: the group whose markup it is dealt with.
+    pub(crate) client_group: u16,
+    /// Of a hedging account's: the position that it reduces or made, 0 for none.
+    pub(crate) position: u64,
 }
 
 impl Extra {

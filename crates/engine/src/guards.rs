@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// From here on positions in futures of this asset count as bought at their settlement price.
+    /// From here on positions in futures of this asset count as bought at their settlement price, dealt ones at the middle of the quote.
     fn start_results(&mut self, number: u32, asset: u32) {
         let held: Vec<(u32, DayResult)> = self
             .instruments
@@ -178,8 +178,11 @@ impl Engine {
             .filter(|instrument| instrument.terms.quote.0 == asset)
             .map(|instrument| {
                 let terms = &instrument.terms;
-                let lots = self.positions.lots(terms.number, number);
-                let worth = DayResult { paid: 0, lots }.worth(instrument.settlement, terms.price_value);
+                let (lots, price) = match &instrument.dealer {
+                    Some(dealer) => (self.dealt.net_lots(terms.number, number), dealer.middle()),
+                    None => (self.positions.lots(terms.number, number), instrument.settlement),
+                };
+                let worth = DayResult { paid: 0, lots }.worth(price, terms.price_value);
                 (terms.number, DayResult { paid: -worth, lots })
             })
             .collect();
@@ -201,7 +204,8 @@ impl Engine {
     pub(crate) fn day_result(&self, number: u32, asset: u32) -> i128 {
         let worth = |(instrument, result): (u32, &DayResult)| {
             let of = self.instruments.get(instrument).filter(|of| of.terms.quote.0 == asset)?;
-            (of.last != 0).then(|| result.worth(of.last, of.terms.price_value))
+            let price = Self::valued_at(of);
+            (price != 0).then(|| result.worth(price, of.terms.price_value))
         };
         self.days.results(number).filter_map(worth).fold(0, i128::saturating_add)
     }

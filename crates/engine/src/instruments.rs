@@ -6,6 +6,7 @@ use garraway_book::{Book, NIL, Slot};
 use garraway_types::{AssetId, InstrumentId, ListInstrument, SetRules, Side, TickStep, code};
 
 use crate::bands;
+use crate::dealer::Dealer;
 use crate::due::DueQueue;
 use crate::leaving::Leaving;
 use crate::pegs::Pegs;
@@ -23,7 +24,7 @@ pub(crate) mod guard {
     pub(crate) const BUSY: u8 = 2;
     /// Special orders stand in its book, or pegs.
     pub(crate) const SPECIAL: u8 = 4;
-    /// Bands, collar or a table of ticks.
+    /// Bands, collar or a table of ticks; or the house deals it.
     pub(crate) const RULES: u8 = 8;
     /// A future.
     pub(crate) const FUTURE: u8 = 16;
@@ -64,7 +65,7 @@ pub struct Listing {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Terms {
     pub(crate) number: u32,
-    /// What sells hold: the base asset, of a future the quote asset.
+    /// What sells hold: the base asset, of a future and of what the house deals the quote asset.
     pub(crate) base: AssetId,
     pub(crate) quote: AssetId,
     pub(crate) price_value: i64,
@@ -78,11 +79,20 @@ pub(crate) struct Terms {
     pub(crate) taker_rate: i64,
     /// The larger of the two rates: what a hold must reckon with.
     pub(crate) hold_rate: i64,
-    /// 1 of a future, 0 of spot.
+    /// 0 of spot, 1 of a future, [`DEALT`] of what the house deals.
     pub(crate) future: u8,
 }
 
+/// [`Terms::future`] of what the house deals.
+pub(crate) const DEALT: u8 = 2;
+
 impl Terms {
+    /// Whether the house deals it.
+    #[inline(always)]
+    pub(crate) fn is_dealt(&self) -> bool {
+        self.future == DEALT
+    }
+
     /// The asset that an order of a side holds.
     #[inline(always)]
     pub(crate) fn hold_asset(&self, side: Side) -> AssetId {
@@ -144,14 +154,17 @@ pub(crate) struct Instrument {
     pub(crate) noted: BTreeSet<Slot>,
     /// What was last said in this phase of what its auction would give: price, lots, left over.
     pub(crate) indicated: [i64; 3],
+    /// Quote, rules and waiting orders of what the house deals.
+    pub(crate) dealer: Option<Box<Dealer>>,
 }
 
 impl Instrument {
     pub(crate) fn new(number: u32, listed: ListInstrument, price_value: i64, lot_value: i64) -> Self {
+        let is_dealt = listed.kind == code::CONTRACT;
         let future = listed.kind == code::FUTURE;
         let terms = Terms {
             number,
-            base: AssetId(if future { listed.quote_asset } else { listed.base_asset }),
+            base: AssetId(if future || is_dealt { listed.quote_asset } else { listed.base_asset }),
             quote: AssetId(listed.quote_asset),
             price_value,
             lot_value,
@@ -163,7 +176,7 @@ impl Instrument {
             maker_rate: listed.maker_fee_rate,
             taker_rate: listed.taker_fee_rate,
             hold_rate: listed.maker_fee_rate.max(listed.taker_fee_rate),
-            future: u8::from(future),
+            future: if is_dealt { DEALT } else { u8::from(future) },
         };
         let is_open = listed.phase == code::CONTINUOUS;
         let phase = if is_open { 0 } else { guard::PHASE };
@@ -175,7 +188,7 @@ impl Instrument {
             incoming: NIL,
             limit: 0,
             worst: 0,
-            guard: phase | if future { guard::FUTURE } else { 0 },
+            guard: phase | if future { guard::FUTURE } else { 0 } | if is_dealt { guard::RULES } else { 0 },
             watch: if is_auction(listed.phase) { watch::AUCTION } else { 0 },
             phase: listed.phase,
             specials: 0,
@@ -197,6 +210,7 @@ impl Instrument {
             leaving: None,
             noted: BTreeSet::new(),
             indicated: [0; 3],
+            dealer: is_dealt.then(Box::default),
         }
     }
 

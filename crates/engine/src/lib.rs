@@ -14,6 +14,9 @@ mod bands;
 mod check;
 mod commands;
 mod day;
+mod dealer;
+mod dealing;
+mod dealt;
 mod dry_run;
 mod due;
 mod emit;
@@ -58,6 +61,7 @@ mod timers;
 mod uncross;
 mod walk;
 
+pub use dealt::DealtPosition;
 pub use engine::{Engine, LOGIC_VERSION, Setup};
 pub use instruments::Listing;
 pub use ledger::{Asset, Balance};

@@ -4,8 +4,9 @@ use garraway_types::{AccountId, AssetId, Money, Reject, Side, code};
 
 use crate::accounts::{self, Account};
 use crate::bands::{self, Priced};
+use crate::dealing::Deal;
 use crate::engine::Engine;
-use crate::instruments::{Instrument, guard};
+use crate::instruments::{Instrument, Terms, guard};
 use crate::limit_sets::LimitSet;
 use crate::positions::{most_lots, reducible};
 
@@ -28,11 +29,28 @@ pub(crate) struct Asked {
     /// What must be held more than before, or why it cannot be counted.
     pub(crate) more_held: Result<Money, Reject>,
     pub(crate) asset: AssetId,
+    /// Of what the house deals.
+    pub(crate) dealt: AskedOfHouse,
+}
+
+/// What an order asks of the house.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AskedOfHouse {
+    /// Whether it may only reduce a position.
+    pub(crate) is_reducing: bool,
+    /// Whether it waits for another one: it is reduced when it is dealt.
+    pub(crate) is_child: bool,
+    /// Of a hedging account: the position that it reduces.
+    pub(crate) position: u64,
+    /// What it would be dealt as it arrives.
+    pub(crate) deal: Option<Deal>,
+    /// Whether there is no quote at which it could be dealt as it arrives.
+    pub(crate) lacks_quote: bool,
 }
 
 impl Asked {
     fn is_reduce_only(&self) -> bool {
-        self.flags & code::REDUCE_ONLY != 0
+        self.flags & code::REDUCE_ONLY != 0 || self.dealt.is_reducing
     }
 }
 
@@ -63,7 +81,7 @@ pub(crate) fn judge_order(engine: &mut Engine, asked: &Asked) -> Judged {
     let is_free = account.guard & accounts::guard::JUDGED == 0
         && instrument.guard & guard::LIMITS == 0
         && engine.guard == 0;
-    if is_free && instrument.guard & guard::FUTURE == 0 && !asked.is_reduce_only() {
+    if is_free && instrument.terms.future == 0 && !asked.is_reduce_only() {
         return judge_free(engine, account, instrument, asked);
     }
     let account = *account;
@@ -87,11 +105,11 @@ pub(crate) fn judge_order(engine: &mut Engine, asked: &Asked) -> Judged {
         judge_counts(engine, asked, &applying)?;
     }
     judge_funds(engine, asked, &applying)?;
-    if is_free {
-        return Ok(());
+    if !is_free {
+        judge_loss(engine, asked, &applying)?;
+        judge_restrictions(engine, asked, &account)?;
     }
-    judge_loss(engine, asked, &applying)?;
-    judge_restrictions(engine, asked, &account)
+    require(!asked.dealt.lacks_quote, Reject::QuoteMissing)
 }
 
 /// The same checks of an order in spot to which no limits but those of its account and instrument apply.
@@ -156,6 +174,9 @@ fn judge_size(instrument: &Instrument, asked: &Asked, applying: &Applying) -> Ju
 /// Lots held and open against the limits of positions; what a reduce-only order may close.
 fn judge_position(engine: &Engine, instrument: &Instrument, asked: &Asked, applying: &Applying) -> Judged {
     let terms = &instrument.terms;
+    if terms.is_dealt() {
+        return judge_dealt_position(engine, terms, asked, applying);
+    }
     let is_future = instrument.guard & guard::FUTURE != 0;
     let [own, group, _] = applying.sets;
     if is_future || own.max_position != 0 || group.max_position != 0 {
@@ -182,6 +203,24 @@ fn judge_position(engine: &Engine, instrument: &Instrument, asked: &Asked, apply
         require(asked.open <= closes, Reject::PositionTooSmall)?;
     }
     Ok(())
+}
+
+/// The same of what the house deals. Other open orders count for limits only.
+fn judge_dealt_position(engine: &Engine, terms: &Terms, asked: &Asked, applying: &Applying) -> Judged {
+    let (number, account) = (terms.number, asked.account);
+    if asked.is_reduce_only() {
+        let lots = engine.dealt.get((number, account, asked.dealt.position)).lots;
+        let closes = asked.dealt.is_child || asked.open <= reducible(asked.side, lots);
+        return require(closes, Reject::PositionTooSmall);
+    }
+    let [own, group, _] = applying.sets;
+    let held = engine.dealt.lots_of_side(number, account, asked.side, applying.account.is_hedging);
+    let open = engine.exposures.lots(account, number)[asked.side as usize - 1];
+    let open = i128::from(open) - i128::from(asked.open_before) + i128::from(asked.open);
+    let limited = [own.max_position, group.max_position].iter().all(|most| is_within(held + open, *most));
+    let most = most_lots(terms.max_price, terms.price_value);
+    let counted = held + i128::from(asked.open) <= i128::from(most);
+    require(limited && counted, Reject::PositionTooLarge)
 }
 
 /// Open orders, with this one.
@@ -214,7 +253,10 @@ fn judge_funds(engine: &Engine, asked: &Asked, applying: &Applying) -> Judged {
     }
     let more = asked.more_held?;
     let payer = engine.accounts.payer(asked.account);
-    require(more.0 <= 0 || engine.ledger.is_free(payer, asked.asset, more), Reject::FundsInsufficient)
+    require(more.0 <= 0 || engine.ledger.is_free(payer, asked.asset, more), Reject::FundsInsufficient)?;
+    let key = (asked.instrument, asked.account, asked.dealt.position);
+    let covered = asked.dealt.deal.is_none_or(|deal| engine.could_deal(key, &deal));
+    require(covered, Reject::FundsInsufficient)
 }
 
 fn judge_loss(engine: &Engine, asked: &Asked, applying: &Applying) -> Judged {

@@ -51,7 +51,8 @@ impl Engine {
         let fits = if is_limit {
             matches!(place, Place::Stops | Place::Reached)
         } else {
-            matches!(target_type, code::LIMIT | code::MARKET_TO_LIMIT) && Book::is_resting(&self.slab, slot)
+            let rests = Book::is_resting(&self.slab, slot) || matches!(place, Place::Dealt | Place::Called);
+            matches!(target_type, code::LIMIT | code::MARKET_TO_LIMIT) && rests
         };
         fits && !linked && node.side == side && i64::from(self.open_lots(slot)) == body.quantity
     }
@@ -267,6 +268,7 @@ impl Engine {
         let Some(extra) = self.extras.get_mut(slot) else { return };
         let partner = std::mem::take(&mut extra.partner);
         let children = std::mem::take(&mut extra.children);
+        let position = extra.position;
         let parent = std::mem::take(&mut extra.parent);
         if let Partner::With(other) = partner {
             self.extras.of_mut(other).partner = Partner::Done;
@@ -275,6 +277,9 @@ impl Engine {
         for child in children.into_iter().filter(|child| *child != NIL) {
             let extra = self.extras.of_mut(child);
             (extra.parent, extra.allowed) = (NIL, filled);
+            if Mark(self.slab[child].mark).is_reduce_only() {
+                extra.position = position;
+            }
             self.make_due(What::Start, child);
         }
         if children[1] != NIL {
@@ -420,6 +425,8 @@ impl Engine {
             Place::Parked => {
                 instrument.parked.remove(&id);
             }
+            Place::Called => {}
+            Place::Dealt | Place::Next => self.dealer_leave(slot),
         }
         if let Some(extra) = self.extras.get_mut(slot) {
             extra.place = Place::Book;

@@ -51,7 +51,7 @@ impl Engine {
         let part = match self.extras.get(slot).map_or(Place::Book, |extra| extra.place) {
             Place::Pegs => 2,
             Place::Stops | Place::Reached => 3,
-            Place::Waiting | Place::Parked => 4,
+            Place::Waiting | Place::Parked | Place::Dealt | Place::Next | Place::Called => 4,
             Place::Book => {
                 let working = self.instruments.get(node.payload.instrument)?.working;
                 if working != slot {

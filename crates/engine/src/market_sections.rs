@@ -59,12 +59,12 @@ impl Engine {
         out.u32(extra.reserve);
         out.u32(extra.minimum);
         out.i64(extra.trigger);
-        let of_group =
-            |number: u32| self.instruments.get(number).map(|of| of.stops.extreme(side, extra.group));
-        let extreme = if trails { of_group(extra.instrument) } else { Some(extra.extreme) };
+        let extreme = if trails { self.extreme_of(side, extra) } else { Some(extra.extreme) };
         out.i64(extreme.unwrap_or(0));
         out.u32(extra.expire_s);
         out.u32(extra.allowed);
+        out.u16(extra.client_group);
+        out.u64(extra.position);
         let partner = if let Partner::With(other) = extra.partner { other } else { NIL };
         for link in [partner, extra.parent, extra.children[0], extra.children[1]] {
             out.u64(reference(link));
@@ -133,6 +133,8 @@ impl Engine {
             extreme: reader.i64()?,
             expire_s: reader.u32()?,
             allowed: reader.u32()?,
+            client_group: reader.u16()?,
+            position: reader.u64()?,
             partner: if orphan { Partner::Done } else { Partner::None },
             ..Extra::default()
         };
@@ -152,9 +154,16 @@ impl Engine {
             Place::Pegs => extra.order_type >= code::PRIMARY_PEG,
             Place::Parked => Mark(node.mark).time_in_force() == code::AT_CLOSE,
             Place::Book | Place::Waiting => true,
+            Place::Dealt => Mark(node.mark).rests() && !is_stop(&extra),
+            Place::Next => !Mark(node.mark).rests() && !is_stop(&extra),
+            Place::Called => !is_stop(&extra),
         };
         let shown = node.leaves <= extra.display || extra.reserve == 0;
-        reader.require(priced && placed && shown, "an order that cannot be of its kind")?;
+        let is_dealt = self.instruments.get(number).is_some_and(|of| of.terms.is_dealt());
+        let of_house = matches!(extra.place, Place::Dealt | Place::Next | Place::Called);
+        let housed = is_dealt == of_house
+            || is_dealt && matches!(extra.place, Place::Stops | Place::Reached | Place::Waiting);
+        reader.require(priced && placed && shown && housed, "an order that cannot be of its kind")?;
         if extra.expire_s != 0 {
             self.expiries.insert((extra.expire_s, id, slot));
         }
@@ -189,7 +198,9 @@ impl Engine {
                 reader.require(instrument.parked.insert(id, slot).is_none(), "two orders with one id")?;
                 self.extras.of_mut(slot).place = place;
             }
-            Place::Reached => self.extras.of_mut(slot).place = place,
+            Place::Dealt => self.wait_for_limit(slot),
+            Place::Next => self.wait_for_next(slot),
+            Place::Reached | Place::Called => self.extras.of_mut(slot).place = place,
         }
         Ok(())
     }
@@ -297,7 +308,7 @@ impl Engine {
             && match what {
                 What::Level => extra.partner != Partner::None,
                 What::Start => matches!(place, Place::Waiting | Place::Parked) && extra.parent == NIL,
-                What::Trigger => place == Place::Reached,
+                What::Trigger => matches!(place, Place::Reached | Place::Called),
             };
         reader.require(sound, "something due that cannot be")?;
         self.make_due(what, slot);

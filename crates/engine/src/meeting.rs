@@ -52,6 +52,9 @@ impl Engine {
                 instrument.waiting.insert(id, slot);
                 return;
             }
+            if instrument.terms.is_dealt() {
+                return self.start_dealt(slot, emit);
+            }
             if is_stop(extra) {
                 return self.wait_for_trigger(slot);
             }

@@ -204,7 +204,8 @@ pub(crate) fn special_hold(
 ) -> Result<Money, Reject> {
     let side = if side == Side::Buy as u8 { Side::Buy } else { Side::Sell };
     let (margin, value) = match (terms.future != 0, side) {
-        _ if leaves == 0 => (0, None),
+        // The house asks for margin when it deals, not before.
+        _ if leaves == 0 || terms.is_dealt() => (0, None),
         (true, _) => {
             let margin = positions::order_margin(terms, side, price, leaves);
             (

@@ -54,7 +54,8 @@ impl Engine {
             if condition { Ok(()) } else { Err(format!("instrument {number}: {what}")) }
         };
         let has = |bit: u8| instrument.guard & bit != 0;
-        let special = bands::has_any(&instrument.rules) || !instrument.steps.is_empty();
+        let special =
+            bands::has_any(&instrument.rules) || !instrument.steps.is_empty() || instrument.terms.is_dealt();
         require(has(guard::RULES) == special, "guard of the rules")?;
         require((instrument.watch & watch::AUCTION != 0) == is_auction(*phase), "watch of the auction")?;
         require(instrument.leaving.is_none() || instrument.is_busy(), "a change of phase, and not busy")?;

@@ -17,6 +17,11 @@ pub(crate) fn is_collecting(phase: u8) -> bool {
     phase == code::PRE_OPEN || is_auction(phase)
 }
 
+/// Whether the phase collects orders for a book: what the house deals has none.
+pub(crate) fn is_for_books(phase: u8) -> bool {
+    is_collecting(phase)
+}
+
 /// Whether the phase is an auction: leaving it for trading or the close, the book uncrosses.
 pub(crate) fn is_auction(phase: u8) -> bool {
     matches!(phase, code::OPENING_AUCTION | code::VOLATILITY_AUCTION | code::CLOSING_AUCTION)
@@ -70,7 +75,8 @@ pub(crate) fn judge_change(instrument: &Instrument, to: u8) -> Result<(), Barred
     let from = instrument.phase;
     let known = (code::CONTINUOUS..=code::DELISTED).contains(&to) && to != from;
     let delists = to != code::DELISTED || matches!(from, code::CLOSED | code::SUSPENDED);
-    if !known || from == code::DELISTED || !delists {
+    let dealt = instrument.terms.is_dealt() && is_for_books(to);
+    if !known || from == code::DELISTED || !delists || dealt {
         return Err(Barred::Never);
     }
     if to == code::CONTINUOUS && !is_auction(from) && is_crossed(instrument) {

@@ -3,6 +3,7 @@
 use garraway_types::{AccountId, AssetId, EventId, FirmId, ListInstrument, Record, Reject, code, limits};
 
 use crate::accounts::Account;
+use crate::dealer::{Quote, Rules, TwoSided, UNBOUNDED};
 use crate::engine::{Engine, LOGIC_VERSION, Setup};
 use crate::instruments::Instrument;
 use crate::ledger::{Asset, Balance};
@@ -139,6 +140,9 @@ impl Engine {
                 Section::Busted => self.read_busted(reader)?,
                 Section::Settlements => self.read_settlement(reader)?,
                 Section::Splits => self.read_split(reader)?,
+                Section::Dealing => self.read_dealing(reader)?,
+                Section::Markups => self.read_markup(reader)?,
+                Section::DealtPositions => self.dealt.read(reader)?,
             }
         }
         self.link_orders(&links, reader)
@@ -207,6 +211,7 @@ impl Engine {
             group: reader.u16()?,
             guard: 0,
             plan: reader.u8()?,
+            is_hedging: reader.u8()? == 1,
         };
         let own = account.self_trade <= code::DECREMENT && account.self_trade_of <= code::OF_FIRM;
         reader.require(own, "an account with an unknown self-trade prevention")?;
@@ -279,6 +284,45 @@ impl Engine {
         };
         let before = std::mem::replace(&mut instrument.day_settlement, price);
         reader.require(before == 0 && price >= 1, "a settlement price that was never set")
+    }
+
+    fn read_dealing(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let number = reader.u32()?;
+        let mut words = [0; 9];
+        for word in &mut words {
+            *word = reader.i64()?;
+        }
+        let [bid, ask, lots_bid, lots_ask, left_bid, left_ask, at_ns, margin_rate, max_age_ns] = words;
+        let [market, limit, sized] = reader.array()?;
+        let quote = Quote {
+            prices: TwoSided { bid, ask },
+            lots: [lots_bid, lots_ask],
+            left: [left_bid, left_ask],
+            at_ns,
+        };
+        let rules = Rules { margin_rate, max_age_ns, market, limit, is_sized: sized == 1 };
+        let Some(of) = self.instruments.get_mut(number) else { return reader.fault("a quote of nothing") };
+        let is_empty = quote == Quote::default();
+        let prices = of.terms.min_price..=of.terms.max_price;
+        let counted = |lots: i64, left: i64| lots >= 0 && left >= UNBOUNDED && (left <= lots || lots == 0);
+        let sound = is_empty
+            || prices.contains(&bid) && prices.contains(&ask) && bid <= ask && {
+                counted(lots_bid, left_bid) && counted(lots_ask, left_ask) && at_ns <= self.last_at
+            };
+        reader.require(sound && rules.is_sound() && sized <= 1, "a quote that cannot have come about")?;
+        let Some(dealer) = &mut of.dealer else { return reader.fault("a quote of what is not dealt") };
+        (dealer.quote, dealer.rules) = (quote, rules);
+        Ok(())
+    }
+
+    fn read_markup(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (number, group) = (reader.u32()?, reader.u16()?);
+        let markup = TwoSided { bid: reader.i64()?, ask: reader.i64()? };
+        let sound = markup.bid >= 0 && markup.ask >= 0 && markup != TwoSided::default();
+        reader.require(sound && group <= limits::MAX_GROUP, "a markup that cannot be")?;
+        let dealer = self.instruments.get_mut(number).and_then(|of| of.dealer.as_mut());
+        let Some(dealer) = dealer else { return reader.fault("a markup of what is not dealt") };
+        reader.require(dealer.markups.insert(group, markup).is_none(), "a markup twice")
     }
 
     fn read_split(&mut self, reader: &mut Reader<'_>) -> Read<()> {

@@ -52,7 +52,28 @@ impl Engine {
         }
         self.check_sweeps()?;
         require(self.days.last == 0 || is_date(self.days.last), || format!("date {}", self.days.last))?;
-        self.check_positions()
+        self.check_positions()?;
+        self.check_dealt()
+    }
+
+    /// Positions against the house can have come about.
+    fn check_dealt(&self) -> Result<(), String> {
+        for ((number, account, position), of) in self.dealt.all() {
+            let fault = || format!("account {account} in {number}, position {position}: {of:?}");
+            let instrument = self.instruments.get(number).ok_or_else(fault)?;
+            let terms = &instrument.terms;
+            let most = most_lots(terms.max_price, terms.price_value);
+            let worth = |price: i64| {
+                i128::from(of.lots.unsigned_abs()) * i128::from(price) * i128::from(terms.price_value)
+            };
+            let sound = terms.is_dealt()
+                && self.accounts.get(account).is_some_and(|account| account.is_hedging == (position != 0))
+                && of.lots.unsigned_abs() <= most as u64
+                && (0..=of.cost).contains(&of.margin)
+                && i128::from(of.cost) <= worth(terms.max_price);
+            require(sound, fault)?;
+        }
+        Ok(())
     }
 
     /// What the sweeps of settlements, changes, splits and days name is there.
@@ -71,6 +92,13 @@ impl Engine {
                 Some(CommandKind::EndOfDay) => sweep.instrument == 0 && sweep.stage <= 2,
                 Some(CommandKind::SetReference) => is_future && alone,
                 Some(CommandKind::ChangeInstrument) => instrument.is_some() && alone,
+                Some(CommandKind::PayDividend) => {
+                    let most =
+                        |of: &instruments::Instrument| most_lots(of.terms.max_price, of.terms.price_value);
+                    let amount = i128::from(sweep.terms[0]);
+                    let counted = |of: &instruments::Instrument| amount * i128::from(most(of)) < 1 << 62;
+                    alone && amount >= 1 && instrument.is_some_and(|of| of.terms.is_dealt() && counted(of))
+                }
                 Some(CommandKind::SplitInstrument) => {
                     split += 1;
                     let known = instrument.is_some() && !is_future && sweep.stage <= 3;
@@ -158,6 +186,11 @@ impl Engine {
             let AccountId(payer) = self.accounts.payer(account);
             let terms = &instrument.terms;
             *held.entry((terms.quote.0, payer)).or_default() += i128::from(collateral(terms, position));
+        }
+        for ((number, account, _), position) in self.dealt.all() {
+            let Some(instrument) = self.instruments.get(number) else { continue };
+            let AccountId(payer) = self.accounts.payer(account);
+            *held.entry((instrument.terms.quote.0, payer)).or_default() += i128::from(position.margin);
         }
     }
 }

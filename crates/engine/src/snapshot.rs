@@ -37,9 +37,12 @@ pub(crate) enum Section {
     Busted = 51,
     Settlements = 52,
     Splits = 53,
+    Dealing = 54,
+    Markups = 55,
+    DealtPositions = 56,
 }
 
-pub(crate) const ORDER: [Section; 26] = [
+pub(crate) const ORDER: [Section; 29] = [
     Section::Clock,
     Section::Sources,
     Section::Assets,
@@ -47,6 +50,9 @@ pub(crate) const ORDER: [Section; 26] = [
     Section::Sessions,
     Section::Instruments,
     Section::Balances,
+    Section::Dealing,
+    Section::Markups,
+    Section::DealtPositions,
     Section::Orders,
     Section::Markets,
     Section::Due,
@@ -150,6 +156,9 @@ impl Engine {
             Section::Results => self.days.write(out),
             Section::Settlements => self.write_settlements(out),
             Section::Splits => self.write_splits(out),
+            Section::Dealing => self.write_dealing(out),
+            Section::Markups => self.write_markups(out),
+            Section::DealtPositions => self.dealt.write(out),
             Section::Busted => self.busted.iter().for_each(|trade| out.u64(*trade)),
         }
     }
@@ -199,6 +208,7 @@ impl Engine {
             out.u32(account.payer);
             out.u16(account.group);
             out.u8(account.plan);
+            out.u8(u8::from(account.is_hedging));
         }
     }
 
@@ -244,6 +254,35 @@ impl Engine {
         for instrument in self.instruments.all().filter(|instrument| instrument.day_settlement != 0) {
             out.u32(instrument.terms.number);
             out.i64(instrument.day_settlement);
+        }
+    }
+
+    fn write_dealing(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all() {
+            let Some(dealer) = &instrument.dealer else { continue };
+            let (quote, rules) = (&dealer.quote, &dealer.rules);
+            out.u32(instrument.terms.number);
+            let prices = [quote.prices.bid, quote.prices.ask];
+            for number in prices.into_iter().chain(quote.lots).chain(quote.left) {
+                out.i64(number);
+            }
+            for number in [quote.at_ns, rules.margin_rate, rules.max_age_ns] {
+                out.i64(number);
+            }
+            for byte in [rules.market, rules.limit, u8::from(rules.is_sized)] {
+                out.u8(byte);
+            }
+        }
+    }
+
+    fn write_markups(&self, out: &mut Writer<'_>) {
+        for instrument in self.instruments.all() {
+            for (group, markup) in instrument.dealer.iter().flat_map(|dealer| &dealer.markups) {
+                out.u32(instrument.terms.number);
+                out.u16(*group);
+                out.i64(markup.bid);
+                out.i64(markup.ask);
+            }
         }
     }
 

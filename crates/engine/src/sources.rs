@@ -52,7 +52,7 @@ pub(crate) const fn padded(text: &[u8]) -> [u8; 16] {
 
 impl Sources {
     pub(crate) fn new() -> Self {
-        let gateway = Source::new(padded(b"gateway"), rights::TRADE | rights::SYSTEM);
+        let gateway = Source::new(padded(b"gateway"), rights::TRADE | rights::QUOTE | rights::SYSTEM);
         let operator = Source::new(padded(b"operator"), rights::ALL);
         Self { all: vec![Some(gateway), Some(operator)] }
     }

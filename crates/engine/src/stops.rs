@@ -14,7 +14,7 @@ use crate::due::What;
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Extras, Place};
-use crate::instruments::watch;
+use crate::instruments::{Instrument, watch};
 
 pub(crate) fn is_stop_type(order_type: u8) -> bool {
     matches!(order_type, code::STOP | code::STOP_LIMIT | code::TRAILING_STOP)
@@ -92,6 +92,27 @@ impl Stops {
 
     pub(crate) fn len(&self) -> usize {
         self.count
+    }
+
+    /// Trailing stops follow a quote, each side the price at which it would be dealt; then those are taken out which it reaches, with the
+    /// keys of their triggers and their ids, the buys first.
+    pub(crate) fn called(&mut self, bid: i64, ask: i64, extras: &mut Extras) -> [Vec<(i64, u64, Slot)>; 2] {
+        [(Side::Buy, ask), (Side::Sell, -bid)].map(|(side, key)| {
+            let of = self.side(side);
+            if of.farthest > key {
+                of.follow(key, extras);
+            }
+            let reached = if of.first <= key { of.reached(key, extras) } else { Vec::new() };
+            for (_, _, slot) in &reached {
+                let extra = extras.of_mut(*slot);
+                if extra.order_type == code::TRAILING_STOP {
+                    extra.extreme = key_of(side, extra.extreme);
+                }
+                extra.place = Place::Reached;
+            }
+            self.count -= reached.len();
+            reached
+        })
     }
 
     /// Trailing stops follow the last price.
@@ -233,7 +254,25 @@ impl SideStops {
     }
 }
 
+/// The stops among which a stop stands: of what the house deals those of its group.
+fn stops_of<'a>(instrument: &'a mut Instrument, extra: &Extra) -> &'a mut Stops {
+    match &mut instrument.dealer {
+        Some(dealer) => &mut dealer.groups.entry(extra.client_group).or_default().stops,
+        None => &mut instrument.stops,
+    }
+}
+
 impl Engine {
+    /// The best price since a trailing stop of the index was placed.
+    pub(crate) fn extreme_of(&self, side: Side, extra: &Extra) -> Option<i64> {
+        let instrument = self.instruments.get(extra.instrument)?;
+        let stops = match &instrument.dealer {
+            Some(dealer) => &dealer.groups.get(&extra.client_group)?.stops,
+            None => &instrument.stops,
+        };
+        Some(stops.extreme(side, extra.group))
+    }
+
     /// A stop that stands nowhere waits for its trigger, or is due at once where the last price has reached it.
     pub(crate) fn wait_for_trigger(&mut self, slot: Slot) {
         let instrument = self.instruments.of_order(self.slab[slot].payload.instrument);
@@ -257,9 +296,9 @@ impl Engine {
         let instrument = self.instruments.of_order(node.payload.instrument);
         let extra = self.extras.of_mut(slot);
         extra.place = Place::Stops;
-        instrument.stops.count += 1;
-        instrument.set_watch(watch::STOPS, true);
-        let stops = instrument.stops.side(side);
+        let all = stops_of(instrument, extra);
+        all.count += 1;
+        let stops = all.side(side);
         if extra.order_type == code::TRAILING_STOP {
             let group = stops.group_at(key_of(side, extra.extreme));
             (extra.group, extra.extreme) = (group, 0);
@@ -272,6 +311,7 @@ impl Engine {
             stops.fixed.insert((key, id), slot);
             stops.first = stops.first.min(key);
         }
+        instrument.set_watch(watch::STOPS, instrument.stops.count > 0);
     }
 
     /// Takes a stop out of the index; a trailing one keeps its extreme.
@@ -280,7 +320,9 @@ impl Engine {
         let (side, id) = (node.side, node.sequence);
         let instrument = self.instruments.of_order(node.payload.instrument);
         let extra = self.extras.of_mut(slot);
-        let stops = instrument.stops.side(side);
+        let all = stops_of(instrument, extra);
+        all.count -= 1;
+        let stops = all.side(side);
         if extra.order_type == code::TRAILING_STOP {
             extra.extreme = key_of(side, stops.groups[extra.group as usize].extreme);
             stops.change(extra.group, |of| {
@@ -294,8 +336,10 @@ impl Engine {
                 stops.look();
             }
         }
-        instrument.stops.count -= 1;
         instrument.set_watch(watch::STOPS, instrument.stops.count > 0);
+        if let Some(dealer) = &mut instrument.dealer {
+            dealer.tidy(extra.client_group);
+        }
     }
 
     /// Stops that trades from `low` to `high` reached become due: buys from the lowest trigger, then sells from the highest.

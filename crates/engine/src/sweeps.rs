@@ -79,7 +79,10 @@ impl Sweep {
     pub(crate) fn keeps_busy(&self) -> u32 {
         match self.kind() {
             Some(
-                CommandKind::SetReference | CommandKind::ChangeInstrument | CommandKind::SplitInstrument,
+                CommandKind::SetReference
+                | CommandKind::ChangeInstrument
+                | CommandKind::SplitInstrument
+                | CommandKind::PayDividend,
             ) => self.instrument,
             Some(CommandKind::EndOfDay) => self.inside,
             _ => 0,
@@ -200,6 +203,7 @@ impl Engine {
             Some(CommandKind::SetReference) => self.settle_on(&mut sweep, emit).into(),
             Some(CommandKind::ChangeInstrument) => self.change_on(&mut sweep, &mut looks, emit).into(),
             Some(CommandKind::SplitInstrument) => self.split_on(&mut sweep, &mut looks, emit).into(),
+            Some(CommandKind::PayDividend) => self.dividend_on(&mut sweep, emit).into(),
             Some(CommandKind::UncleanStart) => self.sweep_resuming(&mut sweep, &mut looks, emit),
             _ => Swept::Done,
         };

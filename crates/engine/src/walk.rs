@@ -101,12 +101,16 @@ impl Engine {
         let mut orders: Vec<(u64, Slot)> = match part {
             2 => instrument.pegs.all(side).filter(meant).collect(),
             3 => {
-                let reached = self.reached_stops(instrument);
-                instrument.stops.all(side).chain(reached).filter(meant).collect()
+                let reached = self.reached_orders(instrument, Place::Reached);
+                let dealt = instrument.dealer.iter().flat_map(|dealer| dealer.stops(side));
+                instrument.stops.all(side).chain(dealt).chain(reached).filter(meant).collect()
             }
             4 => {
                 let waiting = instrument.waiting.iter().chain(&instrument.parked);
-                waiting.map(|(id, slot)| (*id, *slot)).filter(meant).collect()
+                let waiting = waiting.map(|(id, slot)| (*id, *slot));
+                let dealt = instrument.dealer.iter().flat_map(|dealer| dealer.others());
+                let called = self.reached_orders(instrument, Place::Called);
+                waiting.chain(dealt).chain(called).filter(meant).collect()
             }
             _ => {
                 let working = Some(instrument.working).filter(|slot| *slot != NIL);
@@ -121,11 +125,15 @@ impl Engine {
         orders
     }
 
-    /// Stops that were reached and are due, in no order.
-    fn reached_stops<'a>(&'a self, instrument: &'a Instrument) -> impl Iterator<Item = (u64, Slot)> + 'a {
-        let live = instrument.due.entries().filter(|entry| {
+    /// Orders that were reached and are due, in no order.
+    fn reached_orders<'a>(
+        &'a self,
+        instrument: &'a Instrument,
+        place: Place,
+    ) -> impl Iterator<Item = (u64, Slot)> + 'a {
+        let live = instrument.due.entries().filter(move |entry| {
             self.extras.get(entry.slot).is_some_and(|extra| {
-                extra.place == Place::Reached
+                extra.place == place
                     && extra.tickets.contains(&entry.ticket)
                     && entry.what == crate::due::What::Trigger
             })

@@ -79,7 +79,9 @@ impl Venue {
                 self_trade_of: code::OF_ACCOUNT,
                 group: 0,
                 clearing: 0,
+                positions: 0,
                 reserved: 0,
+                reserved_2: 0,
             };
             venue.operate(CommandKind::OpenAccount, account, 0, &body);
             for asset in [1, 2] {

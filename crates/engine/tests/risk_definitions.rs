@@ -71,7 +71,15 @@ fn accounts_ask_for_their_group_and_their_clearing_account() {
 fn set_account_is_judged_in_the_order_of_the_codes() {
     let mut venue = Venue::new();
     let mut set = |account, group, self_trade, self_trade_of| {
-        let body = SetAccount { group, self_trade, self_trade_of, reserved: 0 };
+        let body = SetAccount {
+            group,
+            self_trade,
+            self_trade_of,
+            positions: 0,
+            reserved: 0,
+            reserved_2: 0,
+            reserved_3: 0,
+        };
         venue.operate(CommandKind::SetAccount, CommandHead { account, ..CommandHead::empty() }, &body)
     };
     assert_eq!(reason(&set(2, 9, 9, 0)), Some(Reject::AccountUnknown));

@@ -201,7 +201,9 @@ impl Stream {
                 self_trade_of: if account % 5 == 0 { 0 } else { 1 + (account / 5 % 2) as u8 },
                 group: 0,
                 clearing: 0,
+                positions: 0,
                 reserved: 0,
+                reserved_2: 0,
             };
             let head = CommandHead { account, ..self.operator() };
             self.send(CommandKind::OpenAccount, head, &body);

@@ -9,7 +9,7 @@ record! {
         name: [u8; 16],
         /// Its number, from 2.
         defined: u16,
-        /// What it may do: 1 trade, 2 money, 4 define, 8 operate.
+        /// What it may do: 1 trade, 2 money, 4 define, 8 operate, 16 quote.
         rights: u8,
         /// Zero.
         reserved: u8,
@@ -35,7 +35,7 @@ record! {
 }
 
 record! {
-    /// Lists an instrument on the book.
+    /// Lists an instrument on the book, or one that the house deals.
     pub struct ListInstrument [100] {
         /// Its symbol, 1 to 16 letters, digits, `-` or `_`; at most 8 to be traded over OUCH.
         symbol: [u8; 16],
@@ -43,9 +43,9 @@ record! {
         base_asset: u32,
         /// The asset that is paid.
         quote_asset: u32,
-        /// 1: book. Where orders are executed.
+        /// Where orders are executed: 1 on the book, 2 by the house (contracts).
         execution: u8,
-        /// 1 spot: the base asset is delivered; 2 future: positions, fully collateralised.
+        /// 1 spot: the base asset is delivered; 2 future: positions, fully collateralised; 3 contract: positions against the house, for a margin.
         kind: u8,
         /// The phase in which it starts, 1 to 7.
         phase: u8,
@@ -91,8 +91,12 @@ record! {
         group: u16,
         /// The account whose balances it trades on, 0 for its own.
         clearing: u32,
+        /// Its positions in what the house deals: 0 or 1 one for each instrument (netting), 2 one for each order that opens (hedging).
+        positions: u8,
         /// Zero.
-        reserved: u32,
+        reserved: u8,
+        /// Zero.
+        reserved_2: u16,
     }
 }
 
@@ -133,7 +137,7 @@ record! {
 }
 
 record! {
-    /// Gives an account another group and self-trade prevention; the head names it.
+    /// Gives an account another group, self-trade prevention and way of positions; the head names it.
     pub struct SetAccount [12] {
         /// Its group from now on, 0 for none.
         group: u16,
@@ -141,8 +145,14 @@ record! {
         self_trade: u8,
         /// As of `OpenAccount`.
         self_trade_of: u8,
+        /// 0 as it is, 1 netting, 2 hedging.
+        positions: u8,
         /// Zero.
-        reserved: u64,
+        reserved: u8,
+        /// Zero.
+        reserved_2: u16,
+        /// Zero.
+        reserved_3: u32,
     }
 }
 
@@ -445,6 +455,48 @@ record! {
         buyer: u32,
         /// Account of the seller.
         seller: u32,
+        /// Zero.
+        reserved: u32,
+    }
+}
+
+record! {
+    /// Sets how the head's instrument is dealt.
+    pub struct SetDealing [20] {
+        /// What a position holds, in 1e-9 of its cost: 1 to 1,000,000,000, which stands at listing.
+        margin_rate: i64,
+        /// Age from which a quote counts no more, 0 for none.
+        max_age_ns: i64,
+        /// Orders that arrive are dealt at 1 the standing quote, 2 the next one.
+        market: u8,
+        /// Limits that wait are dealt at 1 their limit once the quote is there, 2 the quote that reaches them, 3 their limit once the quote is a tick beyond.
+        limit: u8,
+        /// 1: no more lots than are quoted, until the next quote; 0 any number.
+        sized: u8,
+        /// Zero.
+        reserved: u8,
+    }
+}
+
+record! {
+    /// Sets how much worse than the quote of the head's instrument a group is dealt.
+    pub struct SetMarkup [20] {
+        /// Price units that it sells below the bid.
+        bid: i64,
+        /// Price units that it buys above the ask.
+        ask: i64,
+        /// The group; 0 for accounts without one.
+        group: u16,
+        /// Zero.
+        reserved: u16,
+    }
+}
+
+record! {
+    /// Pays a dividend on positions in the head's instrument.
+    pub struct PayDividend [12] {
+        /// Ledger units of the quote asset for each lot.
+        amount: i64,
         /// Zero.
         reserved: u32,
     }

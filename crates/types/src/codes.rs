@@ -10,10 +10,12 @@ pub mod rights {
     pub const DEFINE: u8 = 4;
     /// Run the market: phases, reference prices, kill switches, the end of the day.
     pub const OPERATE: u8 = 8;
+    /// Quote instruments that the house deals.
+    pub const QUOTE: u8 = 16;
     /// Tick, continue, start and close: the sequencer's own, never given to a source.
     pub const SYSTEM: u8 = 128;
     /// All that can be given to a source.
-    pub const ALL: u8 = TRADE | MONEY | DEFINE | OPERATE;
+    pub const ALL: u8 = TRADE | MONEY | DEFINE | OPERATE | QUOTE;
 }
 
 /// Codes that commands carry.
@@ -76,6 +78,8 @@ pub mod code {
     pub const OF_FIRM: u8 = 2;
     /// Executed on our own book.
     pub const EXECUTION_BOOK: u8 = 1;
+    /// Dealt by the house at its quotes.
+    pub const EXECUTION_DEALER: u8 = 2;
     /// OUCH 4.2 over SoupBinTCP 3.00.
     pub const PROTOCOL_OUCH: u8 = 1;
     /// A session's open orders are cancelled when its connection is lost.
@@ -86,6 +90,22 @@ pub mod code {
     pub const SPOT: u8 = 1;
     /// Positions, fully collateralised at the ends of the price range.
     pub const FUTURE: u8 = 2;
+    /// Positions against the house, for a margin.
+    pub const CONTRACT: u8 = 3;
+    /// `SetDealing`: orders that arrive are dealt at the standing quote.
+    pub const AT_STANDING_QUOTE: u8 = 1;
+    /// `SetDealing`: orders that arrive wait for the next quote.
+    pub const AT_NEXT_QUOTE: u8 = 2;
+    /// `SetDealing`: a limit that waits is dealt at its limit once the quote is there.
+    pub const LIMIT_TOUCHED: u8 = 1;
+    /// `SetDealing`: a limit that waits is dealt at the quote that reaches it.
+    pub const LIMIT_AT_QUOTE: u8 = 2;
+    /// `SetDealing`: a limit that waits is dealt at its limit once the quote is beyond it by a tick.
+    pub const LIMIT_THROUGH: u8 = 3;
+    /// One position for each account and instrument.
+    pub const NETTING: u8 = 1;
+    /// Each order that opens makes a position of its own.
+    pub const HEDGING: u8 = 2;
     /// Orders meet as they come.
     pub const CONTINUOUS: u8 = 1;
     /// Orders are collected before the opening auction.

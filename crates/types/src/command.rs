@@ -5,9 +5,10 @@
 use crate::limits::{MAX_COMMAND, MAX_TAIL};
 use crate::{
     BustTrade, ChangeInstrument, DefineAsset, DefineFeePlan, DefineGroup, DefineSession, DefineSource,
-    EndOfDay, FeeTier, Field, ListInstrument, MassCancel, MassQuote, OpenAccount, Quote, Record,
-    ScheduledPhase, SessionAccount, SetAccount, SetKill, SetLimits, SetPhase, SetReference, SetRestriction,
-    SetRules, SetSchedule, SetTicks, SplitInstrument, TickStep, Wire, record, rights,
+    EndOfDay, FeeTier, Field, ListInstrument, MassCancel, MassQuote, OpenAccount, PayDividend, Quote, Record,
+    ScheduledPhase, SessionAccount, SetAccount, SetDealing, SetKill, SetLimits, SetMarkup, SetPhase,
+    SetReference, SetRestriction, SetRules, SetSchedule, SetTicks, SplitInstrument, TickStep, Wire, record,
+    rights,
 };
 
 /// Bytes of a command of fixed size: head and [`FixedBody`].
@@ -54,17 +55,17 @@ record! {
         time_in_force: u8,
         /// Sum of 1 post-only, 2 hidden, 4 one cancels the other (with `target`), 8 one triggers the other (after `target`), 16 reduce-only.
         flags: u8,
-        /// Limit, or the worst price of an order without one, in price units.
+        /// Limit, or the worst price of an order without one, in price units; of a quote the bid.
         price: i64,
-        /// Lots.
+        /// Lots; of a quote those that are bid for, 0 for any number.
         quantity: i64,
-        /// Reference of the order that is replaced, or to which a new one is linked.
+        /// Reference of the order that is replaced, or to which a new one is linked; of a hedging account's order without a link the position that it reduces.
         target: u64,
-        /// Ledger units of the asset.
+        /// Ledger units of the asset; of a quote the lots that are offered, 0 for any number.
         amount: i64,
         /// The asset.
         asset: u32,
-        /// Price that triggers a stop; distance of a trailing stop; offset of a peg, 0 or less, negative away from the market.
+        /// Price that triggers a stop; distance of a trailing stop; offset of a peg, 0 or less, negative away from the market; of a quote the ask.
         trigger: i64,
         /// Lots shown of an iceberg at a time, 0 for no iceberg.
         display: u32,
@@ -162,7 +163,7 @@ commands! {
     /// Lists an instrument under a number that was never used.
     ListInstrument = 3, ListInstrument, items NoItems, right DEFINE, uses ["instrument", "symbol", "base_asset", "quote_asset", "execution", "kind", "phase", "price_unit", "lot_size", "tick", "min_price", "max_price", "max_quantity", "max_notional", "maker_fee_rate", "taker_fee_rate"];
     /// Opens a client's account.
-    OpenAccount = 4, OpenAccount, items NoItems, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders", "self_trade", "self_trade_of", "group", "clearing"];
+    OpenAccount = 4, OpenAccount, items NoItems, right DEFINE, uses ["account", "firm", "max_quantity", "max_notional", "max_open_orders", "self_trade", "self_trade_of", "group", "clearing", "positions"];
     /// Defines a trading session, or redefines it in everything but its number.
     DefineSession = 5, DefineSession, items SessionAccount, right DEFINE, uses ["account", "session", "firm", "protocol", "network_prefix", "cancel_on", "name", "network", "salt", "verifier"];
     /// Brings money or other assets in from outside.
@@ -201,8 +202,8 @@ commands! {
     DefineFeePlan = 22, DefineFeePlan, items NoItems, right DEFINE, uses ["maker_rate", "taker_rate", "plan"];
     /// Defines or redefines a group of accounts with its tiers of fees.
     DefineGroup = 23, DefineGroup, items FeeTier, right DEFINE, uses ["name", "asset", "group"];
-    /// Changes group and self-trade prevention of an account.
-    SetAccount = 24, SetAccount, items NoItems, right DEFINE, uses ["account", "group", "self_trade", "self_trade_of"];
+    /// Changes group, self-trade prevention and way of positions of an account.
+    SetAccount = 24, SetAccount, items NoItems, right DEFINE, uses ["account", "group", "self_trade", "self_trade_of", "positions"];
     /// Sets the limits of an account, a group, a firm or an instrument.
     SetLimits = 25, SetLimits, items NoItems, right DEFINE, uses ["id", "scope", "asset", "max_rate", "max_open_orders", "max_quantity", "max_notional", "max_position", "max_held", "max_loss"];
     /// Throws or lifts a kill switch.
@@ -217,6 +218,14 @@ commands! {
     SplitInstrument = 30, SplitInstrument, items NoItems, right OPERATE, uses ["instrument", "numerator", "denominator"];
     /// Takes a trade back, or corrects its price.
     BustTrade = 31, BustTrade, items NoItems, right OPERATE, uses ["instrument", "trade", "price", "quantity", "new_price", "buyer", "seller", "buyer_fee", "seller_fee"];
+    /// Quotes an instrument that the house deals: bid, ask, and the lots of both.
+    SetQuote = 32, FixedBody, items NoItems, right QUOTE, uses ["instrument", "price", "trigger", "quantity", "amount"];
+    /// Sets how an instrument is dealt: margin, and at which quote orders are filled.
+    SetDealing = 33, SetDealing, items NoItems, right DEFINE, uses ["instrument", "margin_rate", "max_age_ns", "market", "limit", "sized"];
+    /// Sets how much worse than the quote a group is dealt.
+    SetMarkup = 34, SetMarkup, items NoItems, right DEFINE, uses ["instrument", "bid", "ask", "group"];
+    /// Pays so much for each lot of a position in an instrument that the house deals: long ones get it, short ones pay it.
+    PayDividend = 35, PayDividend, items NoItems, right OPERATE, uses ["instrument", "amount"];
 }
 
 /// Why bytes are not a command at all. Such bytes never reach the journal.
@@ -380,6 +389,7 @@ fn check_fill(head: &CommandHead, kind: CommandKind, bytes: &[u8]) -> Result<(),
 
 const FIRST_FIXED: u8 = CommandKind::Deposit as u8;
 const LAST_FIXED: u8 = CommandKind::UncleanStart as u8;
+const QUOTE: u8 = CommandKind::SetQuote as u8;
 
 fn command_length(spec: &CommandSpec, items: usize, tail: usize) -> usize {
     (CommandHead::SIZE + spec.body_size + items * spec.item_size + tail).next_multiple_of(8)
@@ -395,7 +405,7 @@ impl CommandKind {
     /// Whether the body is another than [`FixedBody`].
     #[inline(always)]
     pub const fn is_variable(self) -> bool {
-        !matches!(self as u8, FIRST_FIXED..=LAST_FIXED)
+        !matches!(self as u8, FIRST_FIXED..=LAST_FIXED | QUOTE)
     }
 }
 

@@ -122,19 +122,19 @@ events! {
     /// A trading session was defined or redefined. Its tail is its name, never the verifier.
     SessionDefined = 5, Operator { account: "its default account", value: "number of the session", detail: "the protocol" }
     /// One leg of a posting other than a fill; the values of all legs of one posting in an asset add up to zero.
-    Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal, 3 trade taken back, 4 trade corrected, 5 settlement, 6 split", value: "change of the balance", fee: "the trade (3, 4) or the instrument (5, 6)" }
+    Posted = 6, Private { instrument: "the asset", detail: "1 deposit, 2 withdrawal, 3 trade taken back, 4 trade corrected, 5 settlement, 6 split, 7 dividend", value: "change of the balance", fee: "the trade (3, 4) or the instrument (5, 6, 7)" }
     /// An order was accepted. The order bears this event's id.
     Accepted = 7, Private { price: "limit or bound", quantity: "lots ordered", leaves: "lots ordered", detail: "time in force", value: "order type + 256 x flags", fee: "trigger of a stop, distance of a trailing stop, offset of a peg, display of an iceberg, else 0", released: "minus the hold placed" }
     /// A command was refused; nothing was changed except that the source's number, and an order's reference, are used up.
     Rejected = 8, Private { detail: "reason", side: "side as sent with PlaceOrder", price: "price as sent with PlaceOrder or ReplaceOrder", quantity: "quantity as sent with PlaceOrder, CancelOrder or ReplaceOrder", value: "code of the command", fee: "target as sent with ReplaceOrder" }
     /// An order lost some or all of its open quantity without trading.
-    Canceled = 9, Private { detail: "1 by its owner, 2 not filled when it could, 3 its quantity or minimum not possible, 4 replaced by no more than was filled, 5 self-trade prevented, 6 expired, 7 by a mass cancel, 8 by the order it is linked with, 9 funds missing when it was activated, 10 outside the new terms, 11 delisted, 12 no position to reduce", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
+    Canceled = 9, Private { detail: "1 by its owner, 2 not filled when it could, 3 its quantity or minimum not possible, 4 replaced by no more than was filled, 5 self-trade prevented, 6 expired, 7 by a mass cancel, 8 by the order it is linked with, 9 funds missing when it was activated or dealt, 10 outside the new terms, 11 delisted, 12 no position to reduce", price: "limit or bound", quantity: "lots cancelled", leaves: "lots still open", value: "id of the order", released: "hold released" }
     /// An order was replaced. Without priority kept the order bears this event's id from now on.
     Replaced = 10, Private { detail: "1 priority kept, 0 lost", client_ref: "the new reference", price: "the new limit", quantity: "the new total", leaves: "lots open", value: "id of the order before", fee: "the reference before", released: "hold released, negative where more is held" }
     /// Two orders traded. The trade bears this event's id.
     Traded = 11, Public { side: "the incoming order's; of an auction the later order's", client_ref: "id of the other order", price: "of the trade", quantity: "lots traded", leaves: "lots of the other order still open, those not displayed left out", value: "price x quantity in ledger units" }
     /// An order's side of a trade: the resting (in an auction the earlier) order's first, then the other's. The trade's id is this id less 1 or less 2.
-    Filled = 12, Private { detail: "1 resting (maker), 2 incoming (taker)", price: "of the trade", quantity: "lots", leaves: "lots still open", value: "price x quantity in ledger units", fee: "fee charged, in ledger units of the quote asset", released: "hold released" }
+    Filled = 12, Private { detail: "1 resting (maker), 2 incoming (taker), 3 dealt by the house (no trade stands before it, PositionChanged behind it)", price: "of the trade", quantity: "lots", leaves: "lots still open", value: "price x quantity in ledger units", fee: "fee charged, in ledger units of the quote asset", released: "hold released" }
     /// The time was told.
     Ticked = 13, Public {}
     /// The venue was closed cleanly.
@@ -195,6 +195,16 @@ events! {
     UncleanStarted = 41, Public {}
     /// A position in a future was marked to a new settlement price.
     PositionMarked = 42, Private { price: "the new settlement price", quantity: "lots, negative when short", value: "gain in ledger units", released: "collateral released, negative where more is held" }
+    /// An instrument that the house deals was quoted.
+    Quoted = 43, Public { price: "bid", value: "ask", quantity: "lots that are bid for, 0 for any number", leaves: "lots that are offered, 0 for any number" }
+    /// How an instrument is dealt was set. Its tail is the body of the command.
+    DealingSet = 44, Public {}
+    /// How much worse than the quote a group is dealt was set. Its tail is the body of the command.
+    MarkupSet = 45, Operator { value: "the group" }
+    /// A position against the house changed by the fill before, or by a split. The gain goes between the account and account 4, the house.
+    PositionChanged = 46, Private { detail: "1 opened, 2 increased, 3 reduced, 4 closed, 5 turned, 6 split", side: "of the fill", source_seq: "the position of a hedging account, else 0; no source stands beside it", client_ref: "of the order", price: "of the fill; of a split the price paid for what is left over", quantity: "lots now, negative when short", leaves: "lots before", value: "gain in ledger units", fee: "what the lots now cost, exactly", released: "margin released, negative where more is held" }
+    /// A dividend is paid; a sweep over the positions follows.
+    DividendPaid = 47, Public { value: "ledger units of the quote asset for each lot" }
 }
 
 /// Codes that stand in [`Event::detail`].
@@ -215,7 +225,7 @@ pub mod detail {
     pub const MASS: u8 = 7;
     /// `Canceled`: by the order it is linked with.
     pub const LINKED: u8 = 8;
-    /// `Canceled`: what it must hold was not free when it was activated.
+    /// `Canceled`: what it must hold was not free when it was activated or dealt.
     pub const FUNDS: u8 = 9;
     /// `Canceled`: outside the terms after a change or a split.
     pub const OFF_TERMS: u8 = 10;
@@ -237,6 +247,20 @@ pub mod detail {
     pub const MAKER: u8 = 1;
     /// `Filled`: the incoming side.
     pub const TAKER: u8 = 2;
+    /// `Filled`: dealt by the house.
+    pub const DEALT: u8 = 3;
+    /// `PositionChanged`: there was none before.
+    pub const OPENED: u8 = 1;
+    /// `PositionChanged`: more lots on its side.
+    pub const INCREASED: u8 = 2;
+    /// `PositionChanged`: fewer lots.
+    pub const REDUCED: u8 = 3;
+    /// `PositionChanged`: no lots any more.
+    pub const CLOSED: u8 = 4;
+    /// `PositionChanged`: it stands on the other side now.
+    pub const TURNED: u8 = 5;
+    /// `PositionChanged`: by a split.
+    pub const POSITION_SPLIT: u8 = 6;
     /// `Posted`: a deposit.
     pub const DEPOSIT: u8 = 1;
     /// `Posted`: a withdrawal.
@@ -249,6 +273,8 @@ pub mod detail {
     pub const SETTLEMENT: u8 = 5;
     /// `Posted`: holdings after a split.
     pub const SPLIT: u8 = 6;
+    /// `Posted`: a dividend on a position.
+    pub const DIVIDEND: u8 = 7;
 }
 
 impl EventKind {

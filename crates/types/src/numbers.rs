@@ -24,7 +24,7 @@ number! {
     Money(i64);
     /// Nanoseconds since the Unix epoch, UTC.
     Nanos(i64);
-    /// An account. 1 and 2 are the venue's own; clients start at 16.
+    /// An account. 1 to 15 are the venue's own; clients start at 16.
     AccountId(u32);
     /// An asset: what a ledger counts.
     AssetId(u32);
@@ -52,6 +52,8 @@ impl AccountId {
     pub const FEES: AccountId = AccountId(2);
     /// Settlement of futures: even when every position is marked.
     pub const SETTLEMENT: AccountId = AccountId(3);
+    /// The house: the counterpart of every dealt position. Negative while it has lost more than it has won.
+    pub const HOUSE: AccountId = AccountId(4);
     /// The first number that a client's account may have.
     pub const FIRST_CLIENT: AccountId = AccountId(16);
 }

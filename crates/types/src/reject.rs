@@ -63,8 +63,8 @@ rejects! {
     AlreadyDefined = 8, "nothing to do if the definition is the same; else take another number and name";
     /// A name, code or symbol has other characters than letters, digits, `-` and `_`, or a wrong length.
     NameInvalid = 9, "see the field's length in the reference";
-    /// Rights beyond trade, money, define and operate.
-    RightsInvalid = 10, "add up 1, 2, 4 and 8 only";
+    /// Rights beyond trade, money, define, operate and quote.
+    RightsInvalid = 10, "add up 1, 2, 4, 8 and 16 only";
     /// The scale is above 12, or fewer decimals than are displayed.
     ScaleInvalid = 11, "take 0 to 12 decimals, display no more than them";
     /// No such protocol, or a network prefix above 128.
@@ -77,10 +77,10 @@ rejects! {
     AssetUnknown = 15, "have the operator define it with DefineAsset";
     /// Base and quote asset are the same.
     AssetsSame = 16, "give two assets";
-    /// No such execution kind.
-    ExecutionInvalid = 17, "take 1 for the book";
-    /// No such kind of instrument.
-    KindInvalid = 18, "take 1 for spot, 2 for a future";
+    /// No such execution kind, or the command is for instruments of the other one.
+    ExecutionInvalid = 17, "take 1 for the book, 2 for the house; quote and mark up only what the house deals, bust only what the book traded";
+    /// No such kind of instrument, or not with this execution.
+    KindInvalid = 18, "take 1 for spot, 2 for a future; 3 for a contract, which the house deals";
     /// Price unit x lot is not a whole, positive number of ledger units of the quote asset.
     NotionalNotExact = 19, "take a larger price unit or lot, or a finer ledger scale";
     /// The lot is not a whole, positive number of ledger units of the base asset.
@@ -191,6 +191,14 @@ rejects! {
     DryRunTooLarge = 72, "split the order";
     /// A post-only order would trade at once.
     PostOnlyWouldTrade = 73, "take a price that does not reach the opposite side";
+    /// The bid is above the ask.
+    QuoteCrossed = 74, "give a bid of at most the ask";
+    /// There is no quote, or only one that is too old, for an order that would be dealt at it.
+    QuoteMissing = 75, "wait for a quote, or place a limit order, which does";
+    /// A margin, rule, age or markup is out of range.
+    DealingInvalid = 76, "take a margin of 1 to 1,000,000,000, rules of the reference, ages and markups of 0 or more";
+    /// The way of positions is none of 0 to 2, or the account has positions or open orders.
+    PositionsInvalid = 77, "close positions and cancel orders first; take 1 netting, 2 hedging";
 }
 
 impl Reject {

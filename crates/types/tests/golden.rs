@@ -84,7 +84,9 @@ fn sample(kind: CommandKind) -> Vec<u8> {
                 self_trade_of: 1,
                 group: 0,
                 clearing: 0,
+                positions: 0,
                 reserved: 0,
+                reserved_2: 0,
             };
             encode_command(kind, head(), &body, NO_ITEMS, &[], &mut out);
         }

@@ -57,6 +57,47 @@ class InstrumentKind(IntEnum):
 
     SPOT = 1
     FUTURE = 2
+    CONTRACT = 3
+
+
+class Execution(IntEnum):
+    """`execution` of ListInstrument: where its orders are executed."""
+
+    BOOK = 1
+    DEALER = 2
+
+
+class Arriving(IntEnum):
+    """`market` of SetDealing: at which quote an order that arrives is dealt."""
+
+    STANDING_QUOTE = 1
+    NEXT_QUOTE = 2
+
+
+class Waiting(IntEnum):
+    """`limit` of SetDealing: when and at which price a limit that waits is dealt."""
+
+    TOUCHED = 1
+    AT_QUOTE = 2
+    THROUGH = 3
+
+
+class Positions(IntEnum):
+    """`positions` of OpenAccount and SetAccount: 0 is netting there, and as it is here."""
+
+    NETTING = 1
+    HEDGING = 2
+
+
+class PositionChange(IntEnum):
+    """`detail` of PositionChanged: what the fill made of the position."""
+
+    OPENED = 1
+    INCREASED = 2
+    REDUCED = 3
+    CLOSED = 4
+    TURNED = 5
+    SPLIT = 6
 
 
 class Phase(IntEnum):
@@ -134,6 +175,7 @@ class Rights(IntFlag):
     MONEY = 2
     DEFINE = 4
     OPERATE = 8
+    QUOTE = 16
 
 
 class SelfTrade(IntEnum):
@@ -172,10 +214,11 @@ class Canceling(IntEnum):
 
 
 class Liquidity(IntEnum):
-    """`detail` of Filled: resting or incoming."""
+    """`detail` of Filled: resting, incoming, or dealt by the house."""
 
     MAKER = 1
     TAKER = 2
+    DEALT = 3
 
 
 class Posting(IntEnum):
@@ -187,3 +230,4 @@ class Posting(IntEnum):
     CORRECTION = 4
     SETTLEMENT = 5
     SPLIT = 6
+    DIVIDEND = 7

@@ -24,7 +24,7 @@ def instrument_listed(views: Views, event: Fields, tail: bytes) -> None:
     kind = _number(said, "kind") or InstrumentKind.SPOT
     base, quote = _number(said, "base_asset"), _number(said, "quote_asset")
     price_unit, lot_size = _number(said, "price_unit"), _number(said, "lot_size")
-    is_future = kind == InstrumentKind.FUTURE
+    has_no_base = kind in {InstrumentKind.FUTURE, InstrumentKind.CONTRACT}
     row = Instrument(
         instrument=number,
         symbol=_text(said, "symbol"),
@@ -36,7 +36,7 @@ def instrument_listed(views: Views, event: Fields, tail: bytes) -> None:
         price_unit=price_unit,
         lot_size=lot_size,
         price_value=price_unit * lot_size * 10 ** views.assets[quote].scale // 10**18,
-        lot_value=1 if is_future else lot_size * 10 ** views.assets[base].scale // 10**9,
+        lot_value=1 if has_no_base else lot_size * 10 ** views.assets[base].scale // 10**9,
         tick=_number(said, "tick"),
         tick_steps=NO_STEPS,
         min_price=_number(said, "min_price"),

@@ -28,6 +28,7 @@ _TAKE: Final[dict[str, Take]] = {
     "Filled": money.filled,
     "Posted": money.posted,
     "PositionMarked": money.marked,
+    "PositionChanged": money.dealt,
     "TradeBusted": money.busted,
     "Traded": market.traded,
     "Uncrossed": market.uncrossed,

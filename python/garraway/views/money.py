@@ -13,6 +13,10 @@ from garraway.views.state import Views
 
 FEES: Final = 2
 """The account of fee income."""
+HOUSE: Final = 4
+"""The account of the house, against which positions are dealt."""
+DEALT: Final = 3
+"""`detail` of a fill that the house dealt."""
 POSTED, BASE, QUOTE, CHARGED, EARNED = range(5)
 """`leg` of a ledger entry: of a posting; of a fill: base asset, quote asset, the order's fee, the venue's income."""
 
@@ -34,7 +38,8 @@ def filled(views: Views, event: Fields, _tail: bytes) -> None:
             order.state = FILLED
             del views.orders[account, ref]
         changed(views, order, event_id, at_ns)
-    trade_id = event_id - detail  # Traded, then the resting side (1), then the incoming one (2)
+    # Traded, then the resting side (1), then the incoming one (2); what the house deals (3) is its own trade.
+    trade_id = event_id if detail == DEALT else event_id - detail
     views.changes.executions.append(
         (
             event_id,
@@ -57,7 +62,9 @@ def filled(views: Views, event: Fields, _tail: bytes) -> None:
     )
     instrument = views.instruments[number]
     lots = quantity if side == BUY else -quantity
-    if instrument.base_asset:
+    if detail == DEALT:
+        _keep(positions.filled(views, account, number, lots, value, fee), event_id, at_ns)
+    elif instrument.base_asset:
         _deliver(views, event, instrument, lots, trade_id)
     else:
         _variation(views, event, instrument, lots, trade_id)
@@ -117,6 +124,18 @@ def marked(views: Views, event: Fields, _tail: bytes) -> None:
     views.balance(payer, instrument.quote_asset).changed_id = said.event_id
     _hold(views, payer, instrument, position, before)
     _keep(position, said.event_id, said.at_ns)
+
+
+def dealt(views: Views, event: Fields, _tail: bytes) -> None:
+    """A position against the house changed: its gain comes from the house, its margin is held. The fill stands before it."""
+    said = Event._make(event)
+    instrument = views.instruments[said.instrument]
+    payer = views.payers.get(said.account, said.account)
+    for leg, owner, amount in ((QUOTE, payer, said.value), (EARNED, HOUSE, -said.value)):
+        _enter(views, said, owner, leg, amount, TRADE, said.event_id, instrument.quote_asset)
+    row = views.balance(payer, instrument.quote_asset)
+    row.collateral -= said.released
+    row.held -= said.released
 
 
 def busted(views: Views, event: Fields, _tail: bytes) -> None:

@@ -35,7 +35,9 @@ pub(crate) fn bust_trade(engine: &mut Engine, command: &Command<'_>, emit: &mut 
     let number = command.head.instrument;
     let open = |account: u32| engine.accounts.get(account).is_some();
     require(open(body.buyer) && open(body.seller), Reject::AccountUnknown)?;
-    let instrument = engine.instruments.get(number).ok_or(Reject::InstrumentUnknown)?;
+    let instrument = engine.instruments.get(number);
+    require(!instrument.is_some_and(|of| of.terms.is_dealt()), Reject::ExecutionInvalid)?;
+    let instrument = instrument.ok_or(Reject::InstrumentUnknown)?;
     let (terms, settlement) = (instrument.terms, instrument.settlement);
     let is_future = instrument.listed.kind == code::FUTURE;
     require(!is_future || settlement != 0, Reject::ReferenceUnknown)?;

@@ -39,6 +39,12 @@ pub(crate) fn change_instrument(
     require_out_of_trading(instrument)?;
     let instrument = engine.instruments.of_order(number);
     instrument.change(listed);
+    let range = listed.min_price..=listed.max_price;
+    if let Some(dealer) = &mut instrument.dealer
+        && !(range.contains(&dealer.quote.prices.bid) && range.contains(&dealer.quote.prices.ask))
+    {
+        dealer.quote = Default::default();
+    }
     let event = Event { instrument: number, ..Event::empty(EventKind::InstrumentChanged) };
     let id = emit.own_with_tail(event, command.body_bytes());
     let sweep = Sweep::new(CommandKind::ChangeInstrument, id);
@@ -54,10 +60,15 @@ fn judge_terms(engine: &Engine, instrument: &Instrument, listed: &ListInstrument
     require(listed.tick >= 1, Reject::TickInvalid)?;
     let on_tick = listed.min_price % listed.tick == 0 && listed.max_price % listed.tick == 0;
     let range = 1 <= listed.min_price && listed.min_price <= listed.max_price && on_tick;
-    let is_future = listed.kind == code::FUTURE;
+    let is_future = listed.kind != code::SPOT;
     let is_same =
         (listed.min_price, listed.max_price) == (instrument.terms.min_price, instrument.terms.max_price);
-    let in_use = engine.positions.is_any(number) || engine.exposures.instrument_orders(number) != 0;
+    let has_orders = if instrument.terms.is_dealt() {
+        !engine.walk(number).is_empty()
+    } else {
+        engine.exposures.instrument_orders(number) != 0
+    };
+    let in_use = engine.positions.is_any(number) || engine.dealt.is_any(number) || has_orders;
     let settled =
         instrument.settlement == 0 || (listed.min_price..=listed.max_price).contains(&instrument.settlement);
     let fits = !is_future || settled && (is_same || !in_use);

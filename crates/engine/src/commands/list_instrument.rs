@@ -7,6 +7,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::instruments::Instrument;
 use crate::ledger::{Asset, Ledger};
+use crate::phases::is_for_books;
 
 pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: &mut Emit<'_, '_>) -> Judged {
     let body: ListInstrument = command.body();
@@ -27,13 +28,15 @@ pub(crate) fn list_instrument(engine: &mut Engine, command: &Command<'_>, emit: 
 
 /// Judges the terms of a listing; returns what a price unit and a lot are worth.
 pub(crate) fn listing_values(ledger: &Ledger, body: &ListInstrument) -> Result<(i64, i64), Reject> {
-    let is_future = body.kind == code::FUTURE;
+    let is_future = matches!(body.kind, code::FUTURE | code::CONTRACT);
     let base = ledger.asset(body.base_asset);
     require(if is_future { body.base_asset == 0 } else { base.is_some() }, Reject::AssetUnknown)?;
     let quote = ledger.asset(body.quote_asset).ok_or(Reject::AssetUnknown)?;
     require(body.base_asset != body.quote_asset, Reject::AssetsSame)?;
-    require(body.execution == code::EXECUTION_BOOK, Reject::ExecutionInvalid)?;
-    require(matches!(body.kind, code::SPOT | code::FUTURE), Reject::KindInvalid)?;
+    let is_dealt = body.execution == code::EXECUTION_DEALER;
+    require(is_dealt || body.execution == code::EXECUTION_BOOK, Reject::ExecutionInvalid)?;
+    let known = (code::SPOT..=code::CONTRACT).contains(&body.kind);
+    require(known && is_dealt == (body.kind == code::CONTRACT), Reject::KindInvalid)?;
     let price_value = price_value(body, quote).ok_or(Reject::NotionalNotExact)?;
     let lot_value = base.map_or(Some(1), |base| lot_value(body, base)).ok_or(Reject::LotNotExact)?;
     require(body.tick >= 1, Reject::TickInvalid)?;
@@ -46,7 +49,8 @@ pub(crate) fn listing_values(ledger: &Ledger, body: &ListInstrument) -> Result<(
     let rates = 0..=limits::MAX_FEE_RATE;
     let sound = rates.contains(&body.maker_fee_rate) && rates.contains(&body.taker_fee_rate);
     require(sound, Reject::FeeRateInvalid)?;
-    require((code::CONTINUOUS..=code::CLOSED).contains(&body.phase), Reject::PhaseInvalid)?;
+    let phases = (code::CONTINUOUS..=code::CLOSED).contains(&body.phase);
+    require(phases && !(is_dealt && is_for_books(body.phase)), Reject::PhaseInvalid)?;
     Ok((price_value, lot_value))
 }
 

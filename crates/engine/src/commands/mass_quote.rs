@@ -62,7 +62,12 @@ fn replace_quote(engine: &mut Engine, account: u32, client_ref: u64, quote: &Quo
             ..FixedBody::empty()
         };
         let sender = Sender { account, instrument: quote.instrument, client_ref };
-        match judge_and_place(engine, sender, &body, &[], emit) {
+        let is_dealt = engine.instruments.get(quote.instrument).is_some_and(|of| of.terms.is_dealt());
+        let placed = match is_dealt {
+            true => Err(Reject::ExecutionInvalid),
+            false => judge_and_place(engine, sender, &body, &[], emit),
+        };
+        match placed {
             Ok(()) => *reference = client_ref,
             Err(reason) => refuse(sender, Some(&body), reason, emit),
         }

@@ -1,6 +1,6 @@
 //! `OpenAccount`: opens a client's account.
 
-use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, limits};
+use garraway_types::{AccountId, Command, Event, EventKind, OpenAccount, Reject, code, limits};
 
 use super::{Judged, is_self_trade, require};
 use crate::accounts::Account;
@@ -20,6 +20,7 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
     let clearing = engine.accounts.get(body.clearing);
     let clears = clearing.is_some_and(|it| it.firm == body.firm && it.payer == body.clearing);
     require(body.clearing == 0 || clears, Reject::ClearingInvalid)?;
+    require(body.positions <= code::HEDGING, Reject::PositionsInvalid)?;
     engine.accounts.open(
         number,
         Account {
@@ -35,6 +36,7 @@ pub(crate) fn open_account(engine: &mut Engine, command: &Command<'_>, emit: &mu
             group: body.group,
             guard: 0,
             plan: 0,
+            is_hedging: body.positions == code::HEDGING,
         },
     );
     engine.ledger.grow(engine.accounts.end());

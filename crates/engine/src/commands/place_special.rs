@@ -5,11 +5,12 @@ use garraway_types::{Command, Event, EventKind, FixedBody, Money, Price, Reject,
 
 use super::{Judged, is_next_ref, require};
 use crate::bands::{self, Priced, Reach};
+use crate::dealing::Arriving;
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner, Place};
 use crate::instruments::Instrument;
-use crate::limits::{self, Asked};
+use crate::limits::{self, Asked, AskedOfHouse};
 use crate::links;
 use crate::orders::{Mark, Order, rates, special_hold, spot_hold};
 use crate::phases::{self, Admission};
@@ -82,21 +83,29 @@ fn admission(instrument: &Instrument, body: &FixedBody) -> Result<Admission, Rej
 fn judge_fields(instrument: &Instrument, body: &FixedBody, now: i64) -> Result<Side, Reject> {
     let terms = &instrument.terms;
     let side = Side::from_code(body.side).ok_or(Reject::SideInvalid)?;
-    require((code::LIMIT..=code::MARKET_PEG).contains(&body.order_type), Reject::OrderTypeInvalid)?;
-    require(is_time_in_force(body), Reject::TimeInForceInvalid)?;
+    let is_dealt = terms.is_dealt();
+    let known = (code::LIMIT..=code::MARKET_PEG).contains(&body.order_type);
+    require(known && !(is_dealt && is_for_books(body.order_type)), Reject::OrderTypeInvalid)?;
+    let at_auction = body.time_in_force >= code::AT_OPEN;
+    require(is_time_in_force(body) && !(is_dealt && at_auction), Reject::TimeInForceInvalid)?;
     require(body.flags & !flags_of(instrument, body) == 0, Reject::FlagsInvalid)?;
     let links = code::ONE_CANCELS_OTHER | code::ONE_TRIGGERS_OTHER;
     require(body.flags & links != links, Reject::FlagsInvalid)?;
     require(body.quantity >= 1, Reject::QuantityInvalid)?;
     require(ticks::is_on_tick(instrument, body.price), Reject::PriceOffTick)?;
     require((terms.min_price..=terms.max_price).contains(&body.price), Reject::PriceOutOfRange)?;
-    require(is_display(body), Reject::DisplayInvalid)?;
-    require(is_minimum(body), Reject::MinimumInvalid)?;
+    require(is_display(body) && !(is_dealt && body.display != 0), Reject::DisplayInvalid)?;
+    require(is_minimum(body) && !(is_dealt && body.minimum != 0), Reject::MinimumInvalid)?;
     require(is_trigger(instrument, body.order_type, body.trigger), Reject::TriggerInvalid)?;
     let expires = i64::from(body.expire_s) * 1_000_000_000;
     let expiry = if body.time_in_force == code::GOOD_TILL_DATE { expires > now } else { body.expire_s == 0 };
     require(expiry, Reject::ExpiryInvalid)?;
     Ok(side)
+}
+
+/// Whether the house deals no orders of a type.
+fn is_for_books(order_type: u8) -> bool {
+    order_type == code::MARKET_TO_LIMIT || order_type >= code::PRIMARY_PEG
 }
 
 fn is_resting(time_in_force: u8) -> bool {
@@ -124,7 +133,11 @@ fn flags_of(instrument: &Instrument, body: &FixedBody) -> u8 {
         code::STOP | code::STOP_LIMIT | code::TRAILING_STOP => links | code::REDUCE_ONLY,
         _ => 0,
     };
-    if instrument.listed.kind == code::FUTURE { allowed } else { allowed & !code::REDUCE_ONLY }
+    match instrument.listed.kind {
+        code::FUTURE => allowed,
+        code::CONTRACT => allowed & !(code::POST_ONLY | code::HIDDEN),
+        _ => allowed & !code::REDUCE_ONLY,
+    }
 }
 
 fn is_display(body: &FixedBody) -> bool {
@@ -152,15 +165,21 @@ pub(super) fn is_trigger(instrument: &Instrument, order_type: u8, trigger: i64) 
             (terms.min_price..=terms.max_price).contains(&trigger) && ticks::is_on_tick(instrument, trigger)
         }
         code::TRAILING_STOP => {
-            (1..=terms.max_price).contains(&trigger)
-                && trigger % terms.tick == 0
-                && (instrument.last != 0 || instrument.reference != 0)
+            (1..=terms.max_price).contains(&trigger) && trigger % terms.tick == 0 && has_start(instrument)
         }
         code::PRIMARY_PEG | code::MIDPOINT_PEG => {
             (-terms.max_price..=0).contains(&trigger) && trigger % terms.tick == 0
         }
         code::MARKET_PEG => (-terms.max_price..=-terms.tick).contains(&trigger) && trigger % terms.tick == 0,
         _ => trigger == 0,
+    }
+}
+
+/// Whether there is a price from which a trailing stop can start.
+fn has_start(instrument: &Instrument) -> bool {
+    match &instrument.dealer {
+        Some(dealer) => dealer.quote.is_any(),
+        None => instrument.last != 0 || instrument.reference != 0,
     }
 }
 
@@ -218,8 +237,56 @@ impl<'a> Placing<'a> {
             is_replacement: false,
             more_held: self.more_held,
             asset: if self.side == Side::Buy { terms.quote } else { terms.base },
+            dealt: if terms.is_dealt() { self.asked_of_house(engine) } else { AskedOfHouse::default() },
         };
         limits::judge_order(engine, &asked)
+    }
+
+    /// What the house is asked for: the position, and of a market order what it would be dealt now.
+    fn asked_of_house(&self, engine: &Engine) -> AskedOfHouse {
+        let Sender { account: number, instrument, .. } = self.sender;
+        let (Some(account), Some(of)) = (engine.accounts.get(number), engine.instruments.get(instrument))
+        else {
+            return AskedOfHouse::default();
+        };
+        let (is_reducing, position) = self.position(engine);
+        let is_child = self.body.flags & code::ONE_TRIGGERS_OTHER != 0;
+        let mut asked = AskedOfHouse { is_reducing, is_child, position, ..AskedOfHouse::default() };
+        let Some(dealer) = &of.dealer else { return asked };
+        if self.body.order_type != code::MARKET || dealer.rules.market == code::AT_NEXT_QUOTE {
+            return asked;
+        }
+        let order = Arriving {
+            side: self.side,
+            lots: self.body.quantity.min(i64::from(u32::MAX)) as u32,
+            bound: self.price,
+            is_whole: self.body.time_in_force == code::FILL_OR_KILL,
+            group: account.group,
+            plan: account.plan,
+        };
+        asked.lacks_quote = !dealer.is_fresh(engine.last_at);
+        asked.deal = if asked.lacks_quote { None } else { engine.deal_at_once(instrument, &order) };
+        asked
+    }
+
+    /// Whether the order may only reduce a position that the house has dealt, and which: of a hedging account the target, or that of the order with
+    /// which it is paired.
+    fn position(&self, engine: &Engine) -> (bool, u64) {
+        let FixedBody { flags, target, .. } = *self.body;
+        let reduces = flags & code::REDUCE_ONLY != 0;
+        if !engine.is_hedging(self.sender.account) {
+            return (reduces, 0);
+        }
+        if flags & code::ONE_CANCELS_OTHER != 0 {
+            let other = &engine.slab[self.target];
+            let shared = Mark(other.mark).is_reduce_only();
+            let position = engine.extras.get(self.target).map_or(0, |extra| extra.position);
+            return (reduces || shared, if shared { position } else { 0 });
+        }
+        if flags & code::ONE_TRIGGERS_OTHER != 0 {
+            return (reduces, 0);
+        }
+        (reduces || target != 0, target)
     }
 
     /// What must be held more than before.
@@ -254,7 +321,8 @@ impl<'a> Placing<'a> {
 
     /// `DryRunTooLarge` and `PostOnlyWouldTrade`; decides whether the order is cancelled at once.
     fn judge_entry(&mut self, engine: &mut Engine) -> Judged {
-        if !self.enters || self.ends != 0 {
+        let terms = &engine.instruments.of_order(self.sender.instrument).terms;
+        if !self.enters || self.ends != 0 || terms.is_dealt() {
             return Ok(());
         }
         let FixedBody { order_type, time_in_force, flags, minimum, quantity, .. } = *self.body;
@@ -315,7 +383,12 @@ impl<'a> Placing<'a> {
     fn insert(&self, engine: &mut Engine, id: u64) -> Slot {
         let Sender { account, instrument, client_ref } = self.sender;
         let body = self.body;
-        let mark = mark_of(body);
+        let mut mark = mark_of(body);
+        let is_dealt = engine.instruments.of_order(instrument).terms.is_dealt();
+        let (is_reducing, position) = if is_dealt { self.position(engine) } else { (false, 0) };
+        if is_dealt {
+            mark.0 |= Mark::SPECIAL | if is_reducing { Mark::REDUCE_ONLY } else { 0 };
+        }
         let order = Order { client_ref, held: 0, account, instrument, carry: 0, filled: 0 };
         let plan = engine.accounts.of_order(account).plan;
         let price = Price(self.price);
@@ -323,7 +396,8 @@ impl<'a> Placing<'a> {
         engine.index.insert(account, client_ref, slot);
         engine.accounts.of_order(account).open_orders += 1;
         if mark.is_special() {
-            engine.extras.insert(slot, extra_of(instrument, body));
+            let client_group = if is_dealt { engine.accounts.of_order(account).group } else { 0 };
+            engine.extras.insert(slot, Extra { client_group, position, ..extra_of(instrument, body) });
             if body.expire_s != 0 {
                 engine.expiries.insert((body.expire_s, id, slot));
             }

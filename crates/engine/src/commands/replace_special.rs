@@ -8,7 +8,7 @@ use super::{Judged, is_next_ref, require};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner};
-use crate::limits::{self, Asked};
+use crate::limits::{self, Asked, AskedOfHouse};
 use crate::orders::{Mark, rates, special_hold, spot_hold};
 use crate::phases::{self, Admission};
 use crate::stops::is_stop;
@@ -97,6 +97,11 @@ impl<'a> Change<'a> {
             is_replacement: true,
             more_held: self.more_held(engine),
             asset: if node.side == Side::Buy { terms.quote } else { terms.base },
+            dealt: AskedOfHouse {
+                is_reducing: mark.is_reduce_only(),
+                position: self.extra.map_or(0, |extra| extra.position),
+                ..AskedOfHouse::default()
+            },
         };
         limits::judge_order(engine, &asked)?;
         self.judge_entry(engine)
@@ -186,6 +191,10 @@ impl<'a> Change<'a> {
             command.tail(),
         );
         if !self.keeps {
+            if engine.is_dealt(slot) {
+                engine.extras.of_mut(slot).client_group =
+                    engine.accounts.of_order(node.payload.account).group;
+            }
             engine.renumber(slot, id.0);
             engine.start(slot, emit);
         }

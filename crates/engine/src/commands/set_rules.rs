@@ -11,7 +11,8 @@ pub(crate) fn set_rules(engine: &mut Engine, command: &Command<'_>, emit: &mut E
     let number = command.head.instrument;
     let instrument = engine.instruments.get_mut(number).ok_or(Reject::InstrumentUnknown)?;
     let rules: SetRules = command.body();
-    require(bands::is_sound(&rules), Reject::BandInvalid)?;
+    let fits = !instrument.terms.is_dealt() || bands::fits_house(&rules);
+    require(bands::is_sound(&rules) && fits, Reject::BandInvalid)?;
     instrument.set_rules(rules);
     let event = Event { instrument: number, ..Event::empty(EventKind::RulesSet) };
     emit.own_with_tail(event, command.body_bytes());

@@ -227,7 +227,15 @@ impl Venue {
     }
 
     pub fn set_group(&mut self, account: u32, group: u16) -> Vec<Event> {
-        let body = SetAccount { group, self_trade: 0, self_trade_of: 0, reserved: 0 };
+        let body = SetAccount {
+            group,
+            self_trade: 0,
+            self_trade_of: 0,
+            positions: 0,
+            reserved: 0,
+            reserved_2: 0,
+            reserved_3: 0,
+        };
         let head = CommandHead { account, ..CommandHead::empty() };
         self.operate(CommandKind::SetAccount, head, &body)
     }
@@ -300,7 +308,9 @@ pub fn account_terms() -> OpenAccount {
         self_trade_of: 0,
         group: 0,
         clearing: 0,
+        positions: 0,
         reserved: 0,
+        reserved_2: 0,
     }
 }
 

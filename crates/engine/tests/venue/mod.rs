@@ -133,7 +133,9 @@ impl Venue {
             self_trade_of: u8::from(self_trade != 0),
             group: 0,
             clearing: 0,
+            positions: 0,
             reserved: 0,
+            reserved_2: 0,
         };
         assert_eq!(self.define(CommandKind::OpenAccount, account, 0, &body), ["AccountOpened"]);
         for asset in [1, 2, 3] {

@@ -459,7 +459,9 @@ pub fn open_market(venue: &Venue) -> DoorClient {
             self_trade_of: u8::from(account == BRAVO),
             group: 0,
             clearing: 0,
+            positions: 0,
             reserved: 0,
+            reserved_2: 0,
         };
         door.submit(CommandKind::OpenAccount, account, 0, &body, &[]);
         for (asset, amount) in [(1, 1_000_000_000_000_000), (2, 1_000_000)] {

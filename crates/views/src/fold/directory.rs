@@ -55,7 +55,7 @@ impl Terms {
         let (unit, lot) = (i128::from(listed.price_unit), i128::from(listed.lot_size));
         let price_value = unit * lot * 10i128.pow(scale_of(listed.quote_asset)) / 10i128.pow(2 * NANO);
         let lot_value = match listed.kind {
-            code::FUTURE => 1,
+            code::FUTURE | code::CONTRACT => 1,
             _ => lot * 10i128.pow(scale_of(listed.base_asset)) / 10i128.pow(NANO),
         };
         Self {
@@ -96,9 +96,18 @@ impl Terms {
         self.listed.kind == code::FUTURE
     }
 
+    /// Whether it is a contract, which the house deals: positions, and a margin.
+    pub fn is_dealt(&self) -> bool {
+        self.listed.kind == code::CONTRACT
+    }
+
     /// What orders of a side hold.
     pub fn held_asset(&self, buys: bool) -> u32 {
-        if buys || self.is_future() { self.listed.quote_asset } else { self.listed.base_asset }
+        if buys || self.is_future() || self.is_dealt() {
+            self.listed.quote_asset
+        } else {
+            self.listed.base_asset
+        }
     }
 
     /// Collateral of a position at a settlement price, in ledger units of the quote asset.

@@ -120,6 +120,7 @@ impl Fold {
                 let text = self.change(kind, event);
                 self.fill(event, text);
             }
+            EventKind::PositionChanged => self.change_dealt(event),
             EventKind::Traded => self.trade(event),
             EventKind::Posted => self.post(event),
             EventKind::TradeBusted => self.bust(event, history),
@@ -251,7 +252,11 @@ impl Fold {
         let sign = if event.side == Side::Buy as u8 { 1 } else { -1 };
         let lots = sign * i128::from(event.quantity);
         let payer = self.payer(event.account);
-        let paid = if is_future {
+        let is_dealt = terms.is_dealt();
+        let paid = if is_dealt {
+            // What is gained follows in `PositionChanged`.
+            0
+        } else if is_future {
             self.change_collateral(event.account, event.instrument, lots);
             i128::from(event.price - settlement) * i128::from(event.quantity) * price_value
         } else {
@@ -268,7 +273,15 @@ impl Fold {
         let maker = event.detail == detail::MAKER;
         let fill = Fill {
             event_id: event.event_id,
-            trade_id: event.event_id - if maker { 1 } else { 2 },
+            // What the house deals is its own trade.
+            trade_id: event.event_id
+                - if maker {
+                    1
+                } else if is_dealt {
+                    0
+                } else {
+                    2
+                },
             at_ns: event.at_ns,
             client_ref: event.client_ref,
             text,
@@ -284,6 +297,14 @@ impl Fold {
         self.changes.fill(event.account, &fill);
         self.changes.position(event.account, event.instrument);
         account.fill(fill);
+    }
+
+    /// The gain of a position that the house deals; its margin goes by what is released.
+    fn change_dealt(&mut self, event: &Event) {
+        let Some(market) = self.markets.get(event.instrument) else { return };
+        let (quote, gain) = (market.terms.listed.quote_asset, i128::from(event.value));
+        self.add(self.payer(event.account), quote, gain);
+        self.add(AccountId::HOUSE.0, quote, -gain);
     }
 
     /// What lots of a future more, or less, need held. Called before the position changes.
