@@ -1,4 +1,4 @@
-"""Moves of what the house deals: quotes that step, gap and age, orders near them, rules, markups, positions, dividends."""
+"""Moves of what the house deals: quotes that step, gap and age, orders near them, rules, positions, dividends."""
 
 from collections.abc import Callable
 from random import Random

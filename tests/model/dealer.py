@@ -343,6 +343,8 @@ def deal(state: State, order: Order, price: int, lots: int) -> None:
 def take_position(state: State, order: Order, target: int) -> None:
     """What an order may reduce only, and of a hedging account which position, as it arrives."""
     account = state.accounts[order.account]
+    if state.instruments[order.instrument].dealing is None:
+        return
     order.group, order.reduces = account.group, order.reduce_only
     if not account.hedging:
         return

@@ -1,4 +1,4 @@
-"""Positions against the house and the prices at which orders are dealt, from docs/concepts/dealer.md: pure questions."""
+"""Positions against the house, prices at which orders are dealt, from docs/concepts/dealer.md: pure questions."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -58,14 +58,13 @@ def place(state: State, order: Order, target: int) -> Reason | None:
     other = account.open[target] if order.flags & LINKS else None
     order.maker_rate, order.taker_rate = money.rates_now(state, order.account, instrument)
     takes = take_limit(instrument, order)
-    if instrument.kind == CONTRACT:
-        dealer.take_position(state, order, target)
+    dealer.take_position(state, order, target)
     if order.flags & TRIGGERED_BY_OTHER:
         order.place = "child"
     reason = risk.judge(state, ask_for(state, instrument, order, other))
     if reason:
         return reason
-    outlook = look_ahead(state, instrument, order) if takes and instrument.kind != CONTRACT else None
+    outlook = look_ahead(state, instrument, order) if takes else None
     if outlook is Outlook.TOO_LARGE:
         return Reason.DryRunTooLarge
     if enters(instrument, order) and order.post_only and would_trade(instrument, order, order.price):
@@ -135,6 +134,8 @@ def enters(instrument: Instrument, order: Order) -> bool:
 
 def look_ahead(state: State, instrument: Instrument, order: Order) -> Outlook | None:
     """The dry run of an order that has to trade something at once."""
+    if instrument.kind == CONTRACT:
+        return None
     wanted = order.open if order.time_in_force == FILL_OR_KILL else order.minimum
     return dry_run(state, order, wanted) if wanted and enters(instrument, order) else None
 

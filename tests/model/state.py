@@ -223,7 +223,7 @@ class Prices:
 
 @dataclass(slots=True)
 class Dealing:
-    """How the house deals an instrument: its quote, the lots that it has left for buys and sells (None for any), its rules."""
+    """How the house deals an instrument: its quote, the lots left for buys and sells (None for any), its rules."""
 
     quote: Prices | None = None
     left: dict[int, int | None] = field(default_factory=lambda: {BUY: None, SELL: None})

@@ -96,7 +96,7 @@ fn restored(world: &World, reserve_orders: usize) -> World {
 
 #[test]
 fn every_invariant_holds_and_events_alone_tell_all_the_money() {
-    let accounts: Vec<u32> = [1, 2, 3].into_iter().chain(ACCOUNTS).collect();
+    let accounts: Vec<u32> = [1, 2, 3, 4].into_iter().chain(ACCOUNTS).collect();
     holds(300, |stream| {
         let mut world = World::new(SMALL);
         let mut fold = Fold::of(&world.engine, &accounts, ASSETS);
@@ -160,7 +160,7 @@ fn sight(engine: &Engine) -> String {
             }
         }
     }
-    for account in [1, 2, 3].into_iter().chain(ACCOUNTS) {
+    for account in [1, 2, 3, 4].into_iter().chain(ACCOUNTS) {
         for asset in ASSETS {
             seen += &format!("{:?};", engine.balance(AccountId(account), AssetId(asset)));
         }

@@ -161,6 +161,7 @@ fn right_name(right: u8) -> &'static str {
         rights::MONEY => "money",
         rights::DEFINE => "define",
         rights::OPERATE => "operate",
+        rights::QUOTE => "quote",
         _ => "source 0 only",
     }
 }

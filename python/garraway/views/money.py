@@ -127,7 +127,7 @@ def marked(views: Views, event: Fields, _tail: bytes) -> None:
 
 
 def dealt(views: Views, event: Fields, _tail: bytes) -> None:
-    """A position against the house changed: its gain comes from the house, its margin is held. The fill stands before it."""
+    """A position against the house changed: its gain comes from the house, its margin is held."""
     said = Event._make(event)
     instrument = views.instruments[said.instrument]
     payer = views.payers.get(said.account, said.account)

@@ -12,6 +12,7 @@ const OFTEN: &[(CommandKind, u64)] = &[
     (CommandKind::PlaceOrder, 112),
     (CommandKind::ReplaceOrder, 30),
     (CommandKind::CancelOrder, 22),
+    (CommandKind::SetQuote, 24),
     (CommandKind::Deposit, 6),
     (CommandKind::Withdraw, 6),
     (CommandKind::Tick, 8),
@@ -103,6 +104,13 @@ fn aim(world: &World, choices: &mut Choices<'_>) -> Aim {
         // Nothing else has its base asset at first.
         instrument = if kind == CommandKind::SplitInstrument { 4 } else { instrument };
     }
+    let deals = matches!(
+        kind,
+        CommandKind::SetQuote | CommandKind::SetDealing | CommandKind::SetMarkup | CommandKind::PayDividend
+    );
+    if deals && !choices.rarely(16) || kind == CommandKind::PlaceOrder && choices.below(6) == 0 {
+        instrument = super::world::CONTRACT;
+    }
     if kind == CommandKind::SetReference && choices.below(2) == 0 {
         instrument = super::world::FUTURE;
     }
@@ -167,7 +175,8 @@ fn trade(world: &World, instrument: u32, choices: &mut Choices<'_>) -> Trade {
 /// Order type, time in force and flags that mostly go together.
 fn form(world: &World, instrument: u32, links: bool, flags: u8, choices: &mut Choices<'_>) -> (u8, u8, u8) {
     let resting = choices.of(&[1, 1, 1, 1, 4, 5]);
-    let reduces = instrument == super::world::FUTURE && choices.below(6) == 5;
+    let reduces =
+        matches!(instrument, super::world::FUTURE | super::world::CONTRACT) && choices.below(6) == 5;
     let reduces = if reduces { code::REDUCE_ONLY } else { 0 };
     if links {
         return (choices.of(&[4, 4, 5, 6, 1]), resting, flags | reduces);
@@ -234,6 +243,7 @@ fn source(spec: &CommandSpec, choices: &mut Choices<'_>) -> u16 {
     match spec.right {
         rights::SYSTEM => 0,
         rights::TRADE => choices.of(&[0, 0, 0, 0, 0, 0, 1, 2]),
+        rights::QUOTE => choices.of(&[0, 0, 1]),
         rights::MONEY => choices.of(&[1, 2]),
         _ => 1,
     }
@@ -262,6 +272,15 @@ fn value(world: &World, aim: &Aim, name: &str, choices: &mut Choices<'_>) -> i12
         "flags" => aim.flags.into(),
         "time_in_force" => aim.time_in_force.into(),
         "order_type" => aim.order_type.into(),
+        "price" if aim.kind == CommandKind::SetQuote => choices.of(&[90, 95, 98, 99, 100, 101, 105, 120]),
+        "trigger" if aim.kind == CommandKind::SetQuote => choices.of(&[95, 99, 100, 101, 102, 106, 125, 130]),
+        "quantity" | "amount" if aim.kind == CommandKind::SetQuote => choices.of(&[0, 0, 1, 5, 40, -1]),
+        "margin_rate" => choices.of(&[1_000_000_000, 50_000_000, 1, 333_333_333, 0]),
+        "max_age_ns" => choices.of(&[0, 0, 0, 5, 1_000_000_000, -1]),
+        "market" | "limit" => choices.of(&[1, 2, 1, 2, 3]),
+        "sized" => choices.of(&[0, 1, 0, 1, 2]),
+        "bid" | "ask" => choices.of(&[0, 0, 1, 3, 40, -1]),
+        "positions" => choices.of(&[0, 0, 0, 1, 2, 2, 3]),
         "trigger" => trigger(world, aim, choices),
         "display" if aim.kind == CommandKind::PlaceOrder => special(aim, 3, choices),
         "minimum" => special(aim, 2, choices),

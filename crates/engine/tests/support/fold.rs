@@ -49,6 +49,11 @@ impl Fold {
                 }
                 Some(EventKind::Posted) => self.add(event.account, event.instrument, event.value),
                 Some(EventKind::Filled) => self.fill(engine, &event),
+                Some(EventKind::PositionChanged) => {
+                    let quote = engine.listing(InstrumentId(event.instrument)).unwrap().terms.quote_asset;
+                    self.add(self.payer(event.account), quote, event.value);
+                    self.add(AccountId::HOUSE.0, quote, -event.value);
+                }
                 Some(EventKind::ReferenceSet) if event.detail == code::SETTLEMENT => {
                     self.settlements.insert(event.instrument, event.price);
                 }
@@ -57,7 +62,7 @@ impl Fold {
             }
             if event.released != 0 {
                 let terms = engine.listing(InstrumentId(event.instrument)).unwrap().terms;
-                let of_quote = event.side == Side::Buy as u8 || terms.kind == code::FUTURE;
+                let of_quote = event.side == Side::Buy as u8 || terms.kind != code::SPOT;
                 let asset = if of_quote { terms.quote_asset } else { terms.base_asset };
                 let payer = self.payer(event.account);
                 self.entry(payer, asset).held -= i128::from(event.released);
@@ -74,6 +79,10 @@ impl Fold {
         let payer = self.payer(event.account);
         let sign = if event.side == Side::Buy as u8 { 1 } else { -1 };
         let mut paid = event.value;
+        if listing.terms.kind == code::CONTRACT {
+            // The gain follows in `PositionChanged`.
+            paid = 0;
+        }
         if listing.terms.kind == code::FUTURE {
             let settlement = self.settlements.get(&event.instrument).copied().unwrap();
             paid = (event.price - settlement) * event.quantity * listing.price_value;
@@ -82,7 +91,7 @@ impl Fold {
                 let trade = self.trades.entry(event.event_id - back).or_insert(([0; 2], event.quantity));
                 trade.0[usize::from(sign < 0)] = event.account;
             }
-        } else {
+        } else if listing.terms.kind == code::SPOT {
             let delivered = event.quantity * listing.lot_value;
             self.add(payer, listing.terms.base_asset, sign * delivered);
         }

@@ -14,6 +14,8 @@ pub const ASSETS: std::ops::Range<u32> = 1..4;
 pub const SMALL: Setup = Setup { slice_events: 13, capacity: 32, reserve_orders: 0 };
 /// The future, and the account that trades on the balances of another one, 17.
 pub const FUTURE: u32 = 9;
+/// The instrument that the house deals.
+pub const CONTRACT: u32 = 11;
 pub const CLEARED: u32 = 21;
 
 /// A field's name and value; texts are made by [`text`].
@@ -202,6 +204,20 @@ fn definitions() -> Vec<(CommandKind, Vec<(&'static str, i128)>)> {
     future.extend([("lot_size", 1_000_000_000), ("tick", 1), ("min_price", 50), ("max_price", 150)]);
     future.extend([("max_quantity", 1_000), ("max_notional", i64::MAX.into()), ("taker_fee_rate", 500_000)]);
     all.push((CommandKind::ListInstrument, future));
+    let mut contract = vec![("instrument", CONTRACT.into()), ("symbol", text("CON")), ("quote_asset", 1)];
+    contract.extend([("execution", 2), ("body.kind", 3), ("phase", 1), ("price_unit", 10_000_000)]);
+    contract.extend([("lot_size", 1_000_000_000), ("tick", 1), ("min_price", 50), ("max_price", 150)]);
+    contract.extend([
+        ("max_quantity", 1_000),
+        ("max_notional", i64::MAX.into()),
+        ("taker_fee_rate", 500_000),
+    ]);
+    all.push((CommandKind::ListInstrument, contract));
+    let rules =
+        vec![("instrument", CONTRACT.into()), ("margin_rate", 50_000_000), ("market", 1), ("limit", 2)];
+    all.push((CommandKind::SetDealing, rules));
+    let quote = vec![("instrument", CONTRACT.into()), ("price", 99), ("trigger", 101)];
+    all.push((CommandKind::SetQuote, quote));
     for (what, price) in [(1, 100), (2, 100)] {
         let values = vec![("instrument", FUTURE.into()), ("what", what), ("price", price)];
         all.push((CommandKind::SetReference, values));

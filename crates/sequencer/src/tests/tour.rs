@@ -2,9 +2,9 @@
 
 use garraway_types::{
     BustTrade, ChangeInstrument, CommandHead, CommandKind, DefineFeePlan, DefineGroup, EndOfDay, FeeTier,
-    FixedBody, ListInstrument, MassCancel, MassQuote, NO_ITEMS, OpenAccount, Quote, Record, ScheduledPhase,
-    SetAccount, SetKill, SetLimits, SetPhase, SetReference, SetRestriction, SetRules, SetSchedule, SetTicks,
-    SplitInstrument, TickStep, code, encode_command,
+    FixedBody, ListInstrument, MassCancel, MassQuote, NO_ITEMS, OpenAccount, PayDividend, Quote, Record,
+    ScheduledPhase, SetAccount, SetDealing, SetKill, SetLimits, SetMarkup, SetPhase, SetReference,
+    SetRestriction, SetRules, SetSchedule, SetTicks, SplitInstrument, TickStep, code, encode_command,
 };
 
 use super::stream::{Stream, padded, record, zeros};
@@ -12,6 +12,7 @@ use super::stream::{Stream, padded, record, zeros};
 const ASSET: u32 = 3;
 const SPOT: u32 = 2;
 const FUTURE: u32 = 3;
+const CONTRACT: u32 = 4;
 const BUYER: u32 = 30;
 const SELLER: u32 = 31;
 const GROUP: u16 = 1;
@@ -31,6 +32,7 @@ pub(super) fn tour(stream: &mut Stream, now_ns: i64) -> Vec<Vec<u8>> {
     tour.orders();
     tour.auction(now_ns);
     tour.future();
+    tour.dealt();
     tour.day();
     tour.terms();
     tour.out
@@ -199,6 +201,45 @@ impl Tour<'_> {
         self.order(SELLER, FUTURE, Self::limit(2, 102, 3));
         self.order(BUYER, FUTURE, Self::limit(1, 102, 2));
         self.send(CommandKind::SetReference, 0, FUTURE, &settled(104));
+    }
+
+    /// A contract that the house deals: rules, a markup, quotes, a position, a dividend.
+    fn dealt(&mut self) {
+        let contract = ListInstrument {
+            symbol: padded("ABC-C"),
+            quote_asset: 2,
+            execution: code::EXECUTION_DEALER,
+            kind: code::CONTRACT,
+            phase: code::CONTINUOUS,
+            price_unit: 10_000_000,
+            lot_size: 1_000_000_000,
+            tick: 1,
+            min_price: 1,
+            max_price: 10_000,
+            max_quantity: 10_000,
+            max_notional: i64::MAX,
+            ..zeros()
+        };
+        self.send(CommandKind::ListInstrument, 0, CONTRACT, &contract);
+        let rules = SetDealing {
+            margin_rate: 50_000_000,
+            market: code::AT_STANDING_QUOTE,
+            limit: code::LIMIT_AT_QUOTE,
+            ..zeros()
+        };
+        self.send(CommandKind::SetDealing, 0, CONTRACT, &rules);
+        self.send(
+            CommandKind::SetMarkup,
+            0,
+            CONTRACT,
+            &SetMarkup { bid: 1, ask: 1, group: GROUP, ..zeros() },
+        );
+        let quote = |bid, ask| FixedBody { price: bid, trigger: ask, ..FixedBody::empty() };
+        self.send(CommandKind::SetQuote, 0, CONTRACT, &quote(99, 101));
+        self.order(BUYER, CONTRACT, Self::limit(1, 105, 3));
+        self.order(BUYER, CONTRACT, Self::limit(2, 110, 2));
+        self.send(CommandKind::SetQuote, 0, CONTRACT, &quote(112, 114));
+        self.send(CommandKind::PayDividend, 0, CONTRACT, &PayDividend { amount: 7, ..zeros() });
     }
 
     fn day(&mut self) {
