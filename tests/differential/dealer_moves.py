@@ -208,6 +208,16 @@ def pay_dividend(rng: Random, model: Model) -> Draft:
     return Draft(Kind.PayDividend, {"instrument": number, "amount": rng.choice([1, 1, 7, 100, 10**6, 0, -1, I64_MAX])})
 
 
+def split_dealt(rng: Random, model: Model) -> Draft:
+    """A split of what the house deals, and that in a halt."""
+    listed = [number for number, each in sorted(model.state.instruments.items()) if each.dealing is not None] or [1]
+    number = rng.choice(listed)
+    if model.state.instruments[number].phase == 1 and rng.random() < 0.8:
+        return Draft(Kind.SetPhase, {"instrument": number, "phase": rng.choice([4, 7])})
+    values: Values = {"numerator": rng.choice([1, 2, 3, 10, 7, 0]), "denominator": rng.choice([1, 1, 2, 3, 7, 10**6])}
+    return Draft(Kind.SplitInstrument, values | {"instrument": number})
+
+
 def replace_dealt(rng: Random, model: Model) -> Draft:
     """Another price, quantity or trigger for an order that waits for a quote."""
     opened: list[Order] = [
@@ -246,5 +256,6 @@ DEALER_MOVES: Final[dict[str, Callable[[Random, Model], Draft | bytes]]] = {
         set_positions,
         pay_dividend,
         replace_dealt,
+        split_dealt,
     )
 }

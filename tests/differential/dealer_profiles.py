@@ -97,6 +97,13 @@ DEALER_PROFILES: Final[list[tuple[Any, ...]]] = [
         World(instruments=1, accounts=5, more=hedged),
     ),
     (
+        "dealer_splits",
+        DEALING
+        | {"deal_reducing": 10, "split_dealt": 14, "shut": 10, "reopen": 16, "deal_bracket": 4, "set_positions": 1},
+        World(instruments=1, accounts=5, more=hedged),
+        (8, 40),
+    ),
+    (
         "dealer_brackets",
         DEALING | {"deal_bracket": 50, "deal_reducing": 6, "replace_dealt": 6, "cancel_special": 4, "go_on": 12},
         World(instruments=1, accounts=4, more=hedged),

@@ -16,8 +16,8 @@ def collaterals(state: State) -> Counter[tuple[int, int]]:
     for (account, where), position in state.register.positions.items():
         instrument = state.instruments[where]
         held[state.payer(account), instrument.quote] += collateral(instrument, position)
-    for (where, account, _), position in state.register.dealt.items():
-        held[state.payer(account), state.instruments[where].quote] += position.margin
+    for (where, account, _), dealt in state.register.dealt.items():
+        held[state.payer(account), state.instruments[where].quote] += dealt.margin
     return held
 
 

@@ -8,13 +8,13 @@ from tests.model.commands import Command
 from tests.model.definitions import name_of
 from tests.model.events import EventKind, Reply
 from tests.model.fields import fitting
-from tests.model.limits import FEE_INCOME, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE, SETTLEMENT
+from tests.model.limits import FEE_INCOME, HOUSE, I64_MAX, MAX_ORDER_QUANTITY, MAX_SWEEPS, OUTSIDE, SETTLEMENT
 from tests.model.links import rehold
-from tests.model.positions import range_fits
-from tests.model.register import SPOT
+from tests.model.positions import most_lots, range_fits
+from tests.model.register import CONTRACT, SPOT, Held
 from tests.model.rejects import Reason, lowest
 from tests.model.results import split_lots
-from tests.model.state import Instrument, Order, State, Sweep, Work
+from tests.model.state import Instrument, Order, Prices, State, Sweep, Work, rounded
 
 PHASES_OF_CHANGE: Final = {4, 7, 8}
 """Halt, closed, suspended."""
@@ -22,6 +22,8 @@ OFF_TERMS: Final = 10
 """Detail of `Canceled`."""
 SPLIT: Final = 6
 """Detail of `Posted`."""
+POSITION_SPLIT: Final = 6
+"""Detail of `PositionChanged`."""
 MOST_RATIO: Final = 1_000_000
 MOST_SPLIT: Final = 2**120
 """What the holdings times the numerator stay below."""
@@ -132,9 +134,14 @@ def split_instrument(state: State, command: Command, reply: Reply) -> Reason | N
         return Reason.InstrumentUnknown
     reason = lowest(
         {
-            Reason.KindInvalid: instrument.kind != SPOT or is_elsewhere(state, number, instrument.base),
+            Reason.KindInvalid: instrument.kind != CONTRACT
+            and (instrument.kind != SPOT or is_elsewhere(state, number, instrument.base)),
             Reason.RatioInvalid: not (1 <= numerator <= MOST_RATIO and 1 <= denominator <= MOST_RATIO)
-            or abs(state.ledger.balances[OUTSIDE, instrument.base]) * numerator >= MOST_SPLIT,
+            or (
+                instrument.kind == SPOT
+                and abs(state.ledger.balances[OUTSIDE, instrument.base]) * numerator >= MOST_SPLIT
+            )
+            or not positions_fit(state, number, numerator, denominator),
         }
     ) or refusal_of_moment(state, instrument)
     if reason:
@@ -142,20 +149,26 @@ def split_instrument(state: State, command: Command, reply: Reply) -> Reason | N
     first_id = reply.say(EventKind.InstrumentSplit, instrument=number, quantity=numerator, leaves=denominator)
     split_prices(state, number, numerator, denominator)
     instrument.locks += 1
-    state.register.splitting.add(instrument.base)
+    splitting = {instrument.base} if instrument.kind == SPOT else set()
+    state.register.splitting |= splitting
 
     def steps(state: State, sweep: Sweep) -> Work:
         split: set[int] = set()
         orders = split_orders(state, sweep, split, numerator, denominator)
-        holdings = split_holdings(state, sweep, numerator, denominator)
+        split_all = split_holdings if instrument.kind == SPOT else split_positions
+        holdings = split_all(state, sweep, numerator, denominator)
         for part in (holdings, orders) if numerator >= denominator else (orders, holdings):
             yield from part
         for _ in split:  # what is remembered of each is looked at once more
             yield from sweeps.wait_to_look(state, sweep)
             sweep.looked += 1
+        if instrument.dealing is not None and instrument.dealing.quote is not None:
+            quote = instrument.dealing.quote
+            bid, ask = (split_price(instrument, price, numerator, denominator) for price in (quote.bid, quote.ask))
+            instrument.dealing.quote = Prices(bid, ask)
         yield 1  # busy until SweepEnded, which finds this room
         instrument.locks -= 1
-        state.register.splitting.remove(instrument.base)
+        state.register.splitting -= splitting
 
     sweeps.begin(state, command, first_id, steps, instrument=number)
     return None
@@ -166,22 +179,92 @@ def is_elsewhere(state: State, number: int, asset: int) -> bool:
     return any(asset in {each.base, each.quote} for other, each in state.instruments.items() if other != number)
 
 
+def split_price(instrument: Instrument, price: int, numerator: int, denominator: int) -> int:
+    """A price in the new terms; 0 stays 0."""
+    if price == 0:
+        return 0
+    within = min(max(price * denominator // numerator, instrument.min_price), instrument.max_price)
+    return max(instrument.tick_down(within), instrument.min_price)
+
+
 def split_prices(state: State, number: int, numerator: int, denominator: int) -> None:
     """Prices and lots that the instrument remembers get the new terms."""
     instrument = state.instruments[number]
     day = instrument.day
 
     def new(price: int) -> int:
-        if price == 0:
-            return 0
-        within = min(max(price * denominator // numerator, instrument.min_price), instrument.max_price)
-        return max(instrument.tick_down(within), instrument.min_price)
+        return split_price(instrument, price, numerator, denominator)
 
     instrument.reference, instrument.last = new(instrument.reference), new(instrument.last)
     instrument.settlement, day.settlement = new(instrument.settlement), new(day.settlement)
     day.first, day.highest, day.lowest = new(day.first), new(day.highest), new(day.lowest)
     day.lots = min(I64_MAX, day.lots * numerator // denominator)
     split_lots(state, number, numerator, denominator)
+
+
+def after_split(held: Held, numerator: int, denominator: int) -> Held:
+    """A position after a split; what its left-over lots cost is gone."""
+    lots, over = divmod(abs(held.lots) * numerator, denominator)
+    freed = (2 * held.cost * over + abs(held.lots) * numerator) // (2 * abs(held.lots) * numerator)
+    return Held(lots if held.lots > 0 else -lots, held.cost - freed, held.margin)
+
+
+def positions_fit(state: State, number: int, numerator: int, denominator: int) -> bool:
+    """Lots and cost of every position against the house can be counted after the split."""
+    instrument = state.instruments[number]
+    if instrument.dealing is None or 0 in {numerator, denominator}:
+        return True
+    found = [
+        after_split(held, numerator, denominator) for key, held in state.register.dealt.items() if key[0] == number
+    ]
+    return all(
+        abs(each.lots) <= most_lots(instrument) and each.cost <= instrument.value(instrument.max_price, abs(each.lots))
+        for each in found
+    )
+
+
+def split_positions(state: State, sweep: Sweep, numerator: int, denominator: int) -> Work:
+    """Each position against the house, by account and id."""
+    for key in sorted(key for key in state.register.dealt if key[0] == sweep.instrument):
+        yield from sweeps.wait_to_look(state, sweep)
+        yield 1
+        split_position(state, key, numerator, denominator)
+        sweep.looked += 1
+
+
+def split_position(state: State, key: tuple[int, int, int], numerator: int, denominator: int) -> None:
+    """PositionChanged; lots that are left over are paid out at the middle of the quote."""
+    number, account, position = key
+    instrument, before = state.instruments[number], state.register.dealt[key]
+    dealing = instrument.dealing
+    assert dealing is not None
+    assert dealing.quote is not None
+    after = after_split(before, numerator, denominator)
+    margin = min(before.margin, rounded(after.cost * dealing.margin_rate))
+    over, middle = abs(before.lots) * numerator % denominator, dealing.quote.middle()
+    paid = (2 * instrument.value(middle, over) + numerator) // (2 * numerator)
+    gain = paid - (before.cost - after.cost)
+    gain = gain if before.lots > 0 else -gain
+    payer = state.payer(account)
+    state.ledger.move(instrument.quote, gain, giver=HOUSE, taker=payer)
+    state.ledger.holds[payer, instrument.quote] += margin - before.margin
+    del state.register.dealt[key]
+    if after.lots:
+        state.register.dealt[key] = Held(after.lots, after.cost, margin)
+    state.reply.say(
+        EventKind.PositionChanged,
+        named=False,
+        account=account,
+        instrument=number,
+        detail=POSITION_SPLIT,
+        source_seq=position,
+        price=middle,
+        quantity=after.lots,
+        leaves=before.lots,
+        value=gain,
+        fee=after.cost,
+        released=before.margin - margin,
+    )
 
 
 def split_holdings(state: State, sweep: Sweep, numerator: int, denominator: int) -> Work:

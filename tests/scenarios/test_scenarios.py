@@ -95,7 +95,7 @@ def test_scenarios_reach_every_command_event_and_reason() -> None:
     assert {event.kind for event in events} == set(EventKind)
     assert {event.detail for event in events if event.kind == EventKind.Rejected} == set(Reason)
     assert {event.detail for event in events if event.kind == EventKind.Canceled} == set(range(1, 13))
-    assert {event.detail for event in events if event.kind == EventKind.Posted} == set(range(1, 7))
+    assert {event.detail for event in events if event.kind == EventKind.Posted} == set(range(1, 8))
     accepted = {(event.value & 255, event.detail) for event in events if event.kind == EventKind.Accepted}
     assert {order_type for order_type, _ in accepted} == set(range(1, 10))
     assert {time_in_force for _, time_in_force in accepted} == set(range(1, 8))

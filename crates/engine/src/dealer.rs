@@ -24,6 +24,11 @@ pub(crate) struct TwoSided {
 }
 
 impl TwoSided {
+    /// Half way, rounded down.
+    pub(crate) fn middle(self) -> i64 {
+        self.bid + (self.ask - self.bid) / 2
+    }
+
     /// The price at which an order of a side is dealt.
     pub(crate) fn of(self, side: Side) -> i64 {
         if side == Side::Buy { self.ask } else { self.bid }
@@ -161,8 +166,7 @@ impl Dealer {
 
     /// The middle of the quote, rounded down; 0 before the first.
     pub(crate) fn middle(&self) -> i64 {
-        let TwoSided { bid, ask } = self.quote.prices;
-        bid + (ask - bid) / 2
+        self.quote.prices.middle()
     }
 
     /// Whether the quote counts at a time.

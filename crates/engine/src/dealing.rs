@@ -9,7 +9,7 @@ use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::Extra;
 use crate::links::is_at_least;
-use crate::orders::{Mark, rates, signed_fee};
+use crate::orders::{Mark, fee, rates, signed_fee};
 use crate::positions::{most_lots, reducible};
 use crate::stops::is_stop;
 
@@ -45,11 +45,16 @@ impl Engine {
         let lot_value = deal.price * terms.price_value;
         let value = i64::from(deal.lots) * lot_value;
         let taker = rates(terms, &self.groups.fees, deal.plan).taker;
-        let (fee, carry) = signed_fee(deal.carry, taker, i128::from(value));
+        let (fee, carry) = if taker >= 0 {
+            fee(deal.carry, taker, value)
+        } else {
+            let (fee, carry) = signed_fee(deal.carry, taker, i128::from(value));
+            (fee as i64, carry)
+        };
         let lots = i64::from(deal.lots) * if deal.side == Side::Buy { 1 } else { -1 };
         let before = self.dealt.get(key);
         let change = before.filled(lots, lot_value, rate);
-        Some(Effect { before, change, value, fee: fee as i64, carry })
+        Some(Effect { before, change, value, fee, carry })
     }
 
     /// Whether an account may have a deal: what makes no position larger always, else what is free covers it, and the position can be counted.

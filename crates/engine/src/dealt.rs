@@ -31,8 +31,13 @@ pub(crate) struct Change {
 }
 
 /// The number nearest to a quotient; halves go up.
-fn rounded(dividend: i128, divisor: i128) -> i128 {
-    (2 * dividend + divisor).div_euclid(2 * divisor)
+pub(crate) fn rounded(dividend: i128, divisor: i128) -> i128 {
+    let (dividend, divisor) = (2 * dividend + divisor, 2 * divisor);
+    // Mostly both fit 64 bits, whose division is several times as fast.
+    match (u64::try_from(dividend), u64::try_from(divisor)) {
+        (Ok(dividend), Ok(divisor)) => i128::from(dividend / divisor),
+        _ => dividend.div_euclid(divisor),
+    }
 }
 
 /// What a position of this cost holds.
@@ -41,6 +46,17 @@ pub(crate) fn margin(cost: i64, rate: i64) -> i64 {
 }
 
 impl Dealt {
+    /// The position after a split of so many new lots for so many old ones; what its left-over lots cost is gone. The margin stays.
+    pub(crate) fn split(self, new: i128, old: i128) -> Dealt {
+        let Dealt { lots, cost, margin } = self;
+        let all = i128::from(lots.unsigned_abs()) * new;
+        let freed = rounded(i128::from(cost) * (all % old), all);
+        let after = all / old * i128::from(lots.signum());
+        // Beyond any position: it is refused.
+        let lots = i64::try_from(after).unwrap_or(i64::MIN);
+        Dealt { lots, cost: cost - freed as i64, margin }
+    }
+
     /// The position after a fill of `lots` (negative: sold) of `lot_value` each, with margin at `rate`.
     pub(crate) fn filled(self, lots: i64, lot_value: i64, rate: i64) -> Change {
         let Dealt { lots: before, cost, .. } = self;

@@ -26,7 +26,7 @@ fn sources_and_instruments_are_found_by_name_and_number() {
     assert_eq!((engine.source_by_name("nobody"), engine.source_by_name(LONG)), (None, None));
     let abc = engine.listing_by_symbol("ABC").unwrap();
     assert_eq!(engine.listing(InstrumentId(1)), Some(abc));
-    assert_eq!(engine.listings().map(|listing| listing.instrument.0).collect::<Vec<_>>(), [1, 4, 7, 9]);
+    assert_eq!(engine.listings().map(|listing| listing.instrument.0).collect::<Vec<_>>(), [1, 4, 7, 9, 11]);
     assert_eq!((engine.listing_by_symbol("NONE"), engine.listing_by_symbol(LONG)), (None, None));
     assert_eq!(engine.listing(InstrumentId(2)), None);
     assert_eq!(engine.asset(AssetId(1)).map(|asset| asset.scale), Some(2));

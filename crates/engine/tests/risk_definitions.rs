@@ -148,10 +148,12 @@ fn a_listing_is_judged_by_kind() {
         ListInstrument { max_quantity: 1 << 31, max_price: 1 << 31, price_unit: 1_000_000_000, ..future };
     let cases = [
         (ListInstrument { base_asset: ABC, ..future }, Reject::AssetUnknown),
-        (ListInstrument { base_asset: 0, kind: 3, ..spot }, Reject::AssetUnknown),
-        (ListInstrument { kind: 3, price_unit: 0, ..spot }, Reject::KindInvalid),
+        (ListInstrument { base_asset: 0, kind: 4, ..spot }, Reject::AssetUnknown),
+        (ListInstrument { kind: 4, price_unit: 0, ..spot }, Reject::KindInvalid),
+        (ListInstrument { base_asset: 0, kind: 3, ..spot }, Reject::KindInvalid),
+        (ListInstrument { execution: 2, ..spot }, Reject::KindInvalid),
         (ListInstrument { kind: 0, ..spot }, Reject::KindInvalid),
-        (ListInstrument { execution: 2, kind: 3, ..spot }, Reject::ExecutionInvalid),
+        (ListInstrument { execution: 3, kind: 4, ..spot }, Reject::ExecutionInvalid),
         (huge, Reject::LimitInvalid),
         (ListInstrument { phase: 0, maker_fee_rate: -1, ..spot }, Reject::FeeRateInvalid),
         (ListInstrument { phase: 0, ..spot }, Reject::PhaseInvalid),

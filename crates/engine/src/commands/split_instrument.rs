@@ -10,11 +10,14 @@ use garraway_types::{
 use super::change_instrument::require_out_of_trading;
 use super::{Judged, require};
 use crate::day::DayResult;
+use crate::dealer::TwoSided;
+use crate::dealt::{Dealt, Key, margin, rounded};
 use crate::emit::Emit;
 use crate::engine::Engine;
 use crate::extras::{Extra, Partner};
 use crate::instruments::Instrument;
 use crate::orders::Mark;
+use crate::positions::most_lots;
 use crate::sweeps::{Looks, Sweep};
 use crate::ticks;
 
@@ -68,11 +71,14 @@ pub(crate) fn split_instrument(
     let base = instrument.terms.base;
     let of_base = |other: &&Instrument| other.terms.base == base || other.terms.quote == base;
     let alone = engine.instruments.all().filter(of_base).count() == 1;
-    require(instrument.listed.kind == code::SPOT && alone, Reject::KindInvalid)?;
+    let is_dealt = instrument.terms.is_dealt();
+    require(is_dealt || instrument.listed.kind == code::SPOT && alone, Reject::KindInvalid)?;
     let ratios = 1..=1_000_000;
     let outside = engine.ledger.balance(AccountId::EXTERNAL, base).unwrap_or_default().total;
     let counted = outside.unsigned_abs().saturating_mul(u128::from(body.numerator)) < 1 << 120;
-    let sound = ratios.contains(&body.numerator) && ratios.contains(&body.denominator) && counted;
+    let sound = ratios.contains(&body.numerator) && ratios.contains(&body.denominator);
+    let ratio = Ratio { new: body.numerator.into(), old: body.denominator.into() };
+    let sound = sound && if is_dealt { engine.can_split_dealt(instrument, ratio) } else { counted };
     require(sound, Reject::RatioInvalid)?;
     require(engine.sweeps.len() < limits::MAX_SWEEPS, Reject::WorkFull)?;
     require_out_of_trading(instrument)?;
@@ -94,8 +100,8 @@ pub(crate) fn split_instrument(
 impl Engine {
     /// Whether a split of what this asset counts is at work.
     pub(crate) fn is_splitting(&self, asset: u32) -> bool {
-        let base_of = |number: &u32| self.instruments.get(*number).map_or(0, |of| of.terms.base.0);
-        self.splits.keys().any(|number| base_of(number) == asset)
+        let is_base = |of: &Instrument| !of.terms.is_dealt() && of.terms.base.0 == asset;
+        self.splits.keys().any(|number| self.instruments.get(*number).is_some_and(is_base))
     }
 
     /// Prices of an instrument that is split, and the lots of its day and of day's results.
@@ -131,6 +137,8 @@ impl Engine {
             let holdings = (sweep.stage == 0) == (ratio.new >= ratio.old);
             let is_done = if sweep.stage == FORGET {
                 self.forget_split(sweep.instrument, looks)
+            } else if holdings && self.instruments.of_order(sweep.instrument).terms.is_dealt() {
+                self.split_positions(sweep, ratio, looks, emit)
             } else if holdings {
                 self.split_holdings(sweep, ratio, looks, emit)
             } else {
@@ -141,6 +149,9 @@ impl Engine {
             }
             sweep.leave();
             sweep.stage += 1;
+            if sweep.stage == END {
+                self.split_quote(sweep.instrument, ratio);
+            }
         }
         true
     }
@@ -161,6 +172,79 @@ impl Engine {
     pub(crate) fn is_split(&self, slot: Slot) -> bool {
         let node = &self.slab[slot];
         self.splits.get(&node.payload.instrument).is_some_and(|split| split.contains(&node.sequence))
+    }
+
+    /// The quote of what the house deals, once all that is left over of positions was paid at it.
+    fn split_quote(&mut self, number: u32, ratio: Ratio) {
+        let instrument = self.instruments.of_order(number);
+        let Some(dealer) = &instrument.dealer else { return };
+        let TwoSided { bid, ask } = dealer.quote.prices;
+        let prices = TwoSided { bid: ratio.price(instrument, bid), ask: ratio.price(instrument, ask) };
+        self.dealer_of(number).quote.prices = prices;
+    }
+
+    /// Whether the lots of every position against the house, and what they cost, can be counted after a split.
+    fn can_split_dealt(&self, of: &Instrument, ratio: Ratio) -> bool {
+        let terms = &of.terms;
+        let most = most_lots(terms.max_price, terms.price_value);
+        self.dealt.all().filter(|((number, ..), _)| *number == terms.number).all(|(_, position)| {
+            let after = position.split(ratio.new, ratio.old);
+            let worth = i128::from(after.lots.unsigned_abs()) * i128::from(terms.max_price);
+            let fits = i128::from(after.cost) <= worth * i128::from(terms.price_value);
+            after.lots.unsigned_abs() <= most as u64 && fits
+        })
+    }
+
+    /// Every position against the house: what is left over of its lots is paid out at the middle of the quote.
+    fn split_positions(
+        &mut self,
+        sweep: &mut Sweep,
+        ratio: Ratio,
+        looks: &mut Looks,
+        emit: &mut Emit<'_, '_>,
+    ) -> bool {
+        let number = sweep.instrument;
+        while let Some((key, before)) = self.dealt.next_of(number, sweep.at, sweep.cursor[1] as u64) {
+            if !looks.any() || !emit.has_room_for(1) {
+                return false;
+            }
+            looks.take();
+            self.split_position(key, before, ratio, emit);
+            (sweep.at, sweep.cursor[1]) = (key.1, key.2 as i64 + 1);
+        }
+        true
+    }
+
+    fn split_position(&mut self, key: Key, before: Dealt, ratio: Ratio, emit: &mut Emit<'_, '_>) {
+        let (number, account, position) = key;
+        let instrument = self.instruments.of_order(number);
+        let Some(dealer) = &instrument.dealer else { return };
+        let (terms, middle) = (instrument.terms, dealer.quote.prices.middle());
+        let rate = dealer.rules.margin_rate;
+        let after = before.split(ratio.new, ratio.old);
+        let margin = margin(after.cost, rate).min(before.margin);
+        // What is left over, in parts of an old lot: `new` of them are one.
+        let over = i128::from(before.lots.unsigned_abs()) * ratio.new % ratio.old;
+        let paid = rounded(i128::from(middle) * i128::from(terms.price_value) * over, ratio.new) as i64;
+        let freed = before.cost - after.cost;
+        let gain = if before.lots > 0 { paid - freed } else { freed - paid };
+        let (payer, quote) = (self.accounts.payer(account), terms.quote);
+        self.ledger.post(quote, [(payer, gain), (AccountId::HOUSE, -gain)]);
+        self.ledger.hold_more(payer, quote, margin - before.margin);
+        self.dealt.put(key, Dealt { margin, ..after });
+        emit.anonymous(Event {
+            account,
+            instrument: number,
+            detail: detail::POSITION_SPLIT,
+            source_seq: position,
+            price: middle,
+            quantity: after.lots,
+            leaves: before.lots,
+            value: gain,
+            fee: after.cost,
+            released: before.margin - margin,
+            ..Event::empty(EventKind::PositionChanged)
+        });
     }
 
     /// Every account's balance of the base asset, against account 1.
@@ -248,6 +332,9 @@ impl Engine {
 
     /// Price, open and filled lots of an order after the split; `None` for one that cannot go on.
     fn after_split(&self, slot: Slot, ratio: Ratio) -> Option<(i64, u32, u32)> {
+        if self.is_dealt(slot) {
+            return None;
+        }
         let node = &self.slab[slot];
         let whole =
             |extra: &Extra| extra.display == 0 && extra.partner == Partner::None && extra.minimum == 0;

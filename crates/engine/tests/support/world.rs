@@ -153,7 +153,8 @@ impl World {
                     self.trades.remove(0);
                 }
             }
-            Some(EventKind::Filled) => {
+            // What the house deals is no trade of two.
+            Some(EventKind::Filled) if event.detail != detail::DEALT => {
                 if let Some(trade) = self.trades.last_mut() {
                     trade.sides[usize::from(event.side != Side::Buy as u8)] = (event.account, event.fee);
                 }
