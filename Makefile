@@ -71,6 +71,7 @@ check: setup ## format, lint, types, stubs, crate and import rules
 .PHONY: bench
 bench: setup ## the figures of docs/performance.md, made again
 	python benches/run.py $(ARGS)
+	python benches/strategies.py
 
 .PHONY: soak
 soak: setup ## the long forms: a hundred million operations of the book, ten million commands, kills, mutated requests

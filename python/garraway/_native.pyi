@@ -4,12 +4,13 @@ Records are NumPy structured arrays of 96 bytes an element, little-endian, as do
 Nothing here keeps a reference to an array that is given to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Final, TypedDict, final, type_check_only
+from typing import Any, Final, Self, TypedDict, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 __all__ = [
     "COMMAND",
@@ -25,9 +26,18 @@ __all__ = [
     "MIN_EVENTS",
     "REJECTS",
     "SESSION_ACCOUNT",
+    "Bar",
+    "Book",
+    "BoundIndicator",
     "Engine",
     "EventReader",
+    "Fill",
     "Indicator",
+    "Quote",
+    "Run",
+    "Strategy",
+    "Ticket",
+    "Trade",
     "Views",
     "bench_book",
     "bench_commands",
@@ -623,3 +633,352 @@ class Indicator:
 
     def reset(self) -> None:
         """Forgets every row."""
+
+@final
+class Bar:
+    """A bar, as handlers get it: prices in the quote asset, volume in lots."""
+
+    @property
+    def at_ns(self) -> int:
+        """When it was whole, ns."""
+
+    @property
+    def open(self) -> float:
+        """First price."""
+
+    @property
+    def high(self) -> float:
+        """Highest price."""
+
+    @property
+    def low(self) -> float:
+        """Lowest price."""
+
+    @property
+    def close(self) -> float:
+        """Last price."""
+
+    @property
+    def volume(self) -> int:
+        """Lots traded."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+@final
+class Quote:
+    """A quote, as handlers get it; a size of 0 is not known."""
+
+    @property
+    def at_ns(self) -> int:
+        """When it was given, ns."""
+
+    @property
+    def bid(self) -> float:
+        """What is bid."""
+
+    @property
+    def ask(self) -> float:
+        """What is asked."""
+
+    @property
+    def bid_size(self) -> int:
+        """Lots bid for."""
+
+    @property
+    def ask_size(self) -> int:
+        """Lots offered."""
+
+    @property
+    def mid(self) -> float:
+        """The middle of bid and ask."""
+
+    @property
+    def spread(self) -> float:
+        """The ask less the bid."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+@final
+class Trade:
+    """A trade of others."""
+
+    @property
+    def at_ns(self) -> int:
+        """When, ns."""
+
+    @property
+    def price(self) -> float:
+        """Its price."""
+
+    @property
+    def quantity(self) -> int:
+        """Lots."""
+
+    @property
+    def side(self) -> str | None:
+        """`buy` or `sell`, what the aggressor did; None where it is not known."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+@final
+class Book:
+    """Levels of a book, best first: price, lots."""
+
+    @property
+    def at_ns(self) -> int:
+        """When, ns."""
+
+    @property
+    def bids(self) -> list[tuple[float, int]]:
+        """What is bid."""
+
+    @property
+    def asks(self) -> list[tuple[float, int]]:
+        """What is asked."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+@final
+class Fill:
+    """A fill of an order of ours: money in the quote asset."""
+
+    @property
+    def at_ns(self) -> int:
+        """When, ns."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+    @property
+    def side(self) -> str:
+        """`buy` or `sell`."""
+
+    @property
+    def price(self) -> float:
+        """Its price."""
+
+    @property
+    def quantity(self) -> int:
+        """Lots."""
+
+    @property
+    def value(self) -> float:
+        """Price x quantity."""
+
+    @property
+    def fee(self) -> float:
+        """What was charged."""
+
+    @property
+    def realised(self) -> float:
+        """Gain of what it closed."""
+
+    @property
+    def order(self) -> int:
+        """Reference of the order."""
+
+    @property
+    def liquidity(self) -> str:
+        """`maker`, `taker` or `dealt`."""
+
+    @property
+    def position(self) -> int:
+        """Lots held afterwards, negative short."""
+
+@final
+class Ticket:
+    """An order of ours: how it was sent, and where it stands now."""
+
+    @property
+    def client_ref(self) -> int:
+        """Its reference within the account; a replaced order goes on under a new one."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+    @property
+    def side(self) -> str:
+        """`buy` or `sell`."""
+
+    @property
+    def kind(self) -> str:
+        """`market`, `limit`, `stop`, `stop_limit` or `trailing_stop`."""
+
+    @property
+    def quantity(self) -> int:
+        """Lots ordered."""
+
+    @property
+    def limit(self) -> float | None:
+        """Its limit."""
+
+    @property
+    def stop(self) -> float | None:
+        """Its trigger; of a trailing stop the distance."""
+
+    @property
+    def state(self) -> str:
+        """`sent`, `open`, `filled`, `cancelled`, `expired`, `rejected`, `refused` or `replaced`."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still fill."""
+
+    @property
+    def filled(self) -> int:
+        """Lots filled."""
+
+@final
+class BoundIndicator:
+    """An indicator that a desk keeps up to date: compared and reckoned with like a number."""
+
+    @property
+    def value(self) -> float:
+        """The first output, NaN until it is there."""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All outputs."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all outputs have once been there."""
+
+    def __getitem__(self, output: str, /) -> float: ...
+    def __float__(self) -> float: ...
+    def __bool__(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __lt__(self, other: BoundIndicator | float, /) -> bool: ...
+    def __le__(self, other: BoundIndicator | float, /) -> bool: ...
+    def __gt__(self, other: BoundIndicator | float, /) -> bool: ...
+    def __ge__(self, other: BoundIndicator | float, /) -> bool: ...
+    def __add__(self, other: BoundIndicator | float, /) -> float: ...
+    def __radd__(self, other: float, /) -> float: ...
+    def __sub__(self, other: BoundIndicator | float, /) -> float: ...
+    def __rsub__(self, other: float, /) -> float: ...
+    def __mul__(self, other: BoundIndicator | float, /) -> float: ...
+    def __rmul__(self, other: float, /) -> float: ...
+    def __truediv__(self, other: BoundIndicator | float, /) -> float: ...
+    def __rtruediv__(self, other: float, /) -> float: ...
+    def __neg__(self) -> float: ...
+    def __abs__(self) -> float: ...
+
+@disjoint_base
+class Strategy:
+    """What the Python class of strategies stands on. `garraway.trading.Strategy` is the way to it."""
+
+    def __new__(cls, *_given: object, **_named: object) -> Self: ...
+    def target(self, what: bool | int | str, instrument: int = 0) -> None:
+        """Brings the position to so many lots (True is 1), or to a share of the equity like "10%", by a market order.
+
+        Nothing is sent where it is there, or orders under way bring it there.
+        """
+
+    def cancel(self, order: Ticket | int) -> bool:
+        """Asks for an order to be cancelled; False where it is done already."""
+
+    def cancel_all(self, instrument: int | None = None) -> int:
+        """Asks for all orders to be cancelled, of an instrument by its place or of all; returns how many."""
+
+    def replace(
+        self,
+        order: Ticket | int,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        quantity: int | None = None,
+    ) -> None:
+        """Asks for an order to get another limit, stop or total quantity. Its ticket goes on."""
+
+    @property
+    def pos(self) -> int:
+        """Lots held of the first instrument, negative short."""
+
+    @property
+    def cash(self) -> float:
+        """What would be there if every position had been paid in full, in the quote asset."""
+
+    @property
+    def equity(self) -> float:
+        """What all is worth at the middle of the quotes, in the quote asset."""
+
+    @property
+    def now(self) -> int:
+        """The time of the last event, ns since 1970, UTC."""
+
+    def _send(self, side: int, quantity: int, terms: Mapping[str, Any], instrument: int) -> Ticket: ...
+    def _position(self, instrument: int) -> int: ...
+    def _quote(self, instrument: int = 0) -> Quote | None: ...
+    def _live(self, instrument: int | None = None) -> list[Ticket]: ...
+    def _round(self, price: float, way: int = 0, instrument: int = 0) -> float: ...
+    def _place_of(self, symbol: str) -> int: ...
+    def _symbol_of(self, instrument: int) -> str: ...
+    def _bind(
+        self, name: str, parameters: Sequence[float], of: str | None, instrument: int, second: int | None
+    ) -> BoundIndicator: ...
+    def _timer(self, name: str, period_ns: int) -> None: ...
+    def _refusal(self) -> str | None: ...
+
+@final
+class Run:
+    """A run of a strategy over tables of rows. `garraway.trading.backtest` is the way to it."""
+
+    def __new__(
+        cls,
+        strategy: Strategy | str,
+        handlers: Mapping[str, tuple[Callable[..., Any], int, int]] | Sequence[int],
+        instruments: Sequence[Mapping[str, Any]],
+        settings: Mapping[str, Any],
+        tables: Sequence[tuple[int, str, int, int]],
+    ) -> Run:
+        """Handlers as (function, each so many times, ns of a period); of a compiled strategy its numbers.
+
+        Tables are place of the instrument, stream, price units in a tick, ns in a bar.
+        """
+
+    def reserve(self, rows: int) -> None:
+        """Makes room for so many marks of the equity."""
+
+    def play(
+        self, tables: Sequence[NDArray[np.uint8]], items: int
+    ) -> tuple[bool, tuple[str, Any, int, int, Any] | None]:
+        """Plays up to so many items: whether there is more, and what ended the run early."""
+
+    def leave(self, strategy: Strategy) -> None:
+        """Leaves the desk in the strategy, to be looked at after the run."""
+
+    @property
+    def rows(self) -> int:
+        """Rows taken so far."""
+
+    def counts(self) -> dict[str, int]:
+        """Rows, orders, fills, commands, calls of handlers, failures, quotes told, commands still under way."""
+
+    def standing(self) -> tuple[int, int, int, list[int]]:
+        """Balance, cash, twice the equity in ledger units; lots held by instrument."""
+
+    def left_out(self) -> dict[str, int]:
+        """Rows left out, by problem."""
+
+    def fills(self) -> dict[str, NDArray[np.int64]]:
+        """Fills as columns of whole numbers."""
+
+    def orders(self) -> dict[str, NDArray[np.int64]]:
+        """Orders as columns of whole numbers."""
+
+    def equity(self) -> dict[str, NDArray[Any]]:
+        """Marks: times, equity, cash."""
+
+    def words(self) -> dict[str, list[str]]:
+        """Words of tags, states and sides by their numbers."""

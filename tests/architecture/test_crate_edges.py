@@ -16,7 +16,7 @@ EDGES = {
     "sequencer": {"engine", "types"},
     "exchange": {"engine", "sequencer", "types", "wire"},
     "benches": {"book", "engine", "types"},
-    "python": {"benches", "engine", "exchange", "sequencer", "signals", "types", "views"},
+    "python": {"benches", "engine", "exchange", "sequencer", "signals", "trading", "types", "views"},
     "signals": set(),
     "trading": {"engine", "signals", "types"},
     "views": {"sequencer", "types", "wire"},

@@ -9,6 +9,7 @@ mod itch;
 mod journal;
 mod signals;
 mod tables;
+mod trading;
 mod views;
 
 use pyo3::prelude::*;
@@ -23,6 +24,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     itch::register(module)?;
     views::register(module)?;
     signals::register(module)?;
+    trading::register(module)?;
     digests::register(module)?;
     bench::register(module)
 }

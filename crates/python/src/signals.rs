@@ -33,7 +33,7 @@ fn row<'py>(py: Python<'py>, kind: &Kind) -> PyResult<Bound<'py, PyDict>> {
 }
 
 /// What is wrong, with the value, the limit and the remedy.
-fn told(wrong: Wrong) -> PyErr {
+pub fn told(wrong: Wrong) -> PyErr {
     PyValueError::new_err(match wrong {
         Wrong::Name(name) => format!("there is no indicator {name:?}: garraway.signals.kinds() names all"),
         Wrong::Count(count) => format!("{count} parameters are not as many as this indicator has"),

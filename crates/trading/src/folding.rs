@@ -11,6 +11,7 @@ use crate::gate::Happened;
 use crate::intent::Intent;
 use crate::market::{Fill, Quote};
 use crate::order::{Liquidity, Order, State};
+use crate::position::Position;
 
 impl Inner {
     #[inline]
@@ -84,6 +85,7 @@ impl Inner {
                 self.stands(event.client_ref, state, 1_000 + u16::from(event.detail));
             }
             Some(EventKind::Rejected) => self.rejected(event),
+            Some(EventKind::PositionChanged) => self.position_changed(event),
             Some(EventKind::Replaced) => self.replaced(event),
             Some(EventKind::Posted) if event.instrument == self.account.asset => {
                 self.account.balance += event.value
@@ -163,6 +165,19 @@ impl Inner {
         if state == State::Filled {
             self.notices.push(Notice::Order(event.client_ref));
             self.entry_done(event.client_ref);
+        }
+    }
+
+    /// What the house says of the position after a fill: it is the truth, the fold before it a reckoning by the same rule.
+    pub(crate) fn position_changed(&mut self, event: &Event) {
+        let Some(instrument) = self.account.instrument_of(event.instrument) else { return };
+        if let Some(fill) = self.kept.fills.last_mut().filter(|fill| fill.order == event.client_ref) {
+            self.account.balance += event.value - fill.realised;
+            fill.realised = event.value;
+        }
+        // A position of a hedging account is one of several; their sum is what was reckoned.
+        if event.source_seq == 0 {
+            self.account.hold(instrument, Position { lots: event.quantity, cost: event.fee });
         }
     }
 

@@ -7,6 +7,7 @@
 mod account;
 mod bound;
 mod compiled;
+mod dealing;
 mod desk;
 mod feed;
 mod folding;
@@ -30,6 +31,7 @@ mod timing;
 pub use account::{Account, Traded};
 pub use bound::{Binding, Cell, Of, Stream};
 pub use compiled::{Compiled, EmaCross, Idle, Quoter};
+pub use dealing::{Dealer, Dealing, LimitRule};
 pub use desk::{Desk, Sent};
 pub use feed::{Bad, BadRow, Feed, Item, Problem, Reel, Tapes};
 pub use followed::{Books, Followed};

@@ -234,7 +234,13 @@ impl<M: Matcher> Simulated<M> {
         price: i64,
     ) -> Result<(), Stopped> {
         let half = self.rules.half_spread[instrument];
-        let quote = Quote { at_ns, bid: (price - half).max(1), ask: price + half, bid_size: 0, ask_size: 0 };
+        let quote = Quote {
+            at_ns,
+            bid: (price - half).max(desk.account().instruments[instrument].terms.min_price),
+            ask: price + half,
+            bid_size: 0,
+            ask_size: 0,
+        };
         desk.mark(instrument, &quote);
         self.quoted(desk, strategy, instrument, &quote)
     }

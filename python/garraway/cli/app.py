@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "stop",
     "status",
     "replay",
+    "backtest",
     "catalog",
     "journal",
     "db",

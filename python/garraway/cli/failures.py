@@ -12,11 +12,12 @@ ROOMS: Final = {
     "garraway.identity": "IdentityError",
     "garraway.records": "RecordsError",
     "garraway.store": "StoreError",
+    "garraway.trading.errors": "TradingError",
     "garraway.trading.limits": "LimitsError",
     "garraway.trading.reconcile": "ReconcileError",
     "garraway.trading.stop": "StopError",
     "garraway.units": "UnitsError",
-    "garraway.venues": "VenueError",
+    "garraway.venues.errors": "VenueError",
     "garraway.views": "ViewsError",
 }
 """Errors of other rooms whose texts say value, limit and remedy by themselves."""

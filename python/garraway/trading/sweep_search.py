@@ -73,7 +73,7 @@ def _worth(line: dict[str, Any], by: str) -> float:
     return -float(value) if by.startswith("-") else float(value)
 
 
-def _sampler(optuna: Any, search: Search) -> Any:  # noqa: ANN401 - the library is loaded only where it is asked for
+def _sampler(optuna: Any, search: Search) -> Any:
     makers: dict[str, Callable[[], Any]] = {
         "tpe": lambda: optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=2 * search.batch),
         "random": lambda: optuna.samplers.RandomSampler(seed=search.seed),

@@ -35,6 +35,7 @@ from garraway.venues.door import (
     read_outcomes,
     read_source_state,
 )
+from garraway.venues.errors import VenueError
 from garraway.venues.tape import Batch, Tape
 
 HEARTBEAT_S: Final = 1.0
@@ -48,10 +49,6 @@ STATUS_S: Final = 5.0
 CLOSE_S: Final = 1.0
 """How long the last bytes may take to go out."""
 HISTORY_POLL_S: Final = 0.005
-
-
-class VenueError(Exception):
-    """The venue cannot do what was asked."""
 
 
 class NoVenue(VenueError):

@@ -1,12 +1,16 @@
 //! Whole runs against naive loops.
 
+use garraway_types::{AccountId, AssetId};
+
 use super::house::{House, Waits};
 use super::rows::{MINUTE, bars, bytes, quotes};
 use super::terms::terms;
 use crate::bound::Stream;
 use crate::compiled::{EmaCross, Quoter};
+use crate::dealing::{Dealer, Dealing, LimitRule};
 use crate::desk::Desk;
 use crate::feed::{Bad, Tapes};
+use crate::matcher::Matcher;
 use crate::simulated::{Rules, Simulated};
 use crate::strategy::Strategy;
 
@@ -28,11 +32,64 @@ fn played<S: Strategy>(strategy: &mut S, stream: Stream, bytes: &[u8], waits: Wa
     let mut desk = Desk::new(16, vec![terms.clone()], 0);
     desk.add_stream(0, stream);
     let house = House::new(waits, 1, terms.price_value);
-    let mut venue = Simulated::new(house, rules, 16, 1);
-    let tables = [bytes];
-    let played = venue.play(&mut desk, strategy, &mut tapes.reel(&tables), usize::MAX);
-    assert!(matches!(played, Ok(false)), "{:?}", played.err());
+    play(Simulated::new(house, rules, 16, 1), &mut desk, strategy, &mut tapes, bytes);
     desk
+}
+
+fn play<M: Matcher, S: Strategy>(
+    mut venue: Simulated<M>,
+    desk: &mut Desk,
+    strategy: &mut S,
+    tapes: &mut Tapes,
+    bytes: &[u8],
+) -> Simulated<M> {
+    let tables = [bytes];
+    let played = venue.play(desk, strategy, &mut tapes.reel(&tables), usize::MAX);
+    assert!(matches!(played, Ok(false)), "{:?}", played.err());
+    venue
+}
+
+/// The same run, dealt by the engine.
+fn dealt<S: Strategy>(strategy: &mut S, stream: Stream, bytes: &[u8], waits: Waits, rules: Rules) -> Desk {
+    const CASH: i64 = 1_000_000_000_000_000_000;
+    let terms = crate::terms::Terms { tick: 1, min_price: 1, max_price: 4_000_000, ..terms() };
+    let mut tapes = Tapes::new(Bad::Stop, i64::MAX);
+    tapes.add(0, stream, 1, MINUTE);
+    let limit = if waits == Waits::Touch { LimitRule::Touch } else { LimitRule::Through };
+    let dealing =
+        Dealing { lot_size: 1_000_000_000, margin_rate: 10_000_000, fee_rate: 0, limit, sized: false };
+    let dealer = Dealer::new(std::slice::from_ref(&terms), &[dealing], 16, CASH);
+    let mut desk = Desk::new(16, vec![terms], 0);
+    desk.add_stream(0, stream);
+    desk.set_balance(CASH);
+    let dealer = dealer.unwrap_or_else(|refused| panic!("{refused}"));
+    let venue = play(Simulated::new(dealer, rules, 16, 1), &mut desk, strategy, &mut tapes, bytes);
+    let engine = venue.matcher().engine();
+    assert_eq!(engine.check(), Ok(()));
+    let balance = engine.balance(AccountId(16), AssetId(1));
+    assert_eq!(balance.total, i128::from(desk.account().balance));
+    desk
+}
+
+#[test]
+fn the_engine_deals_as_the_naive_house_does() {
+    let (rows, ticks) = (bytes(&bars(10_000, 21)), bytes(&quotes(40_000, 22)));
+    for waits in [Waits::Touch, Waits::Through] {
+        for at_next in [false, true] {
+            let runs = [played::<EmaCross>, dealt].map(|run| {
+                let desk = run(&mut EmaCross::new(5, 9, false), Stream::Bars, &rows, waits, rules(at_next));
+                desk.kept().fills.clone()
+            });
+            assert!(runs[0].len() > 500);
+            assert_eq!(runs[0], runs[1]);
+            let runs = [played::<Quoter>, dealt].map(|run| {
+                let desk = run(&mut Quoter::new(13), Stream::Quotes, &ticks, waits, rules(at_next));
+                desk.kept().fills.clone()
+            });
+            assert!(runs[0].len() > 500);
+            assert_eq!(runs[0], runs[1]);
+        }
+    }
 }
 
 /// Orders, and gain in ticks with fills at the close and at the next open.
