@@ -81,6 +81,7 @@ soak: setup ## the long forms: a hundred million operations of the book, ten mil
 	GARRAWAY_KILLS=20 pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=20 GARRAWAY_DURABILITY=fsync pytest --timeout 0 -s tests/e2e/test_kill.py $(ARGS)
 	GARRAWAY_KILLS=50 pytest --timeout 0 -s tests/views/test_kill.py $(ARGS)
+	GARRAWAY_KILLS=200 pytest --timeout 0 -s tests/trading/test_live.py -k killed $(ARGS)
 	GARRAWAY_VIEWS_COMMANDS=4000 pytest --timeout 0 -q tests/views/test_hostile_streams.py $(ARGS)
 	GARRAWAY_SCHEMA_EXAMPLES=20 GARRAWAY_SCHEMA_ROLES=all pytest --timeout 0 -q tests/api/test_schema.py $(ARGS)
 	GARRAWAY_CATALOG_LARGE=1 GARRAWAY_CATALOG_KILL_EVERY=47 pytest --timeout 0 -q tests/catalog/test_catalog_recorded.py tests/catalog/test_catalog_store.py $(ARGS)

@@ -22,6 +22,7 @@ __all__ = [
     "ITCH",
     "ITCH_MESSAGES",
     "LIMITS",
+    "LIMIT_REASONS",
     "LOGIC_VERSION",
     "MIN_EVENTS",
     "REJECTS",
@@ -33,6 +34,7 @@ __all__ = [
     "EventReader",
     "Fill",
     "Indicator",
+    "LiveDesk",
     "Quote",
     "Run",
     "Strategy",
@@ -982,3 +984,97 @@ class Run:
 
     def words(self) -> dict[str, list[str]]:
         """Words of tags, states and sides by their numbers."""
+
+LIMIT_REASONS: Final[dict[int, tuple[str, str, str]]]
+"""Reasons of risk limits by code: (name, level, what the value and the limit are, and the remedy)."""
+
+@final
+class LiveDesk:
+    """The desk of a strategy at a running venue: it reads the log, calls handlers, checks limits, writes commands.
+
+    It sends nothing and asks no clock. What a handler raises comes out with a note of handler, time and command.
+    """
+
+    def __new__(
+        cls,
+        folder: str | PathLike[str],
+        strategy: Strategy,
+        handlers: dict[str, tuple[Callable[..., Any], int, int]],
+        instruments: Sequence[Mapping[str, Any]],
+        settings: Mapping[str, Any],
+    ) -> Self:
+        """Reads nothing yet.
+
+        Args:
+            folder: the venue's folder.
+            strategy: the strategy.
+            handlers: its handlers by name: (function, called each so many times, ns of a period).
+            instruments: number, symbol, quote_asset, price_decimals, tick, price_value, money_decimals, min_price,
+                max_price, max_quantity, limits of each, the default one first.
+            settings: account, base_ref (orders get references above it), bar_ns, skip_failures, others (accounts of
+                the same portfolio), reset_at_ns (breakers count from then), limits.
+
+        Raises:
+            KeyError, ValueError: a setting or a limit is missing, or cannot be.
+        """
+
+    def start(self) -> None:
+        """Calls `start` of the strategy."""
+
+    def take(self, limit: int = 65_536) -> int:
+        """Takes up to so many bytes' worth of events that are there; how many. Raises: OSError: the log is damaged."""
+
+    def go_live(self) -> None:
+        """From now on handlers are called."""
+
+    def commands(self) -> list[bytes]:
+        """The commands written since this was asked, to be sent in this order."""
+
+    def stop(self, cancel: bool) -> None:
+        """Calls `stop` of the strategy, and asks for its orders to be cancelled where that is wanted."""
+
+    def disconnected(self, at_ns: int) -> None:
+        """The door is closed since then; the first time counts."""
+
+    def connected(self) -> None:
+        """The door is open."""
+
+    def look(self, at_ns: int) -> None:
+        """Time passes while the venue says nothing."""
+
+    def lock(self, flatten: bool) -> None:
+        """Locks: cancels are written, with `flatten` orders that close positions, too."""
+
+    def reset(self) -> None:
+        """Resets the breakers: losses and refusals count from now."""
+
+    @property
+    def trip(self) -> tuple[str, str, int, int, int] | None:
+        """The breaker that tripped: reason, level, value, limit, time in ns."""
+
+    @property
+    def killed(self) -> bool:
+        """Whether the account's kill switch is thrown."""
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """Id and time of the last event taken."""
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Orders that may still fill, fills, commands, calls of handlers, failures of handlers."""
+
+    def standing(self) -> tuple[int, int, int, dict[str, int]]:
+        """Balance, cash, twice the equity, all in ledger units; lots by symbol."""
+
+    def fills(self, first: int) -> list[tuple[int, str, int, int, int, int, int, int, int, int]]:
+        """Fills from the n-th on: ns, symbol, side, price, lots, value, fee, gain, reference, lots held afterwards."""
+
+    def orders(self, first: int) -> list[tuple[int, str, int, int, int, str, int]]:
+        """Orders of this run from the n-th on: reference, symbol, side, lots, lots filled, state, reason."""
+
+    def leave(self, strategy: Strategy) -> None:
+        """Leaves the desk in the strategy, to be looked at after the run."""
+
+    def gains(self) -> tuple[int, int]:
+        """Gains of strategy and portfolio since the account began, ledger units."""

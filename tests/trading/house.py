@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from garraway.records import EventArray, OrderType, PriceKind, Side, TimeInForce
 from garraway.trading.reconcile import AccountStanding
 from garraway.venues import Directory, ExchangeVenue, Tape
 
-DEADLINE_S = 120
+DEADLINE_S = 20
 SOURCE = "strategy1"
 ACCOUNT = people.STRATEGIES[SOURCE]
 OTHER = people.CLIENTS["demo1"]
@@ -99,3 +99,10 @@ async def house(folder: Path) -> AsyncIterator[House]:
 
 def loop_s() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what happens in another task or process."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 -- it changes outside of this loop
+            await asyncio.sleep(0.005)

@@ -22,6 +22,7 @@ pub struct Paper<B, M> {
     quotes: Vec<Quote>,
     buffer: Vec<u8>,
     sent: Vec<Sent>,
+    is_open: bool,
 }
 
 impl<B: Books, M: Matcher> Paper<B, M> {
@@ -33,12 +34,19 @@ impl<B: Books, M: Matcher> Paper<B, M> {
             quotes: vec![Quote::default(); instruments],
             buffer: vec![0; EventSink::RESERVE],
             sent: Vec::new(),
+            is_open: false,
         }
     }
 
     /// The venue.
     pub fn followed(&mut self) -> &mut Followed<B> {
         &mut self.followed
+    }
+
+    /// From now on the strategy is told, and its orders are dealt.
+    pub fn go_live(&mut self, desk: &mut Desk) {
+        self.followed.go_live(desk);
+        self.is_open = true;
     }
 
     /// Takes the next event of the venue, as [`Followed::take`].
@@ -70,6 +78,9 @@ impl<B: Books, M: Matcher> Paper<B, M> {
     /// # Errors
     /// As [`Paper::take`].
     pub fn deal<S: Strategy + ?Sized>(&mut self, desk: &mut Desk, strategy: &mut S) -> Result<(), Stopped> {
+        if !self.is_open {
+            return Ok(());
+        }
         for at in 0..self.quotes.len() {
             let traded = &desk.account().instruments[at];
             if traded.quote != self.quotes[at] && traded.quote.is_known() {

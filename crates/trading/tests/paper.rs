@@ -136,7 +136,7 @@ fn orders_meet_the_quotes_of_the_venue_and_wait_for_them() {
         paper.take(&mut desk, &mut buyer, &event, &[]).unwrap();
     }
     paper.settle(&mut desk, &mut buyer).unwrap();
-    paper.followed().go_live(&mut desk);
+    paper.go_live(&mut desk);
     let held = |desk: &Desk| (desk.account().instruments[0].position.lots, desk.account().cash());
     for (event, expected) in [
         (accepted(3, Side::Sell, 59), (2, 882)),

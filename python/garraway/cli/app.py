@@ -16,6 +16,8 @@ COMMANDS: Final = (
     "up",
     "exchange",
     "market",
+    "live",
+    "paper",
     "stop",
     "status",
     "replay",

@@ -14,6 +14,7 @@ ROOMS: Final = {
     "garraway.store": "StoreError",
     "garraway.trading.errors": "TradingError",
     "garraway.trading.limits": "LimitsError",
+    "garraway.trading.live_state": "LiveError",
     "garraway.trading.reconcile": "ReconcileError",
     "garraway.trading.stop": "StopError",
     "garraway.units": "UnitsError",

@@ -2,6 +2,7 @@
 
 mod called;
 mod indicator;
+mod live;
 mod run;
 mod strategy;
 mod told;
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     strategy::register(module)?;
     indicator::register(module)?;
+    live::register(module)?;
     told::register(module)?;
     run::register(module)
 }
