@@ -85,6 +85,7 @@ soak: setup ## the long forms: a hundred million operations of the book, ten mil
 	GARRAWAY_VIEWS_COMMANDS=4000 pytest --timeout 0 -q tests/views/test_hostile_streams.py $(ARGS)
 	GARRAWAY_SCHEMA_EXAMPLES=20 GARRAWAY_SCHEMA_ROLES=all pytest --timeout 0 -q tests/api/test_schema.py $(ARGS)
 	GARRAWAY_CATALOG_LARGE=1 GARRAWAY_CATALOG_KILL_EVERY=47 pytest --timeout 0 -q tests/catalog/test_catalog_recorded.py tests/catalog/test_catalog_store.py $(ARGS)
+	GARRAWAY_RAY=1 pytest --timeout 0 -q tests/trading/test_sweep.py $(ARGS) # needs pip install ray
 	GARRAWAY_MUTATIONS=1000000 GARRAWAY_TAMPERS=10000 pytest --timeout 0 tests/identity/test_signed_requests.py tests/identity/test_audit.py
 
 .PHONY: mutants

@@ -14,6 +14,7 @@ import pytest
 from tests.trading.fake_desk import Cross, Ending, backtest, bars
 
 from garraway.analytics import deflated_sharpe
+from garraway.trading import load
 from garraway.trading.sweep import Sweep, sweep
 from garraway.trading.sweep_errors import FolderUnusable, GridInvalid, NothingRan, PoolUnavailable, StrategyUnusable
 from garraway.trading.sweep_grid import every, grid_of, parsed
@@ -22,6 +23,17 @@ from garraway.trading.sweep_search import Search
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"fast": range(3, 7), "slow": (10, 20, 30)}
+
+
+MINE = """
+from garraway.trading import Strategy
+
+
+class Mine(Strategy):
+    fast: int = 10
+    slow: int = 20
+    side: str = "long"
+"""
 
 
 def swept(**options: Any) -> Sweep:  # noqa: ANN401 - whatever sweep takes
@@ -256,6 +268,16 @@ def test_a_class_of_a_function_cannot_be_sent() -> None:
 
     with pytest.raises(StrategyUnusable, match="Local is defined in a function"):
         Named.of(Local)
+
+
+def test_a_class_of_a_file_goes_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MINE)
+    mine = load(f"{file}:Mine")
+    assert Named.of(mine).text == file.read_text()
+    assert Named.of(Cross).text is None
+    found = sweep(mine, bars(), backtest=backtest, on="here", fast=(3, 4), slow=20)
+    assert found.runs["pnl"].to_list() == swept(fast=(3, 4), slow=20).runs["pnl"].to_list()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "paper",
     "stop",
     "status",
+    "sweep",
     "replay",
     "backtest",
     "catalog",

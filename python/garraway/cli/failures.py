@@ -4,6 +4,7 @@ import sys
 from typing import Final
 
 ROOMS: Final = {
+    "garraway.analytics": "AnalyticsError",
     "garraway.backup": "BackupError",
     "garraway.broker": "BrokerError",
     "garraway.catalog": "CatalogError",
@@ -17,6 +18,7 @@ ROOMS: Final = {
     "garraway.trading.live_state": "LiveError",
     "garraway.trading.reconcile": "ReconcileError",
     "garraway.trading.stop": "StopError",
+    "garraway.trading.sweep_errors": "SweepError",
     "garraway.units": "UnitsError",
     "garraway.venues.errors": "VenueError",
     "garraway.views": "ViewsError",

@@ -14,7 +14,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ import polars as pl
 from garraway import __version__
 from garraway.analytics import deflated_sharpe
 from garraway.analytics.frames import floats
+from garraway.trading.sources import opened
 from garraway.trading.sweep_errors import GridInvalid, NothingRan
 from garraway.trading.sweep_folder import Kept
 from garraway.trading.sweep_grid import Grid, Parameters, Value, every, grid_of
@@ -136,7 +136,7 @@ def sweep(  # noqa: PLR0913 - each has a default, and all are keywords
     grid = grid_of(parameters)
     _prove(strategy, grid)
     # Files are read once, here: the workers get what is in them, and need not have them.
-    ran = import_module("garraway.trading.sources").opened(source) if backtest is None else source
+    ran = opened(source) if backtest is None else source
     task = Task(Named.of(strategy), ran, dict(settings or {}), backtest)
     chosen = Search(trials=search) if isinstance(search, int) else search
     digest = fingerprint(ran)
