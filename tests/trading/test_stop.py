@@ -82,7 +82,7 @@ def test_what_cannot_be_closed_is_told_and_stays_locked(tmp_path: Path) -> None:
 
 def test_without_a_venue_the_file_locks_all_the_same(tmp_path: Path) -> None:
     with pytest.raises(NoVenue):
-        asyncio.run(asyncio.wait_for(stop(tmp_path, [ACCOUNT], reason="power", at_ns=1), 60))
+        asyncio.run(stop(tmp_path, [ACCOUNT], reason="power", at_ns=1, wait_s=0.2))
     assert Locks(tmp_path).read() == {ACCOUNT: Lock(ACCOUNT, "power", 1)}
     history = (tmp_path / "strategies" / "stops.jsonl").read_text().splitlines()
     assert [json.loads(line)["what"] for line in history] == ["locked"]

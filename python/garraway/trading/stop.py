@@ -14,6 +14,7 @@ from typing import Any, Final
 from garraway.records import OrderType, Scope, Side, TimeInForce, encode, reject
 from garraway.trading.reconcile import AccountStanding
 from garraway.venues import Directory, ExchangeVenue, Outcome, Tape
+from garraway.venues.exchange import CONNECT_S
 
 SOURCE: Final = "stop"
 SOURCE_NUMBER: Final = 12
@@ -127,8 +128,8 @@ class _Venue:
     seen_seq: int = 0
 
     @classmethod
-    async def connected(cls, folder: Path, accounts: Collection[int]) -> "_Venue":
-        venue = await ExchangeVenue.connect(folder, source=SOURCE)
+    async def connected(cls, folder: Path, accounts: Collection[int], wait_s: float = CONNECT_S) -> "_Venue":
+        venue = await ExchangeVenue.connect(folder, source=SOURCE, wait_s=wait_s)
         standings = {number: AccountStanding(number) for number in accounts}
         return cls(venue, Tape(folder), Directory(), standings)
 
@@ -159,7 +160,15 @@ class _Venue:
         }
 
 
-async def stop(folder: Path, accounts: Collection[int], *, reason: str, at_ns: int, flatten: bool = True) -> Stopped:
+async def stop(
+    folder: Path,
+    accounts: Collection[int],
+    *,
+    reason: str,
+    at_ns: int,
+    flatten: bool = True,
+    wait_s: float = CONNECT_S,
+) -> Stopped:
     """Locks the accounts, cancels their orders and closes their positions at the market.
 
     A position is what trading brought; what was deposited of a base asset stays.
@@ -170,10 +179,11 @@ async def stop(folder: Path, accounts: Collection[int], *, reason: str, at_ns: i
         reason: why, for the file of locks.
         at_ns: the time, for the same.
         flatten: whether positions are closed.
+        wait_s: how long the exchange may take to answer.
     Raises: NoVenue, LoginRefused: the accounts are locked in the file, and nothing else was done.
     """
     Locks(folder).lock(accounts, reason=reason, at_ns=at_ns)
-    at = await _Venue.connected(folder, accounts)
+    at = await _Venue.connected(folder, accounts, wait_s)
     async with at.venue:
         await at.look()
         known = [number for number in sorted(accounts) if number in at.directory.accounts]
