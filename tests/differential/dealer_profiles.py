@@ -161,7 +161,7 @@ DEALER_PROFILES: Final[list[tuple[Any, ...]]] = [
             "set_positions": 2,
             "pay_dividend": 2,
         },
-        World(instruments=2, accounts=6, self_trade=True, references=True, more=with_contracts),
+        World(instruments=2, accounts=6, references=True, more=with_contracts),
         (8, 80),
         (60, 400),
     ),

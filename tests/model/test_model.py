@@ -121,7 +121,7 @@ def test_items_and_tail_stand_after_the_body() -> None:
     )
 
 
-@pytest.mark.parametrize(("offset", "value"), [(0, 95), (0, 104), (2, 0), (2, 32), (3, 0), (3, 2), (4, 1), (6, 129)])
+@pytest.mark.parametrize(("offset", "value"), [(0, 95), (0, 104), (2, 0), (2, 36), (3, 0), (3, 2), (4, 1), (6, 129)])
 def test_bytes_that_are_no_command_are_malformed(offset: int, value: int) -> None:
     record = bytearray(encode(Kind.Tick))
     record[offset] = value
@@ -188,6 +188,8 @@ def test_worked_example_of_a_trade() -> None:
         (2, XYZ): (0, 0),
         (3, USD): (0, 0),
         (3, XYZ): (0, 0),
+        (4, USD): (0, 0),
+        (4, XYZ): (0, 0),
         (ANN, USD): (10**6 - 412, 0),
         (ANN, XYZ): (10**6 + 4, 0),
         (BOB, USD): (10**6 + 396, 0),
