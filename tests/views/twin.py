@@ -62,6 +62,8 @@ class Twin:
     trades: list[Trade] = field(default_factory=list)
     statistics: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
     touched: dict[tuple[int, int], int] = field(default_factory=dict)
+    margins: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    """Of positions against the house, by account and asset."""
     dates: list[int] = field(default_factory=list)
     day_ended_id: int = 0
     future_busts: int = 0
@@ -216,7 +218,8 @@ class Twin:
             totals = {name: order[name] + said[of] for name, of in (("filled", "quantity"), ("value", "value"))}
             self.change(said, said["client_ref"], leaves=said["leaves"], fee=order["fee"] + said["fee"], **totals)
             self.end(said, said["client_ref"], state=2)
-        trade = said["event_id"] - said["detail"]
+        dealt = said["detail"] == 3
+        trade = said["event_id"] - (0 if dealt else said["detail"])
         names = ("price", "quantity", "leaves", "value", "fee")
         row = {"id": said["event_id"], "at_ns": said["at_ns"], "trade": trade, "account": said["account"]}
         row |= {"instrument": said["instrument"], "placed_id": order["placed_id"] if order else 0}
@@ -228,13 +231,29 @@ class Twin:
         if of["kind"] == 1:
             self.enter(said, payer, 1, of["base_asset"], sign * said["quantity"] * of["lot_value"], 7, trade)
             self.enter(said, payer, 2, quote, -sign * said["value"], 7, trade)
-        else:
+        elif not dealt:
             gap = said["price"] - of["settlement"]
             self.enter(said, payer, 2, quote, -sign * gap * said["quantity"] * of["price_value"], 7, trade)
         self.enter(said, payer, 3, quote, -said["fee"], 8, trade)
         self.enter(said, 2, 4, quote, said["fee"], 8, trade)
         self.hold(said)
-        self.move(said, said["account"], "fill", sign * said["quantity"], said["value"], said["fee"])
+        self.move(
+            said, said["account"], "dealt" if dealt else "fill", sign * said["quantity"], said["value"], said["fee"]
+        )
+
+    def on_PositionChanged(self, said: dict[str, int], _: bytes) -> None:  # noqa: N802
+        of = self.tables["instruments"][said["instrument"]]
+        payer, quote = self.payer(said["account"]), of["quote_asset"]
+        self.enter(said, payer, 2, quote, said["value"], 7, said["event_id"])
+        self.enter(said, 4, 4, quote, -said["value"], 7, said["event_id"])
+        self.margins[payer, quote] -= said["released"]
+        paid = 0
+        if said["detail"] == 6:
+            over = abs(said["leaves"]) * of["split_new"] % of["split_old"]
+            paid = (2 * said["price"] * of["price_value"] * over + of["split_new"]) // (2 * of["split_new"])
+            paid = paid if said["leaves"] > 0 else -paid
+        lots = said["quantity"] - said["leaves"] if said["detail"] == 6 else 0
+        self.move(said, said["account"], "gain", lots, said["value"], paid)
 
     def on_Posted(self, said: dict[str, int], _: bytes) -> None:  # noqa: N802
         self.enter(said, said["account"], 0, said["instrument"], said["value"], said["detail"], said["fee"])
@@ -347,7 +366,7 @@ class Twin:
         if (0, said["instrument"]) in self.statistics:
             day = self.statistics[0, said["instrument"]]
             day |= {name: price(day[name]) for name in "ohlcs"} | {"q": day["q"] * new // old}
-        holders = {move.account for _, move in self.moves if move.instrument == said["instrument"]}
+        holders = {move.account for _, move in self.moves if move.instrument == said["instrument"] and row["kind"] != 3}
         for account in holders:
             move = Move(account, said["instrument"], "split", event_id=said["event_id"], at_ns=said["at_ns"])
             move.ratio = (new, old)
@@ -416,6 +435,8 @@ class Twin:
                 end = of["min_price"] if walk.lots >= 0 else of["max_price"]
                 asked = walk.lots * (walk.mark - end) * of["price_value"]
                 collateral[self.payer(account), of["quote_asset"]] += asked
+        for key, margin in self.margins.items():
+            collateral[key] += margin
         return positions, days, collateral
 
     def candles(self) -> list[Row]:
@@ -458,13 +479,24 @@ class Walk:
             self.split(day, *move.ratio)
             return
         figures = self.days.setdefault(day, [0] * 7)
-        gain = move.value if move.kind == "correction" else self.trade(move.lots, move.value)
+        if move.kind == "gain":
+            self.lots += move.lots
+            self.cost += move.value - move.fee
+            self.realised += move.value
+            figures[0] += move.value
+            return
+        gain = 0
+        if move.kind == "dealt":
+            self.lots += move.lots
+            self.cost += move.value if move.lots > 0 else -move.value
+        else:
+            gain = move.value if move.kind == "correction" else self.trade(move.lots, move.value)
         fee = -move.fee if move.kind == "back" else move.fee
         self.realised += gain
         self.fees += fee
         figures[0] += gain
         figures[1] += fee
-        if move.kind == "fill":
+        if move.kind in {"fill", "dealt"}:
             figures[2 if move.lots > 0 else 3] += abs(move.lots)
             figures[4 if move.lots > 0 else 5] += move.value
             figures[6] += 1

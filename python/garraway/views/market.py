@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from garraway.records import Phase, PriceKind, items
+from garraway.records import InstrumentKind, Phase, PriceKind, items
 from garraway.units import TickTable
 from garraway.views.event import Event, Fields
 from garraway.views.rows import Candle, Instrument, Statistics
@@ -93,6 +93,8 @@ def split(views: Views, event: Fields, _tail: bytes) -> None:
             setattr(day, name, _split_price(instrument, getattr(day, name)))
         day.quantity = day.quantity * new // old
         views.changes.statistics[said.instrument] = day
+    if instrument.kind == InstrumentKind.CONTRACT:
+        return  # each position says what it becomes
     for account, number in [key for key in views.positions if key[1] == said.instrument]:
         position = views.position(account, number)
         lots = abs(position.quantity) * new // old

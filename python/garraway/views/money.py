@@ -17,6 +17,8 @@ HOUSE: Final = 4
 """The account of the house, against which positions are dealt."""
 DEALT: Final = 3
 """`detail` of a fill that the house dealt."""
+BY_SPLIT: Final = 6
+"""`detail` of a position that a split changed: what is left over of its lots was paid out."""
 POSTED, BASE, QUOTE, CHARGED, EARNED = range(5)
 """`leg` of a ledger entry: of a posting; of a fill: base asset, quote asset, the order's fee, the venue's income."""
 
@@ -63,7 +65,7 @@ def filled(views: Views, event: Fields, _tail: bytes) -> None:
     instrument = views.instruments[number]
     lots = quantity if side == BUY else -quantity
     if detail == DEALT:
-        _keep(positions.filled(views, account, number, lots, value, fee), event_id, at_ns)
+        _keep(positions.dealt(views, account, number, lots, value, fee), event_id, at_ns)
     elif instrument.base_asset:
         _deliver(views, event, instrument, lots, trade_id)
     else:
@@ -131,11 +133,19 @@ def dealt(views: Views, event: Fields, _tail: bytes) -> None:
     said = Event._make(event)
     instrument = views.instruments[said.instrument]
     payer = views.payers.get(said.account, said.account)
-    for leg, owner, amount in ((QUOTE, payer, said.value), (EARNED, HOUSE, -said.value)):
-        _enter(views, said, owner, leg, amount, TRADE, said.event_id, instrument.quote_asset)
+    _enter(views, said, payer, QUOTE, said.value, TRADE, said.event_id, instrument.quote_asset)
+    if said.value:
+        _enter(views, said, HOUSE, EARNED, -said.value, TRADE, said.event_id, instrument.quote_asset)
     row = views.balance(payer, instrument.quote_asset)
     row.collateral -= said.released
     row.held -= said.released
+    position = positions.gained(views, said.account, said.instrument, said.value)
+    if said.detail == BY_SPLIT:
+        over = abs(said.leaves) * instrument.split_new % instrument.split_old
+        paid = positions.rounded(said.price * instrument.price_value * over, instrument.split_new)
+        position.quantity += said.quantity - said.leaves
+        position.cost -= paid if said.leaves > 0 else -paid
+    _keep(position, said.event_id, said.at_ns)
 
 
 def busted(views: Views, event: Fields, _tail: bytes) -> None:

@@ -3,7 +3,7 @@
 Source: docs/operating/database.md, "Positions and profit".
 """
 
-from garraway.views.rows import Instrument, Position
+from garraway.views.rows import DailyPnl, Instrument, Position
 from garraway.views.state import Views
 
 
@@ -12,8 +12,31 @@ def filled(views: Views, account: int, instrument: int, lots: int, value: int, f
     position, day = views.position(account, instrument), views.day_pnl(account, instrument)
     realised = traded(position, lots, value)
     position.realised += realised
-    position.fees += fee
     day.realised += realised
+    _count(position, day, lots, value, fee)
+    return position
+
+
+def dealt(views: Views, account: int, instrument: int, lots: int, value: int, fee: int) -> Position:
+    """A fill that the house dealt: its gain, which the engine says, comes with `gained`."""
+    position, day = views.position(account, instrument), views.day_pnl(account, instrument)
+    position.quantity += lots
+    position.cost += value if lots > 0 else -value
+    _count(position, day, lots, value, fee)
+    return position
+
+
+def gained(views: Views, account: int, instrument: int, gain: int) -> Position:
+    """What the fill before, or a split, realised of positions against the house: so much is out of their cost."""
+    position, day = views.position(account, instrument), views.day_pnl(account, instrument)
+    position.cost += gain
+    position.realised += gain
+    day.realised += gain
+    return position
+
+
+def _count(position: Position, day: DailyPnl, lots: int, value: int, fee: int) -> None:
+    position.fees += fee
     day.fees += fee
     day.fills += 1
     if lots > 0:
@@ -22,7 +45,6 @@ def filled(views: Views, account: int, instrument: int, lots: int, value: int, f
     else:
         day.sold -= lots
         day.sold_value += value
-    return position
 
 
 def traded(position: Position, lots: int, value: int) -> int:

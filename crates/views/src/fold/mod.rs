@@ -268,7 +268,11 @@ impl Fold {
         self.add(AccountId::FEES.0, quote, fee);
         let account = self.accounts.entry(event.account, Account::default);
         let position = account.positions.entry(event.instrument).or_default();
-        position.trade(lots, i128::from(event.value));
+        if is_dealt {
+            position.deal(lots, i128::from(event.value));
+        } else {
+            position.trade(lots, i128::from(event.value));
+        }
         position.fees += fee;
         let maker = event.detail == detail::MAKER;
         let fill = Fill {
@@ -303,8 +307,21 @@ impl Fold {
     fn change_dealt(&mut self, event: &Event) {
         let Some(market) = self.markets.get(event.instrument) else { return };
         let (quote, gain) = (market.terms.listed.quote_asset, i128::from(event.value));
+        let (market_split, price_value) = (market.split, i128::from(market.terms.price_value));
         self.add(self.payer(event.account), quote, gain);
         self.add(AccountId::HOUSE.0, quote, -gain);
+        let (new, old) = (i128::from(market_split.0), i128::from(market_split.1));
+        let account = self.accounts.entry(event.account, Account::default);
+        let position = account.positions.entry(event.instrument).or_default();
+        position.gain(gain);
+        if event.detail == detail::POSITION_SPLIT {
+            // What is left over of its lots was paid out.
+            let over = i128::from(event.leaves.unsigned_abs()) * new % old;
+            let paid = (2 * i128::from(event.price) * price_value * over + new).div_euclid(2 * new);
+            position.lots += i128::from(event.quantity) - i128::from(event.leaves);
+            position.cost -= if event.leaves > 0 { paid } else { -paid };
+        }
+        self.changes.position(event.account, event.instrument);
     }
 
     /// What lots of a future more, or less, need held. Called before the position changes.
@@ -340,6 +357,10 @@ impl Fold {
     fn split(&mut self, event: &Event) {
         self.stand(EventKind::InstrumentSplit, event, &[]);
         let (new, old) = (i128::from(event.quantity), i128::from(event.leaves));
+        if self.markets.get(event.instrument).is_some_and(|market| market.terms.is_dealt()) {
+            // Each position says what it becomes.
+            return;
+        }
         for (number, account) in self.accounts.iter_mut() {
             if let Some(position) = account.positions.get_mut(&event.instrument) {
                 position.split(new, old);

@@ -34,6 +34,18 @@ impl Position {
         self.lots += lots;
     }
 
+    /// Takes a fill that the house dealt; its gain follows.
+    pub fn deal(&mut self, lots: i128, value: i128) {
+        self.lots += lots;
+        self.cost += if lots < 0 { -value } else { value };
+    }
+
+    /// Takes the gain of a fill that the house dealt: so much less is still in the cost.
+    pub fn gain(&mut self, gain: i128) {
+        self.cost += gain;
+        self.realised += gain;
+    }
+
     /// Takes a split: new ones for old ones. The cost stays.
     pub fn split(&mut self, new: i128, old: i128) {
         self.lots = (self.lots * new).div_euclid(old);
