@@ -153,13 +153,19 @@ impl Account {
             self.tokens.close(event.client_ref);
         }
         let maker = event.detail == detail::MAKER;
+        // The trade's own event stands before the two fills; what the house deals is its own trade.
+        let behind = match event.detail {
+            detail::MAKER => 1,
+            detail::TAKER => 2,
+            _ => 0,
+        };
         Executed {
             timestamp_ns: timestamp_ns(event),
             token,
             executed_shares: event.quantity as u32,
             execution_price: scale.price(event.price),
             liquidity_flag: if maker { LiquidityFlag::ADDED } else { LiquidityFlag::REMOVED },
-            match_number: event.event_id - if maker { 1 } else { 2 },
+            match_number: event.event_id - behind,
         }
         .encode(out);
     }

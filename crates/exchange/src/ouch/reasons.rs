@@ -89,6 +89,10 @@ reasons! {
     Restricted => OTHER,
     DryRunTooLarge => INVALID_MIN_QUANTITY,
     PostOnlyWouldTrade => INVALID_PRICE,
+    QuoteCrossed => OTHER,
+    QuoteMissing => HALTED,
+    DealingInvalid => OTHER,
+    PositionsInvalid => OTHER,
 }
 
 /// The OUCH reason of the engine's reject with this code.

@@ -138,7 +138,8 @@ impl Market {
 
     /// An order that showed `before` lots at a price shows other lots, perhaps at another price.
     pub(super) fn show(&mut self, before: Option<(i64, i64)>, after: Option<(i64, i64)>, side: u8) {
-        if before == after {
+        // What waits for a quote of the house stands in no book.
+        if before == after || self.terms.is_dealt() {
             return;
         }
         if let Some((price, lots)) = before {
