@@ -52,7 +52,7 @@ impl Twins {
 
     fn take(&mut self, events: &[u8]) {
         for (event, tail) in events_in(events) {
-            if event.kind == EventKind::Filled as u8 {
+            if event.kind == EventKind::Filled as u8 && event.detail != detail::DEALT {
                 let trade = event.event_id - u64::from(event.detail);
                 self.told.0.entry(trade).or_default().push(event);
             }
