@@ -17,9 +17,8 @@ from tests.model.events import decode as decode_event
 from tests.model.events import encode as encode_event
 from tests.model.limits import BILLION, MAX_FEE_RATE
 from tests.model.matching import Outlook, dry_run
-from tests.model.money import charge
 from tests.model.rejects import Reason
-from tests.model.state import BUY, SELL, Order, rounded
+from tests.model.state import BUY, SELL, Order, charge, rounded
 
 USD, XYZ = 1, 2
 ANN, BOB = 16, 17
